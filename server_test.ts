@@ -1,0 +1,1213 @@
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertInstanceOf,
+  assertMatch,
+  assertNotEquals,
+  assertRejects,
+  assertStrictEquals,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import * as log from "@std/log";
+import net from "node:net";
+import type { Context } from "./connection.ts";
+import { formatAddr, serve, Server } from "./server.ts";
+import {
+  connect,
+  connectAndReset,
+  FakeTimers,
+  fetchGreeting,
+  MockListener,
+  readAll,
+  RecordingLogger,
+  settle,
+  socketPair,
+  systemError,
+  until,
+  within,
+} from "./test_util.ts";
+
+const ONE_BYTE = new Uint8Array(1);
+
+/** A handler that holds each connection until told to let go, and keeps what it was given. */
+function holder() {
+  const contexts: Context[] = [];
+  const conns: Deno.TcpConn[] = [];
+  const gate = Promise.withResolvers<void>();
+  return {
+    contexts,
+    conns,
+    release: () => gate.resolve(),
+    handler: (conn: Deno.TcpConn, context: Context) => {
+      conns.push(conn);
+      contexts.push(context);
+      return gate.promise;
+    },
+  };
+}
+
+/** Whether the server has closed the connection; waits until it has. */
+async function isClosed(client: Deno.Conn): Promise<boolean> {
+  try {
+    return await within(client.read(ONE_BYTE)) === null;
+  } catch (error) {
+    return error instanceof Deno.errors.ConnectionReset;
+  }
+}
+
+// The way of one connection
+
+Deno.test("Server.run() greets every client, one after the other and all at once", async () => {
+  await using server = new Server(Deno.listen({ hostname: "127.0.0.1", port: 0 }));
+  server.run();
+  for (let i = 0; i < 10; i++) assertEquals(await fetchGreeting(server.addr), "Hello!");
+  const greetings = await Promise.all(
+    Array.from({ length: 100 }, () => fetchGreeting(server.addr)),
+  );
+  assertEquals(greetings, Array(100).fill("Hello!"));
+  await until(() => server.stats.active === 0);
+  assertEquals(server.stats, {
+    accepted: 110,
+    active: 0,
+    completed: 110,
+    failed: 0,
+    timedOut: 0,
+    rejected: 0,
+    acceptErrors: 0,
+  });
+});
+
+Deno.test("Server.run() does not wait for a handler before it accepts the next", async () => {
+  const held = holder();
+  await using server = serve({ port: 0, handler: held.handler });
+  using _first = await connect(server.addr);
+  using _second = await connect(server.addr);
+  await until(() => server.stats.active === 2);
+  assertEquals(held.contexts.map(({ id }) => id), [1, 2]);
+  held.release();
+});
+
+Deno.test("Server.run() starts once and always returns finished", async () => {
+  const listener = new MockListener();
+  const server = new Server(listener);
+  const { finished } = server;
+  assertStrictEquals(server.run(), finished);
+  assertStrictEquals(server.run(), finished);
+  await settle();
+  assertEquals(listener.accepts, 1);
+  server.close();
+  await within(finished);
+});
+
+Deno.test("Server serves on Unix sockets and removes the file at the end", async () => {
+  const directory = Deno.makeTempDirSync();
+  const path = `${directory}/hello.sock`;
+  const server = new Server(Deno.listen({ transport: "unix", path }), { maxConnectionsPerHost: 1 });
+  server.run();
+  // The limit for each host does not apply: there is none.
+  using _open = await connect(server.addr);
+  for (let i = 0; i < 40; i++) assertEquals(await fetchGreeting(server.addr), "Hello!");
+  assertEquals(formatAddr(server.addr), `unix:${path}`);
+  server.close();
+  await within(server.finished);
+  assertThrows(() => Deno.lstatSync(path), Deno.errors.NotFound);
+  Deno.removeSync(directory);
+});
+
+Deno.test("Server serves on IPv6, and on both families under ::", async () => {
+  await using six = serve({ hostname: "::1", port: 0 });
+  assertEquals(await fetchGreeting(six.addr), "Hello!");
+  assertEquals(formatAddr(six.addr), `[::1]:${six.addr.port}`);
+  await using both = serve({ hostname: "::", port: 0 });
+  const { port } = both.addr;
+  assertEquals(await fetchGreeting({ transport: "tcp", hostname: "::1", port }), "Hello!");
+  if (Deno.build.os === "windows") return;
+  assertEquals(await fetchGreeting({ transport: "tcp", hostname: "127.0.0.1", port }), "Hello!");
+});
+
+Deno.test("Server lets a client that sends 3 MB before it reads have the greeting", async () => {
+  await using server = serve({ port: 0 });
+  const megabytes = new Uint8Array(3_000_000);
+  for (let i = 0; i < 20; i++) {
+    const client = await connect(server.addr);
+    for (let sent = 0; sent < megabytes.length;) {
+      sent += await client.write(megabytes.subarray(sent));
+    }
+    assertEquals(await readAll(client), "Hello!");
+  }
+  await until(() => server.stats.completed === 20);
+});
+
+Deno.test("Server closes a silent client after the linger time, as completed", async () => {
+  // Ten times as long would be too long for `until`.
+  await using server = serve({ port: 0, linger: 3000 });
+  using client = await connect(server.addr);
+  await until(() => server.stats.active === 0 && server.stats.completed === 1);
+  assertEquals(await client.read(new Uint8Array(6)), 6);
+});
+
+Deno.test("Server closes a client that never stops sending after ten linger times", async () => {
+  await using server = serve({ port: 0, linger: 50 });
+  using client = await connect(server.addr);
+  await assertRejects(
+    () =>
+      within((async () => {
+        while (true) {
+          await client.write(ONE_BYTE);
+          await new Promise((resolve) => setTimeout(resolve, 10));
+        }
+      })()),
+    Error,
+    "os error",
+  );
+  assertEquals(server.stats.completed, 1);
+});
+
+Deno.test("Server closes at once when linger is 0", async () => {
+  await using server = serve({ port: 0, linger: 0 });
+  using client = await connect(server.addr);
+  // Without half-close and drain: the server is through while the client still holds its side.
+  await until(() => server.stats.completed === 1);
+  assertEquals(await readAll(client), "Hello!");
+});
+
+Deno.test("Server takes a reset during the drain for a normal end", async () => {
+  const errors: unknown[] = [];
+  await using server = serve({
+    port: 0,
+    linger: 60_000,
+    onError: (error) => void errors.push(error),
+  });
+  const socket = net.connect(server.addr.port, "127.0.0.1");
+  socket.resume();
+  await within(new Promise((resolve) => socket.on("data", resolve)));
+  assertEquals(server.stats.active, 1);
+  socket.resetAndDestroy();
+  await until(() => server.stats.active === 0);
+  assertEquals(server.stats.completed, 1);
+  assertEquals(errors, []);
+});
+
+Deno.test("Server lets the runtime poll on every 32nd TCP connection, before the handler", async () => {
+  const events: string[] = [];
+  const clients: Deno.Conn[] = [];
+  const script: Deno.TcpConn[] = [];
+  for (let i = 1; i <= 65; i++) {
+    const { conn, client } = await socketPair();
+    clients.push(client);
+    const write = conn.write.bind(conn);
+    conn.write = (data) => {
+      if (data.length === 0) events.push(`poll ${i}`);
+      return write(data);
+    };
+    script.push(conn);
+  }
+  const server = new Server(new MockListener(...script), {
+    handler: (_conn, { id }) => void events.push(`handle ${id}`),
+    linger: 0,
+  });
+  server.run();
+  await until(() => server.stats.completed === 65);
+  assertEquals(events.filter((event) => event.startsWith("poll")), ["poll 32", "poll 64"]);
+  assertEquals(events.indexOf("poll 32"), events.indexOf("handle 32") - 1);
+  await server.shutdown();
+  for (const client of clients) client.close();
+});
+
+Deno.test("Server waits for the poll, and a stop meanwhile leaves nobody behind", async () => {
+  const pairs = await Promise.all(Array.from({ length: 32 }, socketPair));
+  const { promise: polled, resolve: poll } = Promise.withResolvers<number>();
+  const last = pairs.at(-1)?.conn;
+  assert(last);
+  last.write = () => polled;
+  let handled = 0;
+  const server = new Server(new MockListener(...pairs.map(({ conn }) => conn)), {
+    handler: () => void handled++,
+    linger: 0,
+  });
+  server.run();
+  await until(() => handled === 31);
+  await settle();
+  assertEquals(handled, 31);
+  server.close();
+  poll(0);
+  await within(server.finished);
+  assertEquals(server.stats.rejected, 1);
+  assertEquals(handled, 31);
+  for (const { client } of pairs) client.close();
+});
+
+Deno.test("Server does not poll with a TLS connection, where a write may never end", async () => {
+  const { conn, client } = await socketPair();
+  Object.assign(conn, { handshake() {} });
+  conn.write = () => Promise.reject(new Error("not to be called"));
+  const script: Deno.TcpConn[] = [];
+  for (let i = 1; i < 32; i++) {
+    const pair = await socketPair();
+    pair.client.close();
+    script.push(pair.conn);
+  }
+  let handled = 0;
+  const handler = () => void handled++;
+  const server = new Server(new MockListener(...script, conn), { handler, linger: 0 });
+  const write = conn.write;
+  let writes = 0;
+  conn.write = (data) => {
+    writes++;
+    return write(data);
+  };
+  server.run();
+  await until(() => handled === 32);
+  assertEquals(writes, 0);
+  await server.shutdown();
+  client.close();
+});
+
+Deno.test("Server goes on accepting beside clients that do not read", async () => {
+  const big = new Uint8Array(20_000_000);
+  await using server = serve({
+    port: 0,
+    linger: 0,
+    handler: async (conn, { id }) => {
+      if (id > 64) return;
+      for (let sent = 0; sent < big.length;) sent += await conn.write(big.subarray(sent));
+    },
+  });
+  const deaf = await Promise.all(Array.from({ length: 64 }, () => connect(server.addr)));
+  await until(() => server.stats.accepted === 64);
+  assertEquals(await fetchGreeting(server.addr), "");
+  for (const client of deaf) client.close();
+});
+
+// Handlers
+
+Deno.test("Server survives a handler that throws, rejects, or throws nothing", async () => {
+  const errors: unknown[] = [];
+  const thrown = [new TypeError("sync"), new RangeError("async"), undefined];
+  const handlers = [
+    () => {
+      throw thrown[0];
+    },
+    () => Promise.reject(thrown[1]),
+    () => Promise.reject(undefined),
+  ];
+  await using server = serve({
+    port: 0,
+    handler: (_conn, { id }) => handlers[id - 1]?.(),
+    onError: (error, { id }) => void errors.push([id, error]),
+  });
+  for (let i = 0; i < 3; i++) assertEquals(await fetchGreeting(server.addr), "");
+  assertEquals(await fetchGreeting(server.addr), "");
+  await until(() => server.stats.active === 0);
+  assertEquals(errors, [[1, thrown[0]], [2, thrown[1]], [3, thrown[2]]]);
+  assertEquals(server.stats.failed, 3);
+  assertEquals(server.stats.completed, 1);
+});
+
+Deno.test("Server delivers what a failing handler wrote before it failed", async () => {
+  await using server = serve({
+    port: 0,
+    logger: new RecordingLogger(),
+    handler: async (conn) => {
+      await conn.write(new TextEncoder().encode("-ERR bye\r\n"));
+      throw new Error("failed");
+    },
+  });
+  const client = await connect(server.addr);
+  await client.write(new Uint8Array(100_000));
+  assertEquals(await readAll(client), "-ERR bye\r\n");
+});
+
+Deno.test("Server logs a handler's error by default", async () => {
+  const logger = new RecordingLogger();
+  const error = new Error("broken");
+  await using server = serve({ port: 0, logger, handler: () => Promise.reject(error) });
+  await fetchGreeting(server.addr);
+  assertEquals(logger.lines.filter(({ level }) => level === "error"), [
+    { level: "error", message: "handler failed", fields: { id: 1, error } },
+  ]);
+});
+
+Deno.test("Server logs what onError throws, and goes on", async () => {
+  const logger = new RecordingLogger();
+  const onErrors = [
+    () => {
+      throw new Error("sync");
+    },
+    () => Promise.reject(new Error("async")),
+  ];
+  await using server = serve({
+    port: 0,
+    logger,
+    handler: () => Promise.reject(new Error("broken")),
+    onError: (_error, { id }) => onErrors[id - 1]?.(),
+  });
+  for (let i = 0; i < 3; i++) await fetchGreeting(server.addr);
+  assertEquals(logger.messages("error"), ["onError failed", "onError failed"]);
+});
+
+Deno.test("Server does not report ordinary endings of a connection", async () => {
+  const errors: unknown[] = [];
+  await using server = serve({
+    port: 0,
+    onError: (error) => void errors.push(error),
+    handler: async (conn) => {
+      while (await conn.read(ONE_BYTE) !== null);
+    },
+  });
+  for (let i = 0; i < 5; i++) await connectAndReset(server.addr.port);
+  assertEquals(await connect(server.addr).then((client) => client.close()), undefined);
+  await until(() => server.stats.active === 0 && server.stats.completed >= 1);
+  assertEquals(errors, []);
+});
+
+Deno.test("Server takes a handler that closes its connection for completed", async () => {
+  await using server = serve({
+    port: 0,
+    handler: async (conn, { id }) => {
+      if (id === 1) return conn.close();
+      await conn.readable.pipeTo(conn.writable);
+    },
+  });
+  assertEquals(await fetchGreeting(server.addr), "");
+  using client = await connect(server.addr);
+  await client.write(new TextEncoder().encode("echo"));
+  await client.closeWrite();
+  assertEquals(await readAll(client), "echo");
+  await until(() => server.stats.completed === 2);
+});
+
+Deno.test("Context.closeAfter() interrupts the handler's pending read", async () => {
+  const rejected = Promise.withResolvers<unknown>();
+  await using server = serve({
+    port: 0,
+    handler: async (conn, context) => {
+      context.closeAfter(50);
+      try {
+        await conn.read(ONE_BYTE);
+      } catch (error) {
+        rejected.resolve(error);
+        assert(context.signal.aborted);
+        throw error;
+      }
+    },
+  });
+  using client = await connect(server.addr);
+  assertInstanceOf(await within(rejected.promise), Deno.errors.Interrupted);
+  assert(await isClosed(client));
+  await until(() => server.stats.timedOut === 1);
+});
+
+Deno.test("Context.closeAfter() counts as timed out however the handler ends then", async () => {
+  await using server = serve({
+    port: 0,
+    handler: async (conn, context) => {
+      context.closeAfter(50);
+      await conn.read(ONE_BYTE).catch(() => {});
+    },
+  });
+  using _client = await connect(server.addr);
+  await until(() => server.stats.timedOut === 1);
+  assertEquals(server.stats.completed, 0);
+});
+
+Deno.test("Context.closeAfter() does not limit the drain, and ends with the connection", async () => {
+  let late: Context | undefined;
+  await using server = serve({
+    port: 0,
+    linger: 60_000,
+    handler: (_conn, context) => {
+      context.closeAfter(0);
+      late = context;
+    },
+  });
+  const client = await connect(server.addr);
+  assertEquals(await client.read(ONE_BYTE), null);
+  late?.closeAfter(0);
+  for (let turn = 0; turn < 6; turn++) await settle();
+  assertEquals(server.stats.active, 1);
+  client.close();
+  await until(() => server.stats.active === 0);
+  assertEquals(server.stats.completed, 1);
+});
+
+Deno.test("Context.signal is the connection's own and aborts at its end", async () => {
+  const signals: AbortSignal[] = [];
+  await using server = serve({
+    port: 0,
+    handler: (_conn, { signal }) => void signals.push(signal),
+  });
+  await fetchGreeting(server.addr);
+  await fetchGreeting(server.addr);
+  await until(() => server.stats.active === 0);
+  assertEquals(signals.map(({ aborted }) => aborted), [true, true]);
+  assertNotEquals(signals[0], signals[1]);
+});
+
+Deno.test("Context.signal may be used to close the connection, whoever closed it first", async () => {
+  const errors: unknown[] = [];
+  const server = serve({
+    port: 0,
+    onError: (error) => void errors.push(error),
+    handler: async (conn, { id, signal }) => {
+      signal.addEventListener("abort", () => conn.close());
+      if (id === 1) return;
+      // Deno closes the connection when this comes to its end.
+      if (id === 2) { for await (const _ of conn.readable); }
+      // Ended by the stop.
+      if (id === 3) await conn.read(ONE_BYTE);
+    },
+  });
+  for (let i = 0; i < 2; i++) {
+    const client = await connect(server.addr);
+    await client.closeWrite();
+    assertEquals(await readAll(client), "");
+  }
+  const idle = await connect(server.addr);
+  await until(() => server.stats.accepted === 3);
+  await within(server.shutdown());
+  idle.close();
+  assertEquals(errors, []);
+  assertEquals(server.stats.completed, 2);
+  assertEquals(server.stats.failed, 1);
+});
+
+// Limits
+
+Deno.test("Server.maxConnections lets further clients wait in the kernel's queue", async () => {
+  const held = holder();
+  await using server = serve({ port: 0, maxConnections: 2, handler: held.handler });
+  const clients = await Promise.all(Array.from({ length: 5 }, () => connect(server.addr)));
+  await until(() => server.stats.active === 2);
+  await settle();
+  assertEquals(server.stats.accepted, 2);
+  clients[0]?.close();
+  held.conns[0]?.close();
+  await settle();
+  // The handler is what holds the place, not the socket.
+  assertEquals(server.stats.accepted, 2);
+  held.release();
+  for (const client of clients.slice(1)) assertEquals(await readAll(client), "");
+  assertEquals(server.stats.accepted, 5);
+  assertEquals(server.stats.rejected, 0);
+});
+
+Deno.test("Server.maxConnectionsPerHost rejects a host's further clients under ::", async () => {
+  const held = holder();
+  await using server = serve({
+    hostname: "::",
+    port: 0,
+    maxConnectionsPerHost: 1,
+    handler: held.handler,
+  });
+  const { port } = server.addr;
+  using _first = await connect({ transport: "tcp", hostname: "127.0.0.1", port });
+  await until(() => server.stats.active === 1);
+  using second = await connect({ transport: "tcp", hostname: "127.0.0.1", port });
+  assert(await isClosed(second));
+  using _other = await connect({ transport: "tcp", hostname: "::1", port });
+  await until(() => server.stats.active === 2);
+  assertEquals(server.stats.rejected, 1);
+  assertEquals(server.stats.accepted, 2);
+  held.release();
+});
+
+Deno.test("Server.maxConnectionsPerHost counts IPv4 in IPv6 as IPv4", async () => {
+  const hostnames = ["127.0.0.1", "::ffff:127.0.0.1", "::FFFF:127.0.0.1", "::ffff:7f00:2"];
+  const pairs = await Promise.all(hostnames.map(socketPair));
+  for (const [i, { conn }] of pairs.entries()) {
+    const remoteAddr = { transport: "tcp", hostname: hostnames[i], port: 1 };
+    Object.defineProperty(conn, "remoteAddr", { value: remoteAddr });
+  }
+  const held = holder();
+  const listener = new MockListener(...pairs.map(({ conn }) => conn));
+  const server = new Server(listener, { maxConnectionsPerHost: 1, handler: held.handler });
+  server.run();
+  await until(() => listener.accepts === 5);
+  assertEquals(server.stats.rejected, 2);
+  assertEquals(server.stats.active, 2);
+  held.release();
+  for (const { client } of pairs) client.close();
+  await server.shutdown();
+});
+
+Deno.test("Server.maxConnectionsPerHost gives the place back", async () => {
+  await using server = serve({ port: 0, maxConnectionsPerHost: 2 });
+  // The table forgets a host that has left, so it is never larger than the open connections are.
+  const forgotten: unknown[] = [];
+  const remove = Map.prototype.delete;
+  Map.prototype.delete = function (key) {
+    forgotten.push(key);
+    return remove.call(this, key);
+  };
+  try {
+    for (let i = 0; i < 10; i++) {
+      assertEquals(await fetchGreeting(server.addr), "Hello!");
+      await until(() => server.stats.active === 0);
+    }
+  } finally {
+    Map.prototype.delete = remove;
+  }
+  assertEquals(forgotten.filter((key) => key === "127.0.0.1").length, 10);
+  const held = await Promise.all([connect(server.addr), connect(server.addr)]);
+  await until(() => server.stats.active === 2);
+  assertEquals(await fetchGreeting(server.addr).catch(() => ""), "");
+  for (const client of held) client.close();
+  await until(() => server.stats.active === 0);
+  assertEquals(await fetchGreeting(server.addr), "Hello!");
+});
+
+// Accept errors
+
+Deno.test("Server survives clients that connect and reset", async () => {
+  await using server = serve({ port: 0 });
+  for (let i = 0; i < 50; i++) await connectAndReset(server.addr.port);
+  await Promise.all(Array.from({ length: 50 }, () => connectAndReset(server.addr.port)));
+  assertEquals(await fetchGreeting(server.addr), "Hello!");
+});
+
+Deno.test("Server accepts the next one at once when a peer is gone, resting after 100", async () => {
+  using timers = new FakeTimers();
+  const { conn, client } = await socketPair();
+  const gone = Array.from({ length: 250 }, () => systemError("ENOTCONN"));
+  const logger = new RecordingLogger();
+  const listener = new MockListener(...gone, conn);
+  const server = new Server(listener, { logger, linger: 0 });
+  server.run();
+  await timers.turn();
+  assertEquals(listener.accepts, 100);
+  await timers.fire(5);
+  await timers.fire(5);
+  assertEquals(server.stats.acceptErrors, 250);
+  assertEquals(server.stats.accepted, 1);
+  assertEquals(timers.delays.filter((ms) => ms === 5).length, 2);
+  assertEquals(logger.messages("warn"), []);
+  server.close();
+  client.close();
+  await server.finished;
+});
+
+Deno.test("Server counts dead peers in a row only", async () => {
+  using timers = new FakeTimers();
+  const { conn, client } = await socketPair();
+  const gone = Array.from({ length: 60 }, () => systemError("ECONNABORTED"));
+  const listener = new MockListener(...gone, conn, ...gone);
+  const server = new Server(listener, { linger: 0 });
+  server.run();
+  await timers.turn();
+  assertEquals(server.stats.acceptErrors, 120);
+  assertFalse(timers.delays.includes(5));
+  server.close();
+  client.close();
+  await server.finished;
+});
+
+Deno.test("Server backs off from 5 ms to 1 s while descriptors are short, for ever", async () => {
+  using timers = new FakeTimers();
+  const { conn, client } = await socketPair();
+  const short = (length: number) => Array.from({ length }, () => systemError("EMFILE"));
+  const logger = new RecordingLogger();
+  const listener = new MockListener(...short(20), conn, ...short(1));
+  const server = new Server(listener, { handler: () => {}, logger, linger: 0 });
+  server.run();
+  const expected = [5, 10, 20, 40, 80, 160, 320, 640, ...Array(12).fill(1000), 5];
+  for (const [i, delay] of expected.entries()) {
+    await timers.turn();
+    assertEquals(server.stats.acceptErrors, i + 1);
+    await timers.fire(delay);
+  }
+  assertEquals(server.stats.accepted, 1);
+  assertEquals(logger.messages("warn"), ["cannot accept, backing off"]);
+  assertEquals(logger.messages("info"), ["listening"]);
+  // Quiet for a second after the last error, and its wait of 5 ms.
+  await timers.fire(1005);
+  assertEquals(logger.messages("info"), ["listening", "accepting again"]);
+  const { fields } = logger.lines.at(-1) ?? {};
+  assertEquals(fields?.errors, 21);
+  assertEquals(typeof fields?.ms, "number");
+  assertEquals(timers.pending, []);
+  server.close();
+  client.close();
+  await server.finished;
+});
+
+Deno.test("Server says nothing more when its logger stops it at a shortage", async () => {
+  using timers = new FakeTimers();
+  const logger = new RecordingLogger();
+  const warn = logger.warn.bind(logger);
+  const server: Server = new Server(new MockListener(systemError("EMFILE")), {
+    logger: Object.assign(logger, {
+      warn: (message: string) => (warn(message), server.close()),
+    }),
+  });
+  await server.run();
+  assertEquals(timers.pending, []);
+  assertEquals(logger.messages("info"), ["listening", "stopped"]);
+});
+
+Deno.test("Server tries again at once when a connection gives its descriptor back", async () => {
+  using timers = new FakeTimers();
+  const [first, second] = [await socketPair(), await socketPair()];
+  const held = holder();
+  const listener = new MockListener(first.conn, systemError("EMFILE"), second.conn);
+  const server = new Server(listener, { handler: held.handler, linger: 0 });
+  server.run();
+  await timers.turn();
+  assertEquals(server.stats.accepted, 1);
+  held.release();
+  await timers.turn();
+  assertEquals(server.stats.accepted, 2);
+  server.close();
+  first.client.close();
+  second.client.close();
+  await server.finished;
+});
+
+Deno.test("Server does not hurry after an unknown error because a connection ends", async () => {
+  using timers = new FakeTimers();
+  const { conn, client } = await socketPair();
+  const held = holder();
+  const listener = new MockListener(conn, systemError("EBADF"), systemError("EBADF"));
+  const server = new Server(listener, { handler: held.handler, linger: 0 });
+  server.run();
+  await timers.turn();
+  held.release();
+  await timers.turn();
+  assertEquals(server.stats.completed, 1);
+  assertEquals(server.stats.acceptErrors, 1);
+  server.close();
+  client.close();
+  await server.finished;
+});
+
+Deno.test("Server gives up after 10 unknown accept errors in a row, with the cause", async () => {
+  using timers = new FakeTimers();
+  const { conn, client } = await socketPair();
+  const unknown = (length: number) => Array.from({ length }, () => systemError("EBADF"));
+  const logger = new RecordingLogger();
+  // A success in between starts the count anew.
+  const listener = new MockListener(...unknown(9), conn, ...unknown(10));
+  const server = new Server(listener, { logger, linger: 0 });
+  const finished = assertRejects(() => server.run(), Error, "10 errors in a row");
+  for (let i = 0; i < 20; i++) {
+    await timers.turn();
+    for (const delay of new Set(timers.pending)) await timers.fire(delay);
+  }
+  const error = await finished;
+  assertStringIncludes(error.message, "Cannot accept on 127.0.0.1:6379");
+  assertEquals((error.cause as { code?: string }).code, "EBADF");
+  assertEquals(server.stats.acceptErrors, 19);
+  assertEquals(logger.messages("error"), ["listener failed"]);
+  // Nothing else rejects, and nothing can be started again.
+  await server.shutdown();
+  await server[Symbol.asyncDispose]();
+  await assertRejects(() => server.run(), Error, "10 errors in a row");
+  client.close();
+});
+
+Deno.test("Server stops when its listener is closed from outside, as shutdown() does", async () => {
+  const held = holder();
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const server = new Server(listener, { handler: held.handler });
+  const finished = server.run();
+  const client = await connect(server.addr);
+  await until(() => server.stats.active === 1);
+  assertFalse(held.contexts[0]?.signal.aborted);
+  listener.close();
+  await until(() => held.contexts[0]?.signal.aborted === true);
+  assertEquals(server.stats.active, 1);
+  held.release();
+  client.close();
+  await within(finished);
+  assertEquals(server.stats.completed, 1);
+});
+
+// Stop
+
+Deno.test("Server.shutdown() accepts no more and waits for handlers", async () => {
+  const held = holder();
+  const server = serve({ port: 0, handler: held.handler });
+  const client = await connect(server.addr);
+  await until(() => server.stats.active === 1);
+  let done = false;
+  const stopped = server.shutdown().then(() => done = true);
+  await settle();
+  await assertRejects(() => connect(server.addr), Deno.errors.ConnectionRefused);
+  assert(held.contexts[0]?.signal.aborted);
+  await settle();
+  assertFalse(done);
+  held.release();
+  client.close();
+  await within(stopped);
+  assertEquals(server.stats.completed, 1);
+});
+
+Deno.test("Server.shutdown() closes what is open after its timeout, with a warning", async () => {
+  const logger = new RecordingLogger();
+  const server = serve({
+    port: 0,
+    logger,
+    handler: async (conn) => void await conn.read(ONE_BYTE),
+  });
+  const client = await connect(server.addr);
+  await until(() => server.stats.active === 1);
+  await within(server.shutdown({ timeout: 20 }));
+  assertEquals(logger.messages("warn"), ["shutdown timed out, closing connections"]);
+  assertEquals(server.stats.failed, 1);
+  assert(await isClosed(client));
+  client.close();
+});
+
+Deno.test("Server.shutdown() does not warn twice, nor after a close()", async () => {
+  const logger = new RecordingLogger();
+  for (const close of [false, true]) {
+    const server = serve({ port: 0, logger, handler: () => new Promise(() => {}) });
+    const client = await connect(server.addr);
+    await until(() => server.stats.active === 1);
+    const stopped = [server.shutdown({ timeout: 20 }), server.shutdown({ timeout: 30 })];
+    if (close) server.close();
+    await within(Promise.all(stopped));
+    client.close();
+  }
+  assertEquals(logger.messages("warn").length, 1);
+});
+
+Deno.test("Server.shutdown() may be called before run()", async () => {
+  const server = new Server(Deno.listen({ port: 0 }));
+  await within(server.shutdown());
+  await within(server.run());
+});
+
+Deno.test("Server.shutdown() works while the table of hosts is full", async () => {
+  const held = holder();
+  const server = serve({ port: 0, maxConnectionsPerHost: 1, handler: held.handler });
+  using _first = await connect(server.addr);
+  await until(() => server.stats.active === 1);
+  const stopped = server.shutdown({ timeout: 20 });
+  await within(stopped);
+  assertEquals(server.stats.failed, 1);
+});
+
+Deno.test("Server.shutdown() ends a back-off without a word of accepting again", async () => {
+  using timers = new FakeTimers();
+  const { conn, client } = await socketPair();
+  const held = holder();
+  const logger = new RecordingLogger();
+  const listener = new MockListener(conn, systemError("EMFILE"));
+  const server = new Server(listener, { handler: held.handler, logger, linger: 0 });
+  server.run();
+  await timers.turn();
+  const stopped = server.shutdown();
+  await timers.turn();
+  assertEquals(timers.pending, []);
+  held.release();
+  await stopped;
+  client.close();
+  assertEquals(logger.messages("info"), ["listening", "stopped"]);
+});
+
+Deno.test("Server.shutdown() rejects a bad timeout and does nothing", async () => {
+  await using server = serve({ port: 0 });
+  await assertRejects(() => server.shutdown({ timeout: -1 }), RangeError, "timeout -1");
+  await assertRejects(() => server.shutdown({ timeout: "1" as never }), TypeError, "timeout");
+  assertEquals(await fetchGreeting(server.addr), "Hello!");
+});
+
+Deno.test("Server.shutdown() resolves again and again", async () => {
+  const server = serve({ port: 0 });
+  await Promise.all([server.shutdown(), server.shutdown({ timeout: 60_000 }), server.shutdown()]);
+  await server.shutdown({ timeout: 60_000 });
+  await server.finished;
+});
+
+Deno.test("Server.close() interrupts handlers and counts them as failed", async () => {
+  const errors: unknown[] = [];
+  const rejected = Promise.withResolvers<unknown>();
+  const server = serve({
+    port: 0,
+    onError: (error) => void errors.push(error),
+    handler: async (conn) => {
+      try {
+        await conn.read(ONE_BYTE);
+      } catch (error) {
+        rejected.resolve(error);
+        throw error;
+      }
+    },
+  });
+  const client = await connect(server.addr);
+  await until(() => server.stats.active === 1);
+  server.close();
+  assertInstanceOf(await within(rejected.promise), Deno.errors.Interrupted);
+  await within(server.finished);
+  assertEquals(server.stats.failed, 1);
+  assertEquals(errors, []);
+  assert(await isClosed(client));
+  client.close();
+});
+
+Deno.test("Server.close() cuts off a write that is blocked", async () => {
+  const server = serve({
+    port: 0,
+    handler: async (conn) => {
+      while (true) await conn.write(new Uint8Array(1_000_000));
+    },
+  });
+  const client = await connect(server.addr);
+  await until(() => server.stats.active === 1);
+  await settle();
+  server.close();
+  await within(server.finished);
+  assertEquals(server.stats.failed, 1);
+  client.close();
+});
+
+Deno.test("Server.close() does not wait for handlers that never settle", async () => {
+  const late: (() => void)[] = [];
+  const server = serve({
+    port: 0,
+    handler: (_conn, context) => {
+      if (context.id === 3) context.closeAfter(0);
+      return new Promise<void>((resolve) => late.push(resolve));
+    },
+  });
+  const clients = await Promise.all(Array.from({ length: 3 }, () => connect(server.addr)));
+  await until(() => server.stats.active === 3);
+  // The third one's limit has closed it, and it counts as that however it ends.
+  await Promise.race(clients.map((client) => client.read(ONE_BYTE)));
+  server.close();
+  server.close();
+  await within(server.finished);
+  const { stats } = server;
+  assertEquals([stats.active, stats.failed, stats.timedOut], [0, 2, 1]);
+  // They are not counted again when they settle after all.
+  for (const settle of late) settle();
+  await settle();
+  assertEquals(server.stats, stats);
+  for (const client of clients) client.close();
+});
+
+Deno.test("Server.close() may be called in the abort listeners that it sets off", async () => {
+  const server: Server = serve({
+    port: 0,
+    handler: (_conn, { signal }) => {
+      signal.addEventListener("abort", () => server.close());
+      return new Promise(() => {});
+    },
+  });
+  const clients = await Promise.all(Array.from({ length: 300 }, () => connect(server.addr)));
+  await until(() => server.stats.active === 300);
+  server.close();
+  await within(server.finished);
+  assertEquals(server.stats.failed, 300);
+  for (const client of clients) client.close();
+});
+
+Deno.test("Server.close() ends a drain, which counts as completed", async () => {
+  const server = serve({ port: 0, linger: 60_000 });
+  const client = await connect(server.addr);
+  assertEquals(await client.read(new Uint8Array(6)), 6);
+  assertEquals(await client.read(ONE_BYTE), null);
+  assertEquals(server.stats.active, 1);
+  server.close();
+  await within(server.finished);
+  assertEquals(server.stats.completed, 1);
+  client.close();
+});
+
+Deno.test("Server.close() may be called before run(), which then has nothing to start", async () => {
+  const listener = new MockListener();
+  const server = new Server(listener);
+  server.close();
+  server.close();
+  await within(server.finished);
+  await within(server.run());
+  assertEquals(listener.accepts, 0);
+  await within(server.shutdown());
+});
+
+Deno.test("Server.close() ends a back-off at once", async () => {
+  using timers = new FakeTimers();
+  const listener = new MockListener(systemError("EMFILE"), systemError("EMFILE"));
+  const server = new Server(listener);
+  server.run();
+  await timers.turn();
+  assertEquals(server.stats.acceptErrors, 1);
+  server.close();
+  // No timer fires here.
+  await server.finished;
+  assertEquals(timers.pending, []);
+  assertEquals(listener.accepts, 1);
+});
+
+Deno.test("Server.close() is not followed by a back-off from an error on its way", async () => {
+  using timers = new FakeTimers();
+  const server = new Server(new MockListener(systemError("EMFILE")));
+  server.run();
+  server.close();
+  await server.finished;
+  assertEquals(timers.pending, []);
+  assertEquals(server.stats.acceptErrors, 0);
+});
+
+Deno.test("Server.close() ends the wait at the limit", async () => {
+  const held = holder();
+  const server = serve({ port: 0, maxConnections: 1, handler: held.handler });
+  const clients = [await connect(server.addr), await connect(server.addr)];
+  await until(() => server.stats.active === 1);
+  server.close();
+  await within(server.finished);
+  assertEquals(server.stats.accepted, 1);
+  held.release();
+  for (const client of clients) client.close();
+});
+
+Deno.test("Server.shutdown() at the limit handles nobody else", async () => {
+  const held = holder();
+  const server = serve({ port: 0, maxConnections: 1, handler: held.handler });
+  const clients = [await connect(server.addr), await connect(server.addr)];
+  await until(() => server.stats.active === 1);
+  const stopped = server.shutdown();
+  held.release();
+  for (const client of clients) client.close();
+  await within(stopped);
+  assertEquals(server.stats.accepted, 1);
+});
+
+Deno.test("Server rejects a connection that arrives as it stops", async () => {
+  const { conn, client } = await socketPair();
+  const listener = new MockListener(conn);
+  const server = new Server(listener);
+  server.run();
+  server.close();
+  await within(server.finished);
+  assertEquals(server.stats.rejected, 1);
+  assertEquals(server.stats.accepted, 0);
+  assert(await isClosed(client));
+  client.close();
+});
+
+Deno.test("Server is closed by its signal, and lets go of the signal at the end", async () => {
+  const controller = new AbortController();
+  let listeners = 0;
+  const { signal } = controller;
+  const add = signal.addEventListener.bind(signal);
+  const remove = signal.removeEventListener.bind(signal);
+  signal.addEventListener = (...args: Parameters<typeof add>) => (listeners++, add(...args));
+  signal.removeEventListener = (
+    ...args: Parameters<typeof remove>
+  ) => (listeners--, remove(...args));
+  const server = serve({ port: 0, signal, handler: () => new Promise(() => {}) });
+  const client = await connect(server.addr);
+  await until(() => server.stats.active === 1);
+  assertEquals(listeners, 1);
+  controller.abort();
+  await within(server.finished);
+  assertEquals(listeners, 0);
+  assert(await isClosed(client));
+  client.close();
+  const never = serve({ port: 0, signal });
+  await within(never.finished);
+  await assertRejects(() => connect(never.addr), Deno.errors.ConnectionRefused);
+});
+
+Deno.test("Server[Symbol.asyncDispose]() leaves nothing behind", async () => {
+  let server;
+  {
+    await using inner = serve({ port: 0 });
+    server = inner;
+    assertEquals(await fetchGreeting(inner.addr), "Hello!");
+  }
+  await assertRejects(() => connect(server.addr), Deno.errors.ConnectionRefused);
+  assertEquals(server.stats.active, 0);
+});
+
+Deno.test("Server.stats is a snapshot that adds up", async () => {
+  const handler = (_conn: Deno.Conn, { id }: Context) => assert(id !== 2);
+  await using server = serve({ port: 0, logger: new RecordingLogger(), linger: 60_000, handler });
+  const before = server.stats;
+  using open = await connect(server.addr);
+  for (let i = 0; i < 5; i++) await fetchGreeting(server.addr);
+  await until(() => server.stats.active === 1);
+  const { accepted, active, completed, failed, timedOut } = server.stats;
+  assertEquals(accepted, active + completed + failed + timedOut);
+  assertEquals(active, 1);
+  assertEquals(before.accepted, 0);
+  open.close();
+});
+
+// Logging
+
+Deno.test("Server logs a start and a stop, and single connections only to debug", async () => {
+  const logger = new RecordingLogger();
+  const debugged: unknown[] = [];
+  for (const debug of [undefined, (...line: unknown[]) => void debugged.push(line)]) {
+    const { info, warn, error } = logger;
+    const bound = { info: info.bind(logger), warn: warn.bind(logger), error: error.bind(logger) };
+    await using server = serve({ port: 0, logger: { ...bound, debug } });
+    const client = await connect(server.addr);
+    const { port } = client.localAddr as Deno.NetAddr;
+    assertEquals(await readAll(client), "Hello!");
+    await server.shutdown();
+    assertEquals(logger.lines.splice(0), [
+      { level: "info", message: "listening", fields: { addr: formatAddr(server.addr) } },
+      { level: "info", message: "stopped", fields: { ...server.stats } },
+    ]);
+    if (debug === undefined) continue;
+    assertEquals(debugged, [
+      ["connection accepted", { id: 1, remote: `127.0.0.1:${port}` }],
+      ["connection closed", { id: 1, outcome: "completed" }],
+    ]);
+  }
+});
+
+Deno.test("Server says to debug whom it rejects", async () => {
+  const rejected: unknown[] = [];
+  const debug = (message: string, fields?: Record<string, unknown>) => {
+    if (message === "connection rejected") rejected.push(fields?.remote);
+  };
+  const held = holder();
+  const logger = Object.assign(new RecordingLogger(), { debug });
+  await using server = serve({
+    port: 0,
+    maxConnectionsPerHost: 1,
+    logger,
+    handler: held.handler,
+  });
+  using _first = await connect(server.addr);
+  using second = await connect(server.addr);
+  assert(await isClosed(second));
+  assertEquals(rejected, [formatAddr(second.localAddr)]);
+  held.release();
+});
+
+Deno.test("Server goes on when its logger throws or rejects", async () => {
+  const throws = () => {
+    throw new Error("No space left on device");
+  };
+  for (const broken of [throws, () => Promise.reject(new Error("No space left on device"))]) {
+    const logger = { debug: broken, info: broken, warn: broken, error: broken };
+    await using server = serve({ port: 0, logger, handler: () => Promise.reject(new Error()) });
+    for (let i = 0; i < 3; i++) await fetchGreeting(server.addr);
+    assertEquals(server.stats.accepted, 3);
+  }
+});
+
+Deno.test("Server logs to the logger nimblecache of @std/log once it is set up", async () => {
+  class Memory extends log.BaseHandler {
+    readonly lines: string[] = [];
+    log(line: string) {
+      this.lines.push(line);
+    }
+  }
+  // Silent before, and no line about a single connection is made.
+  let made = 0;
+  Object.assign(log.getLogger("nimblecache"), { debug: () => made++ });
+  await using silent = serve({ port: 0 });
+  assertEquals(await fetchGreeting(silent.addr), "Hello!");
+  assertEquals(made, 0);
+  const cases = [["INFO", "NOTSET", 1], ["DEBUG", "INFO", 1], ["DEBUG", "NOTSET", 2]] as const;
+  for (const [level, handlerLevel, lines] of cases) {
+    const handler = new Memory(handlerLevel);
+    log.setup({
+      handlers: { memory: handler },
+      loggers: { nimblecache: { level, handlers: ["memory"] } },
+    });
+    if (lines === 1) Object.assign(log.getLogger("nimblecache"), { debug: () => made++ });
+    await using server = serve({ port: 0 });
+    assertEquals(await fetchGreeting(server.addr), "Hello!");
+    assertEquals(made, 0);
+    assertEquals(handler.lines.slice(0, 2).length, lines);
+    assertEquals(handler.lines[0], "INFO listening");
+  }
+  log.setup({});
+});
+
+// serve() and options
+
+Deno.test("serve() listens on 127.0.0.1:6379 by default, and says if it cannot", async () => {
+  using _taken = (() => {
+    try {
+      return Deno.listen({ hostname: "127.0.0.1", port: 6379 });
+    } catch {
+      return { [Symbol.dispose]() {} };
+    }
+  })();
+  for (const options of [undefined, {}, { hostname: undefined, port: undefined }]) {
+    const error = assertThrows(() => serve(options), Deno.errors.AddrInUse);
+    assertEquals(error.message, "Cannot listen on 127.0.0.1:6379: address already in use");
+    assertInstanceOf(error.cause, Deno.errors.AddrInUse);
+    assertEquals((error as { code?: string }).code, "EADDRINUSE");
+  }
+  await using free = serve({ port: 0 });
+  assertEquals(free.addr.hostname, "127.0.0.1");
+});
+
+Deno.test("serve() throws Deno's own errors with the address", () => {
+  assertThrows(
+    () => serve({ hostname: "203.0.113.1", port: 0 }),
+    Deno.errors.AddrNotAvailable,
+    "Cannot listen on 203.0.113.1:0: ",
+  );
+  assertThrows(() => serve({ hostname: "", port: 0 }), Error, "Cannot listen on :0: ");
+});
+
+Deno.test("serve() throws on bad options and leaves no listener behind", () => {
+  const bad: [Record<string, unknown>, new (message: string) => Error, string][] = [
+    [{ handler: "Hello!" }, TypeError, "handler of type string: expected a function"],
+    [{ handler: null }, TypeError, "handler of type object: expected a function"],
+    [{ maxConnections: "1" }, TypeError, "maxConnections of type string: expected a number"],
+    [{ maxConnections: 0 }, RangeError, "maxConnections 0: expected an integer of at least 1"],
+    [{ maxConnections: 1.5 }, RangeError, "maxConnections 1.5"],
+    [{ maxConnections: NaN }, RangeError, "maxConnections NaN"],
+    [{ maxConnectionsPerHost: 0 }, RangeError, "maxConnectionsPerHost 0"],
+    [{ maxConnectionsPerHost: null }, TypeError, "maxConnectionsPerHost of type object"],
+    [{ linger: -1 }, RangeError, "linger -1: expected milliseconds from 0 to 2147483647"],
+    [{ linger: "0" }, TypeError, "linger of type string"],
+    [{ port: 65536 }, RangeError, "port 65536: expected an integer from 0 to 65535"],
+    [{ port: 1.5 }, RangeError, "port 1.5: expected an integer from 0 to 65535"],
+    [{ port: null }, TypeError, "port of type object: expected a number"],
+    [{ port: "80" }, TypeError, "port of type string: expected a number"],
+    [{ hostname: 1 }, TypeError, "hostname of type number: expected a string"],
+    [{ onError: 1 }, TypeError, "onError of type number"],
+    [{ signal: {} }, TypeError, "signal of type object: expected an AbortSignal"],
+    [{ logger: null }, TypeError, "logger.info of type undefined: expected a function"],
+    [{ logger: () => {} }, TypeError, "logger.info of type undefined: expected a function"],
+    [{ logger: { ...console, debug: 1 } }, TypeError, "logger.debug of type number"],
+  ];
+  for (const [options, errorClass, message] of bad) {
+    assertThrows(
+      () => serve({ port: 0, ...options }),
+      errorClass,
+      message,
+      JSON.stringify(options),
+    );
+  }
+  assertThrows(() => new Server(undefined as never), TypeError, "expected a Deno.Listener");
+  assertThrows(() => new Server({} as never), TypeError, "expected a Deno.Listener");
+});
+
+Deno.test("serve() takes undefined for every default", async () => {
+  await using server = serve({
+    port: 0,
+    hostname: undefined,
+    handler: undefined,
+    maxConnections: undefined,
+    maxConnectionsPerHost: undefined,
+    linger: undefined,
+    signal: undefined,
+    logger: undefined,
+    onError: undefined,
+  });
+  assertEquals(await fetchGreeting(server.addr), "Hello!");
+});
+
+Deno.test("formatAddr() writes addresses as people do", () => {
+  assertEquals(formatAddr({ transport: "tcp", hostname: "10.0.0.1", port: 80 }), "10.0.0.1:80");
+  assertEquals(formatAddr({ transport: "tcp", hostname: "::", port: 80 }), "[::]:80");
+  assertEquals(formatAddr({ transport: "unix", path: "/run/x" }), "unix:/run/x");
+  assertEquals(formatAddr({ transport: "unix", path: null as never }), "unix:");
+  assertMatch(formatAddr({ transport: "vsock", cid: 3, port: 80 }), /^vsock:3:80$/);
+});
