@@ -1,0 +1,27 @@
+/**
+ * What the measurements share: figures of a process from `/proc`, the median, the way to a peer.
+ *
+ * @module
+ */
+
+/** CPU time of a process so far, user and system, in microseconds. */
+export function cpuTime(pid: number): number {
+  // In ticks of 10 ms, proc(5); the name before them, in parentheses, may hold blanks.
+  const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ")[1]?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10_000;
+}
+
+/** Resident memory of a process, now or at its highest, in MB. */
+export function memory(pid: number, name: "VmRSS" | "VmHWM" = "VmRSS"): number {
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+  return Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024;
+}
+
+/** A file beside this one, as the command line of a child takes it. */
+export function local(file: string): string {
+  return `${import.meta.dirname}/${file}`;
+}
+
+export function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}
