@@ -148,6 +148,17 @@ Deno.test("Server closes a silent client after the linger time, as completed", a
   assertEquals(await client.read(new Uint8Array(6)), 6);
 });
 
+Deno.test("Server waits for a client that sends for longer than the linger time", async () => {
+  await using server = serve({ port: 0, linger: 300 });
+  const client = await connect(server.addr);
+  for (let i = 0; i < 60; i++) {
+    await client.write(ONE_BYTE);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assertEquals(server.stats.active, 1);
+  assertEquals(await readAll(client), "Hello!");
+});
+
 Deno.test("Server closes a client that never stops sending after ten linger times", async () => {
   await using server = serve({ port: 0, linger: 50 });
   using client = await connect(server.addr);
