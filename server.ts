@@ -365,7 +365,6 @@ export class Server<C extends Deno.Conn = Deno.TcpConn> implements AsyncDisposab
   #shortage: { since: number; errors: number; timer?: ReturnType<typeof setTimeout> } | undefined;
   #abandonTimer: ReturnType<typeof setTimeout> | undefined;
 
-  #taken = 0;
   readonly #counts: Omit<ServerStats, "active"> = {
     accepted: 0,
     completed: 0,
@@ -529,7 +528,8 @@ export class Server<C extends Deno.Conn = Deno.TcpConn> implements AsyncDisposab
         // Nothing in the body may throw, nor leave the loop: that would close the listener.
         for await (const conn of this.#listener) {
           this.#skips = this.#backoffs = this.#unknowns = 0;
-          if (++this.#taken % POLL_INTERVAL === 0) await letRuntimePoll(conn);
+          const nth = this.#counts.accepted + this.#counts.rejected + 1;
+          if (nth % POLL_INTERVAL === 0) await letRuntimePoll(conn);
           if (this.#admits(conn)) {
             // Not awaited, so that the next connection is accepted.
             this.#handle(conn);
