@@ -5,8 +5,15 @@
  * @module
  */
 
-/** How often time limits are looked at, in milliseconds: one timer serves all connections. */
-const SWEEP_INTERVAL = 100;
+/**
+ * How often time limits are looked at, in milliseconds: one timer serves all connections. The time
+ * of a limit starts with the first look at it: two looks, and what timers add, make the 100 ms that
+ * are promised.
+ */
+const SWEEP_INTERVAL = 40;
+
+/** A look that comes later than this, in milliseconds, was kept by a busy event loop. */
+const MAX_SWEEP_DELAY = 100;
 
 /** The drain lasts at most this many times the linger time, however steadily data comes. */
 const MAX_LINGER_FACTOR = 10;
@@ -176,13 +183,15 @@ export class OpenConnections<C extends Deno.Conn = Deno.Conn> {
 
   #sweep(): void {
     this.#timer = undefined;
-    const now = performance.now();
-    // A timer that comes late was kept by a busy event loop, which has not yet delivered what came
-    // in time for the limits. It gets one turn to do so.
-    this.#postponed = !this.#postponed && now - this.#due > SWEEP_INTERVAL;
+    let now = performance.now();
+    // A busy event loop has not yet delivered what came in time for the limits. It gets one turn to
+    // do so.
+    this.#postponed = !this.#postponed && now - this.#due > MAX_SWEEP_DELAY;
     if (this.#postponed) return this.watch();
-    for (const connection of this.snapshot()) {
-      if (connection.sweep(now)) this.watch();
+    // Not a copy: what is closed here is removed in a later turn.
+    for (const connection of this.#connections) {
+      // The abort listeners of one that was closed may have taken their time.
+      if (connection.sweep(now)) now = performance.now();
     }
   }
 }
@@ -193,11 +202,18 @@ export class Connection<C extends Deno.Conn = Deno.Conn> implements Context {
   readonly conn: C;
   /** The index in {@linkcode OpenConnections}; -1 outside. */
   place = -1;
+  /** Whether the handler threw, rejected or was given up. */
+  failed = false;
   /** Whether the time limit ended the handler's turn. */
   timedOut = false;
   readonly #open: OpenConnections<C>;
-  #deadline = Infinity;
-  #finishing = false;
+  /** In milliseconds. To set it asks no clock, since most connections end before the first look. */
+  #limit: number | undefined;
+  /** When the limit is reached. Set by the first look at it. */
+  #deadline: number | undefined;
+  /** When the drain ends at the latest. Set by the first look at it. */
+  #drainEnd: number | undefined;
+  #draining = false;
   #closed = false;
   #aborted = false;
   #controller: AbortController | undefined;
@@ -222,21 +238,27 @@ export class Connection<C extends Deno.Conn = Deno.Conn> implements Context {
   closeAfter(ms: number | null): void {
     if (ms !== null) checkMilliseconds("time limit", ms);
     // The drain has its own limit, and a closed connection needs none.
-    if (this.#finishing || this.#closed) return;
-    this.#setDeadline(ms === null ? Infinity : performance.now() + ms);
+    if (!this.#draining && !this.#closed) this.#setLimit(ms ?? undefined);
   }
 
-  #setDeadline(deadline: number): void {
-    this.#deadline = deadline;
-    if (deadline !== Infinity) this.#open.watch();
+  #setLimit(ms: number | undefined): void {
+    this.#limit = ms;
+    this.#deadline = undefined;
+    if (ms !== undefined) this.#open.watch();
   }
 
-  /** Closes the connection if its time is up; returns whether it still has a limit. */
+  /** Looks at the time limit. Closes the connection if its time is up, and returns whether it was. */
   sweep(now: number): boolean {
-    if (now < this.#deadline) return this.#deadline !== Infinity;
-    this.timedOut = !this.#finishing;
+    if (this.#limit === undefined) return false;
+    this.#deadline ??= now + this.#limit;
+    if (this.#draining) this.#drainEnd ??= now + MAX_LINGER_FACTOR * this.#limit;
+    if (now < this.#deadline && now < (this.#drainEnd ?? Infinity)) {
+      this.#open.watch();
+      return false;
+    }
+    this.timedOut = !this.#draining;
     this.close();
-    return false;
+    return true;
   }
 
   /** Aborts the signal. */
@@ -248,37 +270,51 @@ export class Connection<C extends Deno.Conn = Deno.Conn> implements Context {
   /** Aborts the signal and closes the socket: what is pending rejects with `Interrupted`. */
   close(): void {
     this.#closed = true;
-    this.#deadline = Infinity;
+    this.#limit = undefined;
     this.abort();
     // Unlike `close()`, this does not throw where the handler has closed the connection itself.
     this.conn[Symbol.dispose]();
   }
 
   /**
-   * Ends the connection in a way that lets the client read all that was written: half-close, then
-   * read and throw away what the client still sends until it closes too. Never rejects.
+   * Runs the handler, then ends the connection in a way that lets the client read all that was
+   * written: half-close, then read and throw away what the client still sends until it closes too.
+   * Never rejects.
    *
    * If a socket is closed while unread data waits in its receive buffer, or if data comes after, the
    * kernel answers with a reset (RFC 9293, 3.6.1; RFC 2525, 2.17), and the client's system may drop
    * what it had received but the client not yet read. The wait is bounded: it ends when nothing has
    * come for `linger` milliseconds, and after ten times that in all.
+   *
+   * One function does both: each async function that is suspended takes memory for as long as its
+   * connection waits.
+   *
+   * @param report Is told of a handler's unexpected error. Must not throw.
+   * @returns This connection, when it is closed.
    */
-  async finish(linger: number): Promise<void> {
-    this.#finishing = true;
+  async run(
+    handler: Handler<C>,
+    linger: number,
+    report: (error: unknown, context: Context) => void,
+  ): Promise<this> {
+    try {
+      await handler(this.conn, this);
+    } catch (error) {
+      this.failed = true;
+      if (!this.isEnding(error)) report(error, this);
+    }
+    this.#draining = true;
     if (linger > 0 && !this.#closed) {
-      const started = performance.now();
-      const end = started + MAX_LINGER_FACTOR * linger;
-      this.#setDeadline(started + linger);
+      this.#setLimit(linger);
       try {
         await this.conn.closeWrite();
-        while (await this.conn.read(SINK) !== null) {
-          this.#setDeadline(Math.min(performance.now() + linger, end));
-        }
+        while (await this.conn.read(SINK) !== null) this.#setLimit(linger);
       } catch {
         // The client has reset it, the handler has closed it, or the time is up: the end as well.
       }
     }
     this.close();
+    return this;
   }
 
   /**

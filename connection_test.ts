@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import { Connection, OpenConnections } from "./connection.ts";
-import { socketPair, systemError, until, within } from "./test_util.ts";
+import { FakeTimers, socketPair, systemError, until, within } from "./test_util.ts";
 
-/** Long enough for two looks at the time limits, in turns: a late look is postponed once. */
-async function twoSweeps(): Promise<void> {
+/** Long enough for a few looks at the time limits, in turns: a late look is postponed once. */
+async function someSweeps(): Promise<void> {
   for (let turn = 0; turn < 30; turn++) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
@@ -62,6 +62,38 @@ Deno.test("Connection.closeAfter() closes in time, and not before", async () => 
   assert(it.connection.signal.aborted);
 });
 
+Deno.test("Connection.closeAfter() closes at most 100 ms late, and never early", async () => {
+  using timers = new FakeTimers();
+  using it = await connection();
+  // Has the limits looked at all the time, so that another may be set at any time between two looks.
+  it.connection.closeAfter(60_000);
+  for (const limit of [0, 39, 41, 150]) {
+    for (const sinceLook of [0, 20, 39]) {
+      await timers.fire(40);
+      timers.now += sinceLook;
+      const other = new Connection(2, { [Symbol.dispose]() {} } as Deno.Conn, it.open);
+      it.open.add(other);
+      const set = timers.now;
+      other.closeAfter(limit);
+      while (!other.timedOut) await timers.fire(40);
+      const late = timers.now - set - limit;
+      assert(late >= 0 && late <= 100, `${limit} ms: ${late} ms late`);
+      it.open.remove(other);
+    }
+  }
+  assertFalse(it.connection.timedOut);
+});
+
+Deno.test("Connection.closeAfter() may be moved for ever", async () => {
+  using timers = new FakeTimers();
+  using it = await connection();
+  for (let i = 0; i < 30; i++) {
+    it.connection.closeAfter(60);
+    await timers.fire(40);
+  }
+  assertFalse(it.connection.timedOut);
+});
+
 Deno.test("Connection.closeAfter() is taken back by null, and moved by another call", async () => {
   using it = await connection();
   it.connection.closeAfter(0);
@@ -73,7 +105,7 @@ Deno.test("Connection.closeAfter() is taken back by null, and moved by another c
   using third = await connection();
   third.connection.closeAfter(0);
   await until(() => third.connection.timedOut);
-  await twoSweeps();
+  await someSweeps();
   assertFalse(it.connection.timedOut);
   assertFalse(other.connection.timedOut);
 });
@@ -86,7 +118,7 @@ Deno.test("OpenConnections lets its timer run out when no limit is left", async 
   connection.closeAfter(60_000);
   connection.closeAfter(null);
   // What the leak check would find is the timer.
-  await twoSweeps();
+  await someSweeps();
   conn.close();
   client.close();
 });
@@ -95,7 +127,7 @@ Deno.test("Connection.close() takes the time limit with it", async () => {
   using it = await connection();
   it.connection.closeAfter(0);
   it.connection.close();
-  await twoSweeps();
+  await someSweeps();
   assertFalse(it.connection.timedOut);
 });
 
@@ -103,7 +135,7 @@ Deno.test("Connection.closeAfter() has no effect on a connection that is closed"
   using it = await connection();
   it.connection.close();
   it.connection.closeAfter(0);
-  await twoSweeps();
+  await someSweeps();
   assertFalse(it.connection.timedOut);
 });
 
@@ -118,27 +150,48 @@ Deno.test("Connection.closeAfter() may be called in another connection's abort l
   client.close();
 });
 
-Deno.test("Connection.closeAfter() does not blame a client for a busy event loop", async () => {
-  using it = await connection();
-  it.connection.closeAfter(50);
-  const read = it.connection.conn.read(new Uint8Array(1)).then(() =>
-    it.connection.closeAfter(null)
-  );
-  // In time; but the limit, and two looks at it, pass before the runtime can deliver it.
-  await it.client.write(new Uint8Array(1));
-  for (const end = performance.now() + 400; performance.now() < end;);
-  await read;
-  await twoSweeps();
-  assertFalse(it.connection.timedOut);
+Deno.test("Connection.closeAfter() is not shortened by another connection's abort listener", async () => {
+  using timers = new FakeTimers();
+  using one = await connection();
+  const other = new Connection(2, { [Symbol.dispose]() {} } as Deno.Conn, one.open);
+  one.open.add(other);
+  let set = 0;
+  one.connection.signal.addEventListener("abort", () => {
+    // It works for as long, and the other's limit is set after that.
+    timers.now += 30;
+    set = timers.now;
+    other.closeAfter(45);
+  });
+  one.connection.closeAfter(0);
+  await timers.fire(40);
+  while (!other.timedOut) await timers.fire(40);
+  assert(timers.now - set >= 45);
 });
 
-Deno.test("Connection.finish() is bounded where even the half-close waits", async () => {
+Deno.test("Connection.closeAfter() does not blame a client for a busy event loop", async () => {
+  using timers = new FakeTimers();
+  for (const { late, closes } of [{ late: 100, closes: true }, { late: 101, closes: false }]) {
+    using it = await connection();
+    it.connection.closeAfter(50);
+    await timers.fire(40);
+    // The next look is late, and so is the one after it, which closes in any case.
+    timers.now += 40 + late;
+    await timers.fire(40);
+    assertEquals(it.connection.timedOut, closes);
+    timers.now += 40 + late;
+    await timers.fire(40);
+    assert(it.connection.timedOut);
+  }
+});
+
+Deno.test("Connection.run() is bounded where even the half-close waits", async () => {
   using it = await connection();
   const { conn } = it.connection;
   const { promise, reject } = Promise.withResolvers<void>();
   const dispose = conn[Symbol.dispose].bind(conn);
   Object.assign(conn, { closeWrite: () => promise, [Symbol.dispose]: () => (dispose(), reject()) });
-  await within(it.connection.finish(10));
+  await within(it.connection.run(() => {}, 10, () => {}));
+  assertFalse(it.connection.timedOut || it.connection.failed);
 });
 
 Deno.test("Connection.closeAfter() throws on anything but milliseconds", async () => {

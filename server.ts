@@ -511,7 +511,10 @@ export class Server<C extends Deno.Conn = Deno.TcpConn> implements AsyncDisposab
     // An abort listener may call this again, in the middle of it.
     if (this.#open.size === 0 || this.#abandonTimer !== undefined) return;
     this.#abandonTimer = setTimeout(() => {
-      for (const connection of this.#open.snapshot()) this.#release(connection, "failed");
+      for (const connection of this.#open.snapshot()) {
+        connection.failed = true;
+        this.#release(connection);
+      }
     }, ABANDON_DELAY);
     for (const connection of this.#open.snapshot()) connection.close();
   }
@@ -561,39 +564,32 @@ export class Server<C extends Deno.Conn = Deno.TcpConn> implements AsyncDisposab
     return true;
   }
 
-  /** Handles one connection from here to its end. Never rejects. */
-  async #handle(conn: C): Promise<void> {
+  /** Starts to handle a connection. Never throws. */
+  #handle(conn: C): void {
     const connection = new Connection(++this.#counts.accepted, conn, this.#open);
     this.#open.add(connection);
     this.#logger.debug?.("connection accepted", {
       id: connection.id,
       remote: formatAddr(conn.remoteAddr),
     });
-    let outcome: "completed" | "failed" = "completed";
-    try {
-      await this.#handler(conn, connection);
-    } catch (error) {
-      outcome = "failed";
-      if (!connection.isEnding(error)) this.#report(error, connection);
-    } finally {
-      await connection.finish(this.#linger);
-      this.#release(connection, outcome);
-    }
+    connection.run(this.#handler, this.#linger, this.#report).then(this.#release);
   }
 
-  /** Reports a handler's error. Never rejects. */
-  async #report(error: unknown, context: Context): Promise<void> {
+  // These two are handed on as they are, so that no closure is made for a connection.
+
+  /** Reports a handler's error. Never throws or rejects. */
+  readonly #report = async (error: unknown, context: Context): Promise<void> => {
     try {
       await this.#onError(error, context);
     } catch (error) {
       this.#logger.error("onError failed", { id: context.id, error });
     }
-  }
+  };
 
   /** Counts a connection out. One that `close()` has given up settles later, and is gone by then. */
-  #release(connection: Connection<C>, handled: "completed" | "failed"): void {
+  readonly #release = (connection: Connection<C>): void => {
     if (!this.#open.remove(connection)) return;
-    const outcome = connection.timedOut ? "timedOut" : handled;
+    const outcome = connection.timedOut ? "timedOut" : connection.failed ? "failed" : "completed";
     this.#counts[outcome]++;
     this.#logger.debug?.("connection closed", { id: connection.id, outcome });
     const host = this.#maxConnectionsPerHost === undefined ? undefined : hostOf(connection.conn);
@@ -605,7 +601,7 @@ export class Server<C extends Deno.Conn = Deno.TcpConn> implements AsyncDisposab
     // There is room again, and a descriptor more.
     this.#wakeOnRelease();
     this.#settle();
-  }
+  };
 
   /** Does what an accept error asks for; returns when to accept again. */
   async #recover(error: unknown): Promise<void> {

@@ -131,22 +131,25 @@ export class MockListener implements Deno.Listener<Deno.TcpConn, Deno.NetAddr> {
   unref(): void {}
 }
 
-/** Replaces `setTimeout` by one that fires only when told to. */
+/** Replaces `setTimeout` by one that fires only when told to, and the clock by one that goes by it. */
 export class FakeTimers implements Disposable {
   readonly #real = { setTimeout, clearTimeout };
-  readonly #pending = new Map<number, { ms: number; callback: () => void }>();
+  readonly #pending = new Map<number, { ms: number; due: number; callback: () => void }>();
   /** Every delay that was asked for, in order. */
   readonly delays: number[] = [];
+  /** What `performance.now()` returns, in milliseconds. */
+  now = 0;
 
   constructor() {
     const fake = (callback: () => void, ms = 0) => {
-      this.#pending.set(this.delays.push(ms), { ms, callback });
+      this.#pending.set(this.delays.push(ms), { ms, due: this.now + ms, callback });
       return this.delays.length;
     };
     globalThis.setTimeout = fake as unknown as typeof setTimeout;
     globalThis.clearTimeout = ((id?: number) => {
       if (id !== undefined) this.#pending.delete(id);
     }) as typeof clearTimeout;
+    performance.now = () => this.now;
   }
 
   /** The delays of the timers that are waiting. */
@@ -156,9 +159,10 @@ export class FakeTimers implements Disposable {
 
   /** Fires the timers of this delay that are waiting, and lets their effects come. */
   async fire(delay: number): Promise<void> {
-    for (const [id, { ms, callback }] of [...this.#pending]) {
+    for (const [id, { ms, due, callback }] of [...this.#pending]) {
       if (ms !== delay) continue;
       this.#pending.delete(id);
+      this.now = Math.max(this.now, due);
       callback();
     }
     await this.turn();
@@ -171,6 +175,8 @@ export class FakeTimers implements Disposable {
 
   [Symbol.dispose](): void {
     Object.assign(globalThis, this.#real);
+    // The real one is the prototype's.
+    Reflect.deleteProperty(performance, "now");
   }
 }
 
