@@ -267,6 +267,11 @@ export class Connection<C extends Deno.Conn = Deno.Conn> implements Context {
     this.#controller?.abort();
   }
 
+  /** Waits no longer: a handler that still runs has failed. */
+  abandon(): void {
+    this.failed ||= !this.#draining;
+  }
+
   /** Aborts the signal and closes the socket: what is pending rejects with `Interrupted`. */
   close(): void {
     this.#closed = true;

@@ -512,7 +512,7 @@ export class Server<C extends Deno.Conn = Deno.TcpConn> implements AsyncDisposab
     if (this.#open.size === 0 || this.#abandonTimer !== undefined) return;
     this.#abandonTimer = setTimeout(() => {
       for (const connection of this.#open.snapshot()) {
-        connection.failed = true;
+        connection.abandon();
         this.#release(connection);
       }
     }, ABANDON_DELAY);

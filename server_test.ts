@@ -928,6 +928,20 @@ Deno.test("Server.close() ends a drain, which counts as completed", async () => 
   client.close();
 });
 
+Deno.test("Server.close() counts a drain as completed, however late that is delivered", async () => {
+  using timers = new FakeTimers();
+  const { conn, client } = await socketPair();
+  const server = new Server(new MockListener(conn));
+  server.run();
+  await timers.turn();
+  assertEquals(server.stats.active, 1);
+  server.close();
+  await timers.fire(100);
+  await server.finished;
+  assertEquals([server.stats.completed, server.stats.failed], [1, 0]);
+  client.close();
+});
+
 Deno.test("Server.close() may be called before run(), which then has nothing to start", async () => {
   const listener = new MockListener();
   const server = new Server(listener);
