@@ -17,17 +17,24 @@ import { Child } from "../test_util.ts";
 import { cpuTime, local, median, memory } from "./figures.ts";
 
 /** Clients at a time, and connections in a measurement. */
-const LOADS = [[1, 4000], [64, 20_000], [512, 20_000]] as const;
+type Load = readonly [clients: number, connections: number];
+const LOADS: Load[] = [[1, 4000], [64, 20_000], [512, 20_000]];
 /** For the question how the cost of a greeting grows with the clients. */
-const GROWTH = [[1, 4000], [8, 10_000], [64, 20_000], [512, 20_000], [2048, 20_000]] as const;
+const GROWTH: Load[] = [[1, 4000], [8, 10_000], [64, 20_000], [512, 20_000], [2048, 20_000]];
 /** One process of the load is fair to at most this many clients. */
 const CLIENTS_PER_PROCESS = 64;
 const IDLE_CONNECTIONS = [1000, 10_000];
+/** Connections that a server has had before the idle ones come: none, and many. */
+const IDLE_PAST = [0, 20_000];
 const STARTS = 15;
 
 const SERVER_CORE = "0";
 const LOAD_CORE = "1";
 
+const BARE = "bare loop";
+const BARE_DRAIN = "bare loop, drain";
+const OURS = "this server";
+const OURS_DROP = "this server, --linger 0";
 const TOKIO = "tokio, drop";
 const TOKIO_DRAIN = "tokio, drain";
 
@@ -67,10 +74,11 @@ async function buildTokio(): Promise<string | undefined> {
 
 const deno = [Deno.execPath(), "run", "--quiet", "--allow-net"];
 const PEERS: Record<string, string[]> = {
-  "bare loop": [...deno, local("peers/bare_loop.ts")],
+  [BARE]: [...deno, local("peers/bare_loop.ts")],
+  [BARE_DRAIN]: [...deno, local("peers/bare_loop.ts"), "drain"],
   "node:net, Deno": [...deno, local("peers/node_net.mjs")],
-  "this server": [...deno, local("../main.ts"), "--port", "0"],
-  "this server, --linger 0": [...deno, local("../main.ts"), "--port", "0", "--linger", "0"],
+  [OURS]: [...deno, local("../main.ts"), "--port", "0"],
+  [OURS_DROP]: [...deno, local("../main.ts"), "--port", "0", "--linger", "0"],
 };
 const nodeVersion = await output("node", "--version");
 if (nodeVersion) PEERS["node:net, Node"] = ["node", local("peers/node_net.mjs")];
@@ -162,62 +170,66 @@ function combine(runs: Figures[]): Figures {
   };
 }
 
-/** Rounds of every peer under every load, in turn. */
-async function compare() {
+interface Result {
+  /** The highest, in MB. */
+  memory: number;
+  /** By clients at a time. */
+  loads: Record<number, Figures>;
+}
+
+/** Rounds of these peers under these loads, in turn. */
+async function compare(names: string[], loads: Load[]): Promise<Record<string, Result>> {
   const servers: Record<string, Server> = {};
-  for (const [name, command] of Object.entries(PEERS)) servers[name] = await start(command);
+  for (const name of names) servers[name] = await start(PEERS[name] ?? []);
   const runs: Record<string, Record<number, Figures[]>> = {};
   for (let round = 0; round <= rounds; round++) {
     note(round === 0 ? "Warm-up" : `Round ${round} of ${rounds}`);
-    for (const [clients, connections] of LOADS) {
+    for (const [clients, connections] of loads) {
       for (const [name, server] of Object.entries(servers)) {
         const figures = await measure(server, clients, connections);
         if (round > 0) ((runs[name] ??= {})[clients] ??= []).push(figures);
       }
     }
   }
-  const results: Record<string, { memory: number; loads: Record<number, Figures> }> = {};
+  const results: Record<string, Result> = {};
   for (const [name, server] of Object.entries(servers)) {
-    const loads = Object.fromEntries(
+    const combined = Object.fromEntries(
       Object.entries(runs[name] ?? {}).map(([clients, figures]) => [clients, combine(figures)]),
     );
-    results[name] = { memory: memory(server.child.pid, "VmHWM"), loads };
+    results[name] = { memory: memory(server.child.pid, "VmHWM"), loads: combined };
     await server.child[Symbol.asyncDispose]();
   }
   return results;
 }
 
-/** CPU time for each greeting, by the number of clients at a time. */
-async function measureGrowth(): Promise<Record<string, Record<number, number>>> {
-  note("Growth");
-  const growth: Record<string, Record<number, number>> = {};
-  for (const name of ["bare loop", "this server"]) {
-    const server = await start(PEERS[name] ?? []);
-    await measure(server, 64, 20_000);
-    for (const [clients, connections] of GROWTH) {
-      const runs = [];
-      for (let run = 0; run < 3; run++) runs.push(await measure(server, clients, connections));
-      (growth[name] ??= {})[clients] = combine(runs).cpu;
-    }
-    await server.child[Symbol.asyncDispose]();
-  }
-  return growth;
+interface Idle {
+  name: string;
+  /** Connections that the server has had before. */
+  past: number;
+  /** Connections that it holds. */
+  count: number;
+  /** Memory beyond that of a server that holds none, in kB for each. */
+  kilobytes: number;
 }
 
-/** Memory of a server that holds connections, beyond that of one that holds none, in kB for each. */
-async function measureIdle(): Promise<Record<string, Record<number, number>>> {
+async function measureIdle(): Promise<Idle[]> {
   note("Idle connections");
-  const idle: Record<string, Record<number, number>> = {};
-  for (const [name, file] of [["bare loop", "bare_idle.ts"], ["this server", "idle.ts"]] as const) {
-    for (const count of IDLE_CONNECTIONS) {
-      const server = await start([...deno, local(`peers/${file}`)]);
-      const before = memory(server.child.pid);
-      const conns: Deno.Conn[] = [];
-      for (let i = 0; i < count; i++) conns.push(await Deno.connect({ port: server.port }));
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-      (idle[name] ??= {})[count] = (memory(server.child.pid) - before) * 1024 / count;
-      for (const conn of conns) conn.close();
-      await server.child[Symbol.asyncDispose]();
+  const idle: Idle[] = [];
+  for (const [name, file] of [[BARE, "bare_idle.ts"], [OURS, "idle.ts"]] as const) {
+    for (const past of IDLE_PAST) {
+      for (const count of IDLE_CONNECTIONS) {
+        const server = await start([...deno, local(`peers/${file}`)]);
+        for (let i = 0; i < past; i++) (await Deno.connect({ port: server.port })).close();
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        const before = memory(server.child.pid);
+        const conns: Deno.Conn[] = [];
+        for (let i = 0; i < count; i++) conns.push(await Deno.connect({ port: server.port }));
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        const kilobytes = (memory(server.child.pid) - before) * 1024 / count;
+        idle.push({ name, past, count, kilobytes });
+        for (const conn of conns) conn.close();
+        await server.child[Symbol.asyncDispose]();
+      }
     }
   }
   return idle;
@@ -226,7 +238,7 @@ async function measureIdle(): Promise<Record<string, Record<number, number>>> {
 /** From the start of the process to its ready line, in milliseconds. */
 async function measureStarts(): Promise<Record<string, number>> {
   note("Starts");
-  const names = ["bare loop", "this server"];
+  const names = [BARE, OURS];
   const times: Record<string, number[]> = {};
   for (let i = 0; i <= STARTS; i++) {
     for (const name of names) {
@@ -239,8 +251,10 @@ async function measureStarts(): Promise<Record<string, number>> {
   return Object.fromEntries(names.map((name) => [name, median(times[name] ?? [])]));
 }
 
-const results = await compare();
-const growth = await measureGrowth();
+const results = await compare(Object.keys(PEERS), LOADS);
+note("Growth");
+const growing = [BARE, BARE_DRAIN, OURS, OURS_DROP, TOKIO, TOKIO_DRAIN];
+const growth = await compare(growing.filter((name) => name in PEERS), GROWTH);
 const idle = await measureIdle();
 const starts = await measureStarts();
 
@@ -276,26 +290,34 @@ for (const [clients] of LOADS) {
         `| ${ratios.join(" | ")} |`,
     );
   }
-  const beside = (key: keyof Figures) => ratio("this server", TOKIO_DRAIN, key);
-  console.log(
-    `\nThis server beside "${TOKIO_DRAIN}", which promises the same: ` +
-      `CPU ${beside("cpu")}, throughput ${beside("throughput")}, p99 ${beside("p99")}\n`,
-  );
+  for (const base of [TOKIO_DRAIN, BARE_DRAIN]) {
+    const beside = (key: keyof Figures) => ratio(OURS, base, key);
+    console.log(
+      `\nThis server beside "${base}", which ends a connection as it does: ` +
+        `CPU ${beside("cpu")}, throughput ${beside("throughput")}, p99 ${beside("p99")}`,
+    );
+  }
+  console.log();
 }
-const wrong = Object.values(results).flatMap(({ loads }) => Object.values(loads))
+const wrong = [...Object.values(results), ...Object.values(growth)]
+  .flatMap(({ loads }) => Object.values(loads))
   .reduce((sum, figures) => sum + figures.wrong, 0);
 console.log(`Ratios in the tables are to "${TOKIO}". Wrong replies: ${wrong}\n`);
 for (const [name, { memory }] of Object.entries(results)) {
   console.log(`peak memory, ${name}: ${memory.toFixed(0)} MB`);
 }
-for (const [name, costs] of Object.entries(growth)) {
-  const list = Object.entries(costs).map(([clients, cpu]) => `${clients}: ${cpu.toFixed(0)} µs`);
-  console.log(`CPU for each greeting by clients at a time, ${name}: ${list.join(", ")}`);
+console.log(
+  `\n| CPU µs by clients at a time | ${GROWTH.map(([clients]) => clients).join(" | ")} | peak MB |`,
+);
+console.log(`| --- |${GROWTH.map(() => " --- |").join("")} --- |`);
+for (const [name, { loads, memory }] of Object.entries(growth)) {
+  const costs = GROWTH.map(([clients]) => loads[clients]?.cpu.toFixed(0));
+  console.log(`| ${name} | ${costs.join(" | ")} | ${memory.toFixed(0)} |`);
 }
-for (const [name, counts] of Object.entries(idle)) {
-  for (const [count, kilobytes] of Object.entries(counts)) {
-    console.log(`${count} idle connections, ${name}: ${kilobytes.toFixed(1)} kB each`);
-  }
+console.log();
+for (const { name, past, count, kilobytes } of idle) {
+  const cost = `${kilobytes.toFixed(1)} kB each`;
+  console.log(`${count} idle connections after ${past} others, ${name}: ${cost}`);
 }
 for (const [name, ms] of Object.entries(starts)) console.log(`ready, ${name}: ${ms.toFixed(0)} ms`);
 if (wrong > 0) Deno.exitCode = 1;
