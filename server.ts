@@ -52,6 +52,15 @@ const DEBUG = 10;
 
 const NOTHING = new Uint8Array(0);
 
+/** A time in which connections cannot be accepted. */
+interface Shortage {
+  since: number;
+  /** When the last wait was over. */
+  until: number;
+  errors: number;
+  timer?: ReturnType<typeof setTimeout>;
+}
+
 /**
  * Where a server's log lines go. `fields` are the facts of a line, by name; values are strings,
  * numbers and, under `error`, whatever a handler or `onError` threw.
@@ -362,7 +371,7 @@ export class Server<C extends Deno.Conn = Deno.TcpConn> implements AsyncDisposab
   #skips = 0;
   #backoffs = 0;
   #unknowns = 0;
-  #shortage: { since: number; errors: number; timer?: ReturnType<typeof setTimeout> } | undefined;
+  #shortage: Shortage | undefined;
   #abandonTimer: ReturnType<typeof setTimeout> | undefined;
 
   readonly #counts: Omit<ServerStats, "active"> = {
@@ -621,6 +630,7 @@ export class Server<C extends Deno.Conn = Deno.TcpConn> implements AsyncDisposab
       this.#noteShortage(error, delay);
       await this.#sleepUntilRelease(delay);
     }
+    if (this.#shortage) this.#shortage.until = performance.now();
   }
 
   /**
@@ -629,13 +639,13 @@ export class Server<C extends Deno.Conn = Deno.TcpConn> implements AsyncDisposab
    */
   #noteShortage(error: unknown, delay: number): void {
     const now = performance.now();
-    const shortage = this.#shortage ??= { since: now, errors: 0 };
+    const shortage = this.#shortage ??= { since: now, until: now, errors: 0 };
     clearTimeout(shortage.timer);
     shortage.timer = setTimeout(() => {
       this.#shortage = undefined;
       this.#logger.info("accepting again", {
         errors: shortage.errors,
-        ms: Math.round(now + delay - shortage.since),
+        ms: Math.round(shortage.until - shortage.since),
       });
     }, delay + SHORTAGE_QUIET_TIME);
     // After the timer, since a logger may stop the server, and with it the timer.
