@@ -14,7 +14,7 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { Child } from "../test_util.ts";
-import { cpuTime, local, median, memory } from "./figures.ts";
+import { cpuTime, local, median, memory, rejectAllBut } from "./figures.ts";
 
 /** Clients at a time, and connections in a measurement. */
 type Load = readonly [clients: number, connections: number];
@@ -38,7 +38,11 @@ const OURS_DROP = "this server, --linger 0";
 const TOKIO = "tokio, drop";
 const TOKIO_DRAIN = "tokio, drain";
 
-const flags = parseArgs(Deno.args, { string: ["rounds"], boolean: ["json"] });
+const flags = parseArgs(Deno.args, {
+  string: ["rounds"],
+  boolean: ["json"],
+  unknown: rejectAllBut("--rounds N or --json"),
+});
 const rounds = Number(flags.rounds ?? 5);
 if (!(Number.isInteger(rounds) && rounds > 0)) {
   console.error(`Cannot bench with --rounds ${flags.rounds}: expected an integer of at least 1`);
@@ -85,7 +89,7 @@ if (nodeVersion) PEERS["node:net, Node"] = ["node", local("peers/node_net.mjs")]
 else note("Without node:net on Node: there is no node");
 const tokio = await buildTokio();
 if (tokio) Object.assign(PEERS, { [TOKIO]: [tokio], [TOKIO_DRAIN]: [tokio, "drain"] });
-else note("Without tokio: there is no cargo, or no librust-tokio-dev");
+else note("Without tokio: there is no cargo or no librust-tokio-dev, or the build failed");
 
 const pinned = await output("taskset", "--version") !== undefined;
 if (!pinned) note("Not pinned: there is no taskset");

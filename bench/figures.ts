@@ -1,5 +1,6 @@
 /**
- * What the measurements share: figures of a process from `/proc`, the median, the way to a peer.
+ * What the measurements share: figures of a process from `/proc`, the median, the way to a peer, and
+ * what is said about a wrong flag.
  *
  * @module
  */
@@ -24,4 +25,12 @@ export function local(file: string): string {
 
 export function median(values: number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}
+
+/** For `unknown` of `parseArgs`: ends a command that was given what it does not know. */
+export function rejectAllBut(accepted: string): (argument: string) => never {
+  return (argument) => {
+    console.error(`Unknown argument "${argument}": expected ${accepted}`);
+    Deno.exit(2);
+  };
 }

@@ -10,7 +10,7 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { Child, connectAndReset } from "../test_util.ts";
-import { median, memory } from "./figures.ts";
+import { median, memory, rejectAllBut } from "./figures.ts";
 
 /** The server's descriptors: less than a burst, so that it runs out of them again and again. */
 const SERVER_DESCRIPTORS = 256;
@@ -32,7 +32,10 @@ const GIVE_UP = 30_000;
 
 const GREETING = new TextEncoder().encode("Hello!");
 
-const { seconds } = parseArgs(Deno.args, { string: ["seconds"] });
+const { seconds } = parseArgs(Deno.args, {
+  string: ["seconds"],
+  unknown: rejectAllBut("--seconds N"),
+});
 const duration = Number(seconds ?? 60) * 1000;
 if (!(duration > 0)) {
   console.error(`Cannot soak for --seconds ${seconds}: expected a number greater than 0`);
