@@ -4,10 +4,10 @@
  * @module
  */
 
-import { type Command } from "./commands/command.ts";
-import { type Engine } from "./engine.ts";
-import { type Keyspace } from "./keyspace.ts";
-import { Args, type RequestLimits } from "./protocol/request.ts";
+import type { Command } from "./commands/command.ts";
+import type { Engine } from "./engine.ts";
+import type { Keyspace } from "./keyspace.ts";
+import type { Args, RequestLimits } from "./protocol/request.ts";
 import { Reply } from "./protocol/reply.ts";
 
 /** What a client sends its replies to: a connection, or nothing for one that has no socket. */

@@ -5,17 +5,17 @@
  * @module
  */
 
-import { type Client } from "./client.ts";
+import type { Client } from "./client.ts";
 import { Blocking } from "./blocking.ts";
-import { type Clock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
 import { type Command, CommandTable } from "./commands/command.ts";
 import { Keyspace } from "./keyspace.ts";
 import { Objects } from "./objects.ts";
 import { PubSub } from "./pubsub.ts";
-import { Settings } from "./settings.ts";
+import type { Settings } from "./settings.ts";
 import { Slowlog } from "./slowlog.ts";
-import { type Args } from "./protocol/request.ts";
-import { type Slice } from "./store/slice.ts";
+import type { Args } from "./protocol/request.ts";
+import type { Slice } from "./store/slice.ts";
 
 /** Counts since the start, or since `CONFIG RESETSTAT`. */
 export class Statistics {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Address, type Arena } from "./store/arena.ts";
+import type { Address, Arena } from "./store/arena.ts";
 
 export class Deadlines {
   readonly #arena: Arena;

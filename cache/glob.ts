@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Slice } from "./store/slice.ts";
+import type { Slice } from "./store/slice.ts";
 
 const [STAR, QUESTION, OPEN, CLOSE, CARET, MINUS, BACKSLASH] = [
   42,

@@ -7,11 +7,11 @@
  */
 
 import { CommandError, WRONG_TYPE } from "./commands/error.ts";
-import { type Engine } from "./engine.ts";
+import type { Engine } from "./engine.ts";
 import { Deadlines } from "./expiry.ts";
 import { META, type Objects, PLACE, STRING, STRING_PLAIN, type Type } from "./objects.ts";
-import { type Address } from "./store/arena.ts";
-import { type Slice } from "./store/slice.ts";
+import type { Address } from "./store/arena.ts";
+import type { Slice } from "./store/slice.ts";
 
 /** One database. An entry's address is good until its key is removed. */
 export class Keyspace {

@@ -12,7 +12,7 @@
 import { type Address, Arena } from "./store/arena.ts";
 import { Dict } from "./store/dict.ts";
 import { type HashKey, randomHashKey } from "./store/hash.ts";
-import { type Slice } from "./store/slice.ts";
+import type { Slice } from "./store/slice.ts";
 import { VALUE, Values } from "./store/values.ts";
 import { parseInt64 } from "./number.ts";
 

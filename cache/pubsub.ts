@@ -4,9 +4,9 @@
  * @module
  */
 
-import { type Client } from "./client.ts";
+import type { Client } from "./client.ts";
 import { globMatches } from "./glob.ts";
-import { type Reply } from "./protocol/reply.ts";
+import type { Reply } from "./protocol/reply.ts";
 import { latin1Slice } from "./store/slice.ts";
 
 /** The subscriptions of one cache. Channels and patterns are strings of one character for each byte. */

@@ -7,7 +7,7 @@
 
 import { Client } from "./client.ts";
 import { processRequest } from "./commands/gate.ts";
-import { type Engine } from "./engine.ts";
+import type { Engine } from "./engine.ts";
 import { ProtocolError, RequestReader } from "./protocol/request.ts";
 import { Reply } from "./protocol/reply.ts";
 

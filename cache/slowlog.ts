@@ -4,8 +4,8 @@
  * @module
  */
 
-import { type Client } from "./client.ts";
-import { type Args } from "./protocol/request.ts";
+import type { Client } from "./client.ts";
+import type { Args } from "./protocol/request.ts";
 import { Slice } from "./store/slice.ts";
 
 /** What is kept of one command. */

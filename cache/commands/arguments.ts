@@ -5,7 +5,7 @@
  */
 
 import { parseInt64, parseInteger } from "../number.ts";
-import { type Args } from "../protocol/request.ts";
+import type { Args } from "../protocol/request.ts";
 import { CommandError, NOT_INTEGER } from "./error.ts";
 
 /** An argument as an integer of 64 bits, rounded where it is past 2^53. */

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { type Client } from "../client.ts";
-import { type Args } from "../protocol/request.ts";
-import { type Slice } from "../store/slice.ts";
+import type { Client } from "../client.ts";
+import type { Args } from "../protocol/request.ts";
+import type { Slice } from "../store/slice.ts";
 
 /** The flags of commands, as `COMMAND` names them, in its order; each is one bit. */
 export const FLAG_NAMES = [

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { type Client } from "../client.ts";
-import { type Args } from "../protocol/request.ts";
-import { type CommandRows } from "./command.ts";
+import type { Client } from "../client.ts";
+import type { Args } from "../protocol/request.ts";
+import type { CommandRows } from "./command.ts";
 import { CommandError, wrongArity } from "./error.ts";
 import { parseInteger } from "../number.ts";
 

@@ -5,10 +5,10 @@
  * @module
  */
 
-import { type Client } from "../client.ts";
-import { type Args } from "../protocol/request.ts";
+import type { Client } from "../client.ts";
+import type { Args } from "../protocol/request.ts";
 import { ArenaFullError } from "../store/arena.ts";
-import { type Slice } from "../store/slice.ts";
+import type { Slice } from "../store/slice.ts";
 import {
   ADMIN,
   type Command,

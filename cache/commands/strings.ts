@@ -4,8 +4,8 @@
  * @module
  */
 
-import { type Client } from "../client.ts";
-import { type Keyspace } from "../keyspace.ts";
+import type { Client } from "../client.ts";
+import type { Keyspace } from "../keyspace.ts";
 import {
   addLongDoubles,
   formatInteger,
@@ -17,8 +17,8 @@ import {
   parseLongDouble,
 } from "../number.ts";
 import { STRING, STRING_RAW, STRING_TEXT } from "../objects.ts";
-import { type Args } from "../protocol/request.ts";
-import { type Address } from "../store/arena.ts";
+import type { Args } from "../protocol/request.ts";
+import type { Address } from "../store/arena.ts";
 import { latin1Slice, Slice } from "../store/slice.ts";
 import { int64At, integerAt } from "./arguments.ts";
 import { type CommandRows, isWord } from "./command.ts";

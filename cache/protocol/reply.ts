@@ -4,7 +4,7 @@
  * @module
  */
 
-import { copyBytes, latin1Slice, Slice } from "../store/slice.ts";
+import { copyBytes, latin1Slice, type Slice } from "../store/slice.ts";
 
 /** What a buffer begins with, and what it goes back to. */
 const BUFFER_SIZE = 16 * 1024;
