@@ -9,7 +9,10 @@ import { Client } from "./client.ts";
 import { Command } from "./commands/command.ts";
 import { CONNECTION } from "./commands/connection.ts";
 import { processRequest } from "./commands/gate.ts";
+import { PUBSUB } from "./commands/pubsub.ts";
+import { SERVER } from "./commands/server.ts";
 import { STRINGS } from "./commands/strings.ts";
+import { TRANSACTIONS } from "./commands/transactions.ts";
 import { Engine } from "./engine.ts";
 import { Args } from "./protocol/request.ts";
 import { readReply, ReplyError, type ReplyValue } from "./protocol/value.ts";
@@ -17,7 +20,13 @@ import { Settings } from "./settings.ts";
 import { type ClientConnection, serveClient } from "./session.ts";
 import { Slice } from "./store/slice.ts";
 
-const GROUPS = { string: STRINGS, connection: CONNECTION };
+const GROUPS = {
+  connection: CONNECTION,
+  pubsub: PUBSUB,
+  server: SERVER,
+  string: STRINGS,
+  transactions: TRANSACTIONS,
+};
 
 /** All commands, of one cache: they count their calls. */
 function allCommands(): Command[] {
