@@ -5,6 +5,8 @@
  * @module
  */
 
+import { checkMilliseconds } from "./check.ts";
+
 /**
  * How often time limits are looked at, in milliseconds: one timer serves all connections. The time
  * of a limit starts with the first look at it: two looks, and what timers add, make the 100 ms that
@@ -17,9 +19,6 @@ const MAX_SWEEP_DELAY = 100;
 
 /** The drain lasts at most this many times the linger time, however steadily data comes. */
 const MAX_LINGER_FACTOR = 10;
-
-/** The longest delay that `setTimeout` takes, in milliseconds: about 24.8 days. */
-const MAX_MILLISECONDS = 2 ** 31 - 1;
 
 /** Where drained data goes. All connections share it, since nobody reads it. */
 const SINK = new Uint8Array(64 * 1024);
@@ -104,28 +103,6 @@ export interface Context {
    * @throws {RangeError} If `ms` is out of range.
    */
   closeAfter(ms: number | null): void;
-}
-
-/** Throws unless `value` is of the type that `typeof` calls so. */
-export function checkType(
-  name: string,
-  value: unknown,
-  type: "number" | "string" | "function",
-): void {
-  const actual = typeof value;
-  if (actual !== type) {
-    throw new TypeError(`Cannot use ${name} of type ${actual}: expected a ${type}`);
-  }
-}
-
-/** Throws unless `value` is a number of milliseconds that a timer can wait. */
-export function checkMilliseconds(name: string, value: unknown): void {
-  checkType(name, value, "number");
-  if (!(value as number >= 0 && value as number <= MAX_MILLISECONDS)) {
-    throw new RangeError(
-      `Cannot use ${name} ${value}: expected milliseconds from 0 to ${MAX_MILLISECONDS}`,
-    );
-  }
 }
 
 /**

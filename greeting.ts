@@ -4,7 +4,8 @@
  * @module
  */
 
-import { checkMilliseconds, type Context, type Handler } from "./connection.ts";
+import { checkMilliseconds } from "./check.ts";
+import type { Context, Handler } from "./connection.ts";
 
 /**
  * Options for {@linkcode greet}.

@@ -21,8 +21,8 @@
 
 export { type Context, type Handler } from "./connection.ts";
 export { greet, type GreetOptions } from "./greeting.ts";
+export { type Logger } from "./logger.ts";
 export {
-  type Logger,
   serve,
   type ServeOptions,
   Server,

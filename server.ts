@@ -4,17 +4,12 @@
  * @module
  */
 
-import { getLogger } from "@std/log/get-logger";
 import { classifyAcceptError } from "./accept_error.ts";
-import {
-  checkMilliseconds,
-  checkType,
-  Connection,
-  type Context,
-  type Handler,
-  OpenConnections,
-} from "./connection.ts";
+import { checkInteger, checkMilliseconds, checkType } from "./check.ts";
+import { Connection, type Context, type Handler, OpenConnections } from "./connection.ts";
 import { greet } from "./greeting.ts";
+import { formatAddr, listen } from "./listen.ts";
+import { defaultLogger, describe, guarded, type Logger } from "./logger.ts";
 
 /** The first wait after an accept error that may pass, in milliseconds; it doubles (as Go's). */
 const INITIAL_ACCEPT_BACKOFF = 5;
@@ -47,9 +42,6 @@ const POLL_INTERVAL = 32;
  */
 const ABANDON_DELAY = 100;
 
-/** `LogLevels.DEBUG` of `@std/log`. */
-const DEBUG = 10;
-
 const NOTHING = new Uint8Array(0);
 
 /** A time in which connections cannot be accepted. */
@@ -59,28 +51,6 @@ interface Shortage {
   until: number;
   errors: number;
   timer?: ReturnType<typeof setTimeout>;
-}
-
-/**
- * Where a server's log lines go. `fields` are the facts of a line, by name; values are strings,
- * numbers and, under `error`, whatever a handler or `onError` threw.
- *
- * @example The console as logger
- * ```ts
- * import { serve } from "jsr:@nimblecache/server";
- *
- * await using _server = serve({ port: 0, logger: console });
- * ```
- */
-export interface Logger {
-  /** Lines about single connections. Left out, such lines are not even made. */
-  debug?: ((message: string, fields?: Record<string, unknown>) => void) | undefined;
-  /** Lines about the server: it listens, it has stopped, a shortage is over. */
-  info(message: string, fields?: Record<string, unknown>): void;
-  /** What an operator should know of: a shortage has begun, connections were cut off. */
-  warn(message: string, fields?: Record<string, unknown>): void;
-  /** A handler's unexpected error, one of `onError`, or the listener's failure. */
-  error(message: string, fields?: Record<string, unknown>): void;
 }
 
 /**
@@ -224,72 +194,6 @@ export interface ServerStats {
   acceptErrors: number;
 }
 
-/** An address as people write it: `127.0.0.1:6379`, `[::1]:6379`, `unix:/run/server.sock`. */
-export function formatAddr(addr: Deno.Addr | { hostname: string; port: number }): string {
-  // A client's end of a Unix socket has no path.
-  if ("path" in addr) return `unix:${addr.path ?? ""}`;
-  if ("cid" in addr) return `vsock:${addr.cid}:${addr.port}`;
-  return addr.hostname.includes(":")
-    ? `[${addr.hostname}]:${addr.port}`
-    : `${addr.hostname}:${addr.port}`;
-}
-
-/**
- * Listens on TCP, and says in the error where it could not. The backlog is the kernel's queue of
- * clients that wait to be accepted; Linux caps it at `net.core.somaxconn`, 4096 by default.
- */
-export function listen(hostname: string, port: number): Deno.TcpListener {
-  try {
-    return Deno.listen({ hostname, port, tcpBacklog: 4096 });
-  } catch (error) {
-    throw listenError(error, formatAddr({ hostname, port }));
-  }
-}
-
-/** The same class of error with the address in it, and without the system's number. */
-export function listenError(error: unknown, addr: string, hint = ""): unknown {
-  if (!(error instanceof Error)) return error;
-  const reason = error.message.replace(/ \(os error \d+\)$/, "");
-  const sentence = `${reason.charAt(0).toLowerCase()}${reason.slice(1)}`;
-  const SameError = error.constructor as ErrorConstructor;
-  const same = new SameError(`Cannot listen on ${addr}: ${sentence}${hint}`, { cause: error });
-  return "code" in error ? Object.assign(same, { code: error.code }) : same;
-}
-
-/** `getLogger("nimblecache")`, with `debug` only if its level and a handler's let such lines out. */
-function defaultLogger(): Logger {
-  const logger = getLogger("nimblecache");
-  const debugs = logger.level <= DEBUG && logger.handlers.some(({ level }) => level <= DEBUG);
-  return {
-    debug: debugs ? (message, fields) => logger.debug(message, fields) : undefined,
-    info: (message, fields) => logger.info(message, fields),
-    warn: (message, fields) => logger.warn(message, fields),
-    error: (message, fields) => logger.error(message, fields),
-  };
-}
-
-/** The same logger, never throwing or rejecting: a line that cannot be written ends no server. */
-function guarded(logger: Logger): Logger {
-  const guard = (level: keyof Logger): Logger["info"] =>
-  (
-    message: string,
-    fields?: Record<string, unknown>,
-  ) => {
-    try {
-      const result: unknown = logger[level]?.(message, fields);
-      if (result instanceof Promise) result.catch(() => {});
-    } catch {
-      // There is nowhere left to say so.
-    }
-  };
-  return {
-    debug: logger.debug && guard("debug"),
-    info: guard("info"),
-    warn: guard("warn"),
-    error: guard("error"),
-  };
-}
-
 /**
  * Waits until the runtime has polled its sockets: a write of no bytes, which sends nothing, settles
  * only then. Not on TLS, where it would wait for a handshake that may never come.
@@ -307,14 +211,6 @@ async function letRuntimePoll(conn: Deno.Conn): Promise<void> {
 function hostOf(conn: Deno.Conn): string | undefined {
   if (!("hostname" in conn.remoteAddr)) return undefined;
   return conn.remoteAddr.hostname.replace(/^::ffff:(?=[\d.]+$)/i, "");
-}
-
-function checkInteger(name: string, value: unknown, min: number, max = Infinity): void {
-  checkType(name, value, "number");
-  if (!(Number.isInteger(value) && value as number >= min && value as number <= max)) {
-    const range = max === Infinity ? `of at least ${min}` : `from ${min} to ${max}`;
-    throw new RangeError(`Cannot use ${name} ${value}: expected an integer ${range}`);
-  }
 }
 
 /**
@@ -617,7 +513,7 @@ export class Server<C extends Deno.Conn = Deno.TcpConn> implements AsyncDisposab
     this.#counts.acceptErrors++;
     const action = classifyAcceptError(error);
     if (action === "skip") {
-      this.#logger.debug?.("client left before it was accepted", { error: String(error) });
+      this.#logger.debug?.("client left before it was accepted", { error: describe(error) });
       if (++this.#skips % SKIPS_BEFORE_REST === 0) await this.#sleep(INITIAL_ACCEPT_BACKOFF);
       return;
     }
@@ -650,7 +546,7 @@ export class Server<C extends Deno.Conn = Deno.TcpConn> implements AsyncDisposab
     }, delay + SHORTAGE_QUIET_TIME);
     // After the timer, since a logger may stop the server, and with it the timer.
     if (++shortage.errors === 1) {
-      this.#logger.warn("cannot accept, backing off", { error: String(error) });
+      this.#logger.warn("cannot accept, backing off", { error: describe(error) });
     }
   }
 
@@ -661,7 +557,7 @@ export class Server<C extends Deno.Conn = Deno.TcpConn> implements AsyncDisposab
     );
     this.#logger.error("listener failed", {
       error: this.#failure.message,
-      cause: String(cause),
+      cause: describe(cause),
     });
     this.close();
   }

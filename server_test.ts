@@ -13,7 +13,8 @@ import {
 import * as log from "@std/log";
 import net from "node:net";
 import type { Context } from "./connection.ts";
-import { formatAddr, serve, Server } from "./server.ts";
+import { formatAddr } from "./listen.ts";
+import { serve, Server } from "./server.ts";
 import {
   connect,
   connectAndReset,

@@ -6,7 +6,7 @@
  */
 
 import net from "node:net";
-import type { Logger } from "./server.ts";
+import type { Logger } from "./logger.ts";
 
 /** Fails a test that would hang. A guard, not a measurement: nothing should come near it. */
 export async function within<T>(promise: Promise<T>, ms = 20_000): Promise<T> {

@@ -1,5 +1,6 @@
 /** Holds its clients, each waiting in a read; of one buffer, which is not what is measured. */
-import { formatAddr, serve } from "../../server.ts";
+import { formatAddr } from "../../listen.ts";
+import { serve } from "../../server.ts";
 
 const buffer = new Uint8Array(16);
 const server = serve({
