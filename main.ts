@@ -13,8 +13,9 @@ import { getLogger } from "@std/log/get-logger";
 import { HELP, parseCommandLine, UsageError } from "./cli.ts";
 import denoJson from "./deno.json" with { type: "json" };
 import { greet } from "./greeting.ts";
+import { formatAddr, listen, listenOnUnix, whoHolds } from "./listen.ts";
 import { setUpLogging, writeLine } from "./logging.ts";
-import { formatAddr, listen, listenError, Server } from "./server.ts";
+import { Server } from "./server.ts";
 
 /** The signals that stop the server, with their numbers, which shells add to 128. */
 const STOP_SIGNALS = { SIGINT: 2, SIGTERM: 15, SIGBREAK: 21 };
@@ -35,26 +36,6 @@ function environmentLevel(): string | undefined {
   const variable = "NIMBLECACHE_LOG";
   const { state } = Deno.permissions.querySync({ name: "env", variable });
   return state === "granted" ? Deno.env.get(variable) : undefined;
-}
-
-/** Says who holds a Unix socket's path that is taken, and what to do. It is never removed here. */
-async function whoHolds(path: string): Promise<string> {
-  try {
-    if (!Deno.lstatSync(path).isSocket) return ": the path exists and is not a socket";
-    using _conn = await Deno.connect({ transport: "unix", path });
-    return " by a running server";
-  } catch {
-    return ": if no server runs there, a dead one has left it; remove the file";
-  }
-}
-
-async function listenOnUnix(path: string): Promise<Deno.UnixListener> {
-  try {
-    return Deno.listen({ transport: "unix", path });
-  } catch (error) {
-    const taken = error instanceof Deno.errors.AddrInUse;
-    throw listenError(error, `unix:${path}`, taken ? await whoHolds(path) : "");
-  }
 }
 
 /**
@@ -91,11 +72,11 @@ export async function main(args: string[]): Promise<number> {
 
   let listener: Deno.Listener;
   try {
-    listener = "path" in where
-      ? await listenOnUnix(where.path)
-      : listen(where.hostname, where.port);
+    listener = "path" in where ? listenOnUnix(where.path) : listen(where.hostname, where.port);
   } catch (error) {
-    logger.error(error instanceof Error ? error.message : String(error));
+    const taken = "path" in where && error instanceof Deno.errors.AddrInUse;
+    const hint = taken ? await whoHolds(where.path) : "";
+    logger.error((error instanceof Error ? error.message : String(error)) + hint);
     return 1;
   }
   const server = new Server<Deno.Conn>(listener, { handler: greet({ message }), ...options });
