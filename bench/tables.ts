@@ -65,7 +65,7 @@ function ratioTable(speed: Record<string, Result>): string {
       const [ours, others] = [speed[name]?.loads[clients], speed[base]?.loads[clients]];
       if (!ours || !others) continue;
       const figures = (["cpu", "throughput", "p99"] as const).map((key) =>
-        ratio(ours, others, key)
+        ratioOf(ours, others, key)
       );
       rows.push([`${shown(name)} to ${base}`, `${clients}`, ...figures]);
     }
