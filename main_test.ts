@@ -26,7 +26,7 @@ Deno.test("main.ts greets with --allow-net alone, and says on standard output wh
   assertEquals(linesOf(stderr), [
     `INFO listening addr=127.0.0.1:${port}`,
     "INFO shutting down signal=SIGTERM",
-    "INFO stopped accepted=1 active=0 completed=1 failed=0 timedOut=0 rejected=0 acceptErrors=0",
+    "INFO stopped accepted=1 active=0 completed=1 failed=0 timedOut=0 aborted=0 rejected=0 acceptErrors=0",
   ]);
 });
 

@@ -19,7 +19,7 @@
  * @module
  */
 
-export { type Context, type Handler } from "./connection.ts";
+export { type Connection, type Handler } from "./connection.ts";
 export { greet, type GreetOptions } from "./greeting.ts";
 export { type Logger } from "./logger.ts";
 export {
@@ -28,5 +28,6 @@ export {
   Server,
   type ServerOptions,
   type ServerStats,
+  type ServeUnixOptions,
   type ShutdownOptions,
 } from "./server.ts";

@@ -5,8 +5,8 @@ import { serve } from "../../server.ts";
 const buffer = new Uint8Array(16);
 const server = serve({
   port: 0,
-  handler: async (conn, context) => {
-    context.closeAfter(600_000);
+  handler: async (conn) => {
+    conn.closeAfter(600_000);
     while (await conn.read(buffer) !== null);
   },
 });
