@@ -12,10 +12,10 @@
 import { HELP, parseCommandLine, UsageError } from "./cli.ts";
 import denoJson from "./deno.json" with { type: "json" };
 import { greet } from "./greeting.ts";
-import { formatAddr, listen, listenOnUnix, whoHolds } from "./listen.ts";
+import { formatAddr, whoHolds } from "./listen.ts";
 import { defaultLogger } from "./logger.ts";
 import { writeLine } from "./logging.ts";
-import { Server } from "./server.ts";
+import { serve } from "./server.ts";
 import { runUntilSignal, setUpLog } from "./service.ts";
 
 /** `NIMBLECACHE_LOG`, read only where that needs no prompt. */
@@ -56,16 +56,18 @@ export async function main(args: string[]): Promise<number> {
     command.config;
   setUpLog({ level: logLevel, format: logFormat });
 
-  let listener: Deno.Listener;
+  const handler = greet({ message });
+  let server;
   try {
-    listener = "path" in where ? listenOnUnix(where.path) : listen(where.hostname, where.port);
+    server = "path" in where
+      ? serve({ ...where, handler, ...options })
+      : serve({ ...where, handler, ...options });
   } catch (error) {
     const taken = "path" in where && error instanceof Deno.errors.AddrInUse;
     const hint = taken ? await whoHolds(where.path) : "";
     defaultLogger().error((error instanceof Error ? error.message : String(error)) + hint);
     return 1;
   }
-  const server = new Server<Deno.Conn>(listener, { handler: greet({ message }), ...options });
   const status = runUntilSignal([server], { timeout: shutdownTimeout });
   writeLine(Deno.stdout, `Listening on ${formatAddr(server.addr)}`);
   return await status;

@@ -319,7 +319,7 @@ Deno.test("main.ts exits with 1 when its listener fails, whoever is connected", 
   using _client = await Deno.connect({ port: await child.ready() });
   const { code: status, stderr } = await child.end();
   assertEquals(status, 1);
-  assertStringIncludes(stderr, "ERROR listener failed error=");
+  assertStringIncludes(stderr, "ERROR listener failed: Error: The listener is broken");
   assertMatch(linesOf(stderr).at(-1) ?? "", /^INFO stopped accepted=1 active=0 /);
 });
 

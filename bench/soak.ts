@@ -193,7 +193,7 @@ const records = lines.filter((line) => line.startsWith("{")).map((line) => JSON.
 const episodes = records.filter(({ msg }) => msg === "accepting again");
 const stats = records.at(-1) ?? {};
 const addsUp = stats.msg === "stopped" &&
-  stats.accepted === stats.completed + stats.failed + stats.timedOut + (stats.aborted ?? 0);
+  stats.accepted === stats.completed + stats.failed + stats.timedOut + stats.aborted;
 const cutOff = records.find(({ msg }) => msg.startsWith("shutdown timed out"))?.active ?? 0;
 const window = Math.max(1, Math.floor(samples.length / 10));
 const quarter = Math.floor(samples.length / 4);
