@@ -236,7 +236,8 @@ export class Arena {
   /** Gives all blocks back at once, and all memory to the system. */
   clear(): void {
     for (let segment = 1; segment < this.bytes.length; segment++) {
-      (this.bytes[segment]!.buffer as ArrayBuffer).transfer(0);
+      const bytes = this.bytes[segment]!;
+      if (bytes !== NO_BYTES) (bytes.buffer as ArrayBuffer).transfer(0);
     }
     this.bytes.length = this.words.length = this.floats.length = 1;
     this.#pagesOf.length = this.#emptyPagesOf.length = 1;
