@@ -6,6 +6,7 @@
  */
 
 import type { Address } from "./arena.ts";
+import type { Dict } from "./dict.ts";
 
 /** A hash table, by the address of its header. */
 export const TABLE = 0;
@@ -29,5 +30,49 @@ export class Collection {
   constructor(root: Address, storage: Storage) {
     this.root = root;
     this.storage = storage;
+  }
+}
+
+/** From a table that is so many times larger than a sample, entries are drawn one by one, as in Redis. */
+const DRAW_FACTOR = 3;
+
+/**
+ * Decides for one thing after the other whether it is in a sample, each sample being equally likely
+ * (D. Knuth's algorithm S).
+ *
+ * @param size How many things there are.
+ * @param count How many of them the sample has.
+ * @param random Returns numbers from 0 to below 1.
+ */
+export function sampler(size: number, count: number, random: () => number): () => boolean {
+  return () => {
+    if (random() * size-- >= count) return false;
+    count--;
+    return true;
+  };
+}
+
+/** Visits some different entries of a table, each with the same probability. */
+export function sampleTable(
+  table: Dict,
+  root: Address,
+  count: number,
+  random: () => number,
+  visit: (entry: Address) => void,
+): void {
+  const size = table.size(root);
+  if (count * DRAW_FACTOR <= size) {
+    const drawn = new Set<Address>();
+    while (drawn.size < count) {
+      const entry = table.random(root, random);
+      if (drawn.has(entry)) continue;
+      drawn.add(entry);
+      visit(entry);
+    }
+  } else {
+    const selects = sampler(size, count, random);
+    table.walk(root, (entry) => {
+      if (selects()) visit(entry);
+    });
   }
 }

@@ -6,7 +6,7 @@
  */
 
 import type { Address, Arena } from "./arena.ts";
-import { Collection, INTEGERS, PACK, TABLE } from "./collection.ts";
+import { Collection, INTEGERS, PACK, sampler, sampleTable, TABLE } from "./collection.ts";
 import { Dict, ENTRY_WORDS } from "./dict.ts";
 import type { HashKey } from "./hash.ts";
 import { Int64 } from "./int64.ts";
@@ -144,14 +144,14 @@ export class Sets {
 
   /**
    * One step of an iteration as {@linkcode Dict.scan} does it. Of what is not a hash table it visits all
-   * in one step.
+   * in one step. The members' bytes hold until the set changes.
    */
   scan(set: Collection, cursor: number, visit: (member: Slice) => void): number {
     const table = this.#table;
     if (set.storage === TABLE) {
       return table.scan(set.root, cursor, (entry) => visit(table.key(entry)));
     }
-    this.walk(set, (member) => visit(member));
+    this.walk(set, (member) => visit(set.storage === INTEGERS ? member.copySlice() : member));
     return 0;
   }
 
@@ -168,6 +168,29 @@ export class Sets {
     return storage === PACK
       ? this.#packs.element(root, this.#packs.seek(root, index))
       : this.#integerAt(root, index);
+  }
+
+  /**
+   * Visits some different members, each with the same probability, in no particular order. A member's
+   * bytes hold until `visit` returns.
+   *
+   * @param count How many, at most all.
+   * @param random Returns numbers from 0 to below 1.
+   */
+  sample(
+    set: Collection,
+    count: number,
+    random: () => number,
+    visit: (member: Slice) => void,
+  ): void {
+    const table = this.#table;
+    if (set.storage === TABLE) {
+      return sampleTable(table, set.root, count, random, (entry) => visit(table.key(entry)));
+    }
+    const selects = sampler(this.size(set), count, random);
+    this.walk(set, (member) => {
+      if (selects()) visit(member);
+    });
   }
 
   /**

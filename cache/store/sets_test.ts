@@ -118,6 +118,11 @@ Deno.test("Sets.random() favours no member", () => {
     }
     // Each 500 times; 350 are seven standard deviations fewer.
     assertEquals([...counts.values()].filter((count) => count > 350).length, 10);
+    for (const count of [0, 2, 9, 10]) {
+      const seen = new Set<string>();
+      sets.sample(set, count, Math.random, (member) => void seen.add(member.latin1()));
+      assertEquals(seen.size, count);
+    }
   }
 });
 
