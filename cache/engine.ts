@@ -84,6 +84,7 @@ export class Engine {
 
   readonly #toFlush: Client[] = [];
   #lastClientId = 0;
+  #lastLook = 0;
   #expiry: { time: number; cancel: () => void } | undefined;
 
   constructor(clock: Clock, settings: Settings, commands: readonly Command[]) {
@@ -97,8 +98,16 @@ export class Engine {
     this.readClock();
   }
 
+  /** The milliseconds of real time since this was last called, or the clock read. */
+  elapsed(): number {
+    const before = this.#lastLook;
+    this.#lastLook = Date.now();
+    return this.#lastLook - before;
+  }
+
   /** Reads the clock, for a new batch or after something slow. */
   readClock(): void {
+    this.#lastLook = Date.now();
     this.now = this.clock.now();
     this.usedAt = Math.floor(this.now / 1000) & USED_AT_MASK;
   }
