@@ -11,6 +11,8 @@ import { CONNECTION } from "./commands/connection.ts";
 import { processRequest } from "./commands/gate.ts";
 import { PUBSUB } from "./commands/pubsub.ts";
 import { SERVER } from "./commands/server.ts";
+import { HASHES } from "./commands/hashes.ts";
+import { SETS } from "./commands/sets.ts";
 import { STRINGS } from "./commands/strings.ts";
 import { TRANSACTIONS } from "./commands/transactions.ts";
 import { Engine } from "./engine.ts";
@@ -22,8 +24,10 @@ import { Slice } from "./store/slice.ts";
 
 const GROUPS = {
   connection: CONNECTION,
+  hash: HASHES,
   pubsub: PUBSUB,
   server: SERVER,
+  set: SETS,
   string: STRINGS,
   transactions: TRANSACTIONS,
 };

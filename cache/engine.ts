@@ -62,7 +62,7 @@ function randomHex(bytes: number): string {
 
 /** What the parts of one cache share. */
 export class Engine {
-  readonly objects: Objects = new Objects();
+  readonly objects: Objects;
   readonly settings: Settings;
   readonly commands: CommandTable;
   readonly databases: Keyspace[];
@@ -105,6 +105,7 @@ export class Engine {
   constructor(clock: Clock, settings: Settings, commands: readonly Command[]) {
     this.clock = clock;
     this.settings = settings;
+    this.objects = new Objects(settings);
     this.commands = new CommandTable(commands);
     this.now = clock.now();
     this.startedAt = this.now;
