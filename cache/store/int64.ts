@@ -5,7 +5,7 @@
  * @module
  */
 
-import { latin1Slice, Slice } from "./slice.ts";
+import { Slice } from "./slice.ts";
 
 const MIN = -(2n ** 63n);
 const MAX = 2n ** 63n - 1n;
@@ -24,6 +24,7 @@ export class Int64 {
   high = 0;
   /** The lower word, as an int32. */
   low = 0;
+  readonly #text = new Uint8Array(MAX_LENGTH);
 
   /**
    * Reads an integer written in the one way in which it is printed: no plus sign, no leading zero, no
@@ -54,20 +55,25 @@ export class Int64 {
     return true;
   }
 
-  /** Its decimal digits. */
+  /** Its decimal digits. They hold until the next call. */
   text(): Slice {
     const { high, low } = this;
+    const bytes = this.#text;
+    let at = bytes.length;
     if (high !== low >> 31) {
-      return latin1Slice(String(BigInt(high) << 32n | BigInt(low >>> 0)));
+      const text = String(BigInt(high) << 32n | BigInt(low >>> 0));
+      at -= text.length;
+      for (let i = 0; i < text.length; i++) bytes[at + i] = text.charCodeAt(i);
+      return new Slice(bytes, at);
     }
-    if (low < 0) return latin1Slice(String(low));
-    let length = 1;
-    for (let limit = 10; low >= limit; limit *= 10) length++;
-    const bytes = new Uint8Array(length);
-    for (let i = length - 1, rest = low; i >= 0; i--, rest = rest / 10 | 0) {
-      bytes[i] = ZERO + rest % 10;
-    }
-    return new Slice(bytes);
+    let rest = low < 0 ? -low : low;
+    do {
+      const tenth = Math.floor(rest / 10);
+      bytes[--at] = ZERO + rest - 10 * tenth;
+      rest = tenth;
+    } while (rest > 0);
+    if (low < 0) bytes[--at] = MINUS;
+    return new Slice(bytes, at);
   }
 
   #set(value: bigint): boolean {
