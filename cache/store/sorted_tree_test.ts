@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Arena, ArenaFullError } from "./arena.ts";
 import { latin1Slice } from "./slice.ts";
-import { SortedSets } from "./sorted_set.ts";
+import { SortedTrees } from "./sorted_tree.ts";
 
 const HASH_KEY = { low: 1, high: 2 };
 
@@ -19,7 +19,7 @@ const byOrder = (a: Model[0], b: Model[0]) =>
   a[1] - b[1] || (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0);
 
 /** All members with their scores, walking forwards; each way of asking must tell the same. */
-function contents(sets: SortedSets, set: number): Model {
+function contents(sets: SortedTrees, set: number): Model {
   const size = sets.size(set);
   const forwards: Model = [];
   sets.walk(set, 0, size, (entry) => {
@@ -34,9 +34,9 @@ function contents(sets: SortedSets, set: number): Model {
   return forwards;
 }
 
-Deno.test("SortedSets does what a sorted array does", () => {
+Deno.test("SortedTrees does what a sorted array does", () => {
   const arena = new Arena();
-  const sets = new SortedSets(arena, HASH_KEY);
+  const sets = new SortedTrees(arena, HASH_KEY);
   const below = randomFrom(4711);
   for (let round = 0; round < 12; round++) {
     const set = sets.create();
@@ -127,9 +127,9 @@ Deno.test("SortedSets does what a sorted array does", () => {
   }
 });
 
-Deno.test("SortedSets keeps ranks, and gives memory back, over three levels of nodes", () => {
+Deno.test("SortedTrees keeps ranks, and gives memory back, over three levels of nodes", () => {
   const arena = new Arena();
-  const sets = new SortedSets(arena, HASH_KEY);
+  const sets = new SortedTrees(arena, HASH_KEY);
   const below = randomFrom(99);
   for (const order of ["random", "ascending", "descending"]) {
     const set = sets.create();
@@ -167,9 +167,9 @@ Deno.test("SortedSets keeps ranks, and gives memory back, over three levels of n
   }
 });
 
-Deno.test("SortedSets.clear() gives a set back in parts", () => {
+Deno.test("SortedTrees.clear() gives a set back in parts", () => {
   const arena = new Arena();
-  const sets = new SortedSets(arena, HASH_KEY);
+  const sets = new SortedTrees(arena, HASH_KEY);
   const set = sets.create();
   for (let i = 0; i < 30_000; i++) sets.add(set, latin1Slice(`${i}`), i);
   let used = arena.used;
@@ -182,8 +182,8 @@ Deno.test("SortedSets.clear() gives a set back in parts", () => {
   assertEquals(arena.used, 0);
 });
 
-Deno.test("SortedSets.scan() visits each entry", () => {
-  const sets = new SortedSets(new Arena(), HASH_KEY);
+Deno.test("SortedTrees.scan() visits each entry", () => {
+  const sets = new SortedTrees(new Arena(), HASH_KEY);
   const set = sets.create();
   for (let i = 0; i < 100; i++) sets.add(set, latin1Slice(`${i}`), i);
   const seen = new Set<string>();
@@ -194,7 +194,7 @@ Deno.test("SortedSets.scan() visits each entry", () => {
   assertEquals(seen.size, 100);
 });
 
-Deno.test("SortedSets stays whole when there is no memory", () => {
+Deno.test("SortedTrees stays whole when there is no memory", () => {
   class FailingArena extends Arena {
     /** How many more blocks there are. */
     left = Infinity;
@@ -204,7 +204,7 @@ Deno.test("SortedSets stays whole when there is no memory", () => {
     }
   }
   const arena = new FailingArena();
-  const sets = new SortedSets(arena, HASH_KEY);
+  const sets = new SortedTrees(arena, HASH_KEY);
   const set = sets.create();
   const model: Model = [];
   const below = randomFrom(5);
@@ -241,10 +241,12 @@ Deno.test("SortedSets stays whole when there is no memory", () => {
   assert(failures > 200);
   arena.left = Infinity;
   assertEquals(contents(sets, set), model.toSorted(byOrder));
-  assertThrows(() => {
-    arena.left = 0;
-    sets.create();
-  }, ArenaFullError);
+  const { used } = arena;
+  for (let left = 0; left < 4; left++) {
+    arena.left = left;
+    assertThrows(() => sets.create(), ArenaFullError);
+    assertEquals(arena.used, used);
+  }
   arena.left = Infinity;
   sets.destroy(set);
   assertEquals(arena.used, 0);
