@@ -9,6 +9,8 @@ import { Client } from "./client.ts";
 import { Command } from "./commands/command.ts";
 import { CONNECTION } from "./commands/connection.ts";
 import { processRequest } from "./commands/gate.ts";
+import { HASHES } from "./commands/hashes.ts";
+import { SETS } from "./commands/sets.ts";
 import { STRINGS } from "./commands/strings.ts";
 import { Engine } from "./engine.ts";
 import { Args } from "./protocol/request.ts";
@@ -17,7 +19,7 @@ import { Settings } from "./settings.ts";
 import { type ClientConnection, serveClient } from "./session.ts";
 import { Slice } from "./store/slice.ts";
 
-const GROUPS = { string: STRINGS, connection: CONNECTION };
+const GROUPS = { string: STRINGS, hash: HASHES, set: SETS, connection: CONNECTION };
 
 /** All commands, of one cache: they count their calls. */
 function allCommands(): Command[] {

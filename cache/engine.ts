@@ -51,7 +51,7 @@ const EXPIRY_SLICE = 1000;
 
 /** What the parts of one cache share. */
 export class Engine {
-  readonly objects: Objects = new Objects();
+  readonly objects: Objects;
   readonly settings: Settings;
   readonly commands: CommandTable;
   readonly databases: Keyspace[];
@@ -90,6 +90,7 @@ export class Engine {
   constructor(clock: Clock, settings: Settings, commands: readonly Command[]) {
     this.clock = clock;
     this.settings = settings;
+    this.objects = new Objects(settings);
     this.commands = new CommandTable(commands);
     this.now = clock.now();
     this.startedAt = this.now;

@@ -9,8 +9,17 @@
 import { CommandError, WRONG_TYPE } from "./commands/error.ts";
 import type { Engine } from "./engine.ts";
 import { Deadlines } from "./expiry.ts";
-import { META, type Objects, PLACE, STRING, STRING_PLAIN, type Type } from "./objects.ts";
+import {
+  type CollectionType,
+  META,
+  type Objects,
+  PLACE,
+  STRING,
+  STRING_PLAIN,
+  type Type,
+} from "./objects.ts";
 import type { Address } from "./store/arena.ts";
+import type { Collection } from "./store/collection.ts";
 import type { Slice } from "./store/slice.ts";
 
 /** One database. An entry's address is good until its key is removed. */
@@ -129,6 +138,28 @@ export class Keyspace {
     return entry;
   }
 
+  /**
+   * Sets a key to a hash or a set, whatever it held, and takes its deadline back. The collection is the
+   * key's then, or is gone if there is no memory.
+   */
+  setCollection(key: Slice, type: CollectionType, collection: Collection): void {
+    const { objects } = this;
+    let entry = this.write(key);
+    if (entry !== 0) {
+      this.persist(entry);
+      objects.free(entry);
+      objects.arena.setWord(entry, META, type | this.engine.usedAt << 8);
+    } else {
+      try {
+        entry = this.add(key, type);
+      } catch (error) {
+        objects.collections(type).destroy(collection);
+        throw error;
+      }
+    }
+    objects.setCollection(entry, collection);
+  }
+
   /** Removes a key with its value. Tells nobody: that is {@linkcode changed}'s. */
   remove(entry: Address): void {
     const { objects } = this;
@@ -143,10 +174,14 @@ export class Keyspace {
     this.notify("g", "del", key);
   }
 
-  /** Says that a key's value has changed, or that it is gone. */
-  changed(key: Slice): void {
+  /**
+   * Says that a key's value has changed, or that it is gone.
+   *
+   * @param count How many changes that is.
+   */
+  changed(key: Slice, count = 1): void {
     const { engine } = this;
-    engine.dirty++;
+    engine.dirty += count;
     if (engine.watchedKeys > 0) engine.touchWatchers(this, key);
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { parseInt64, parseInteger } from "../number.ts";
+import { MAX_INT64, MIN_INT64, parseInt64, parseInteger } from "../number.ts";
 import type { Args } from "../protocol/request.ts";
 import { CommandError, NOT_INTEGER } from "./error.ts";
 
@@ -33,4 +33,15 @@ export function integerWithin(
   const value = parseInteger(args.at(index));
   if (!(value >= min && value <= max)) throw new CommandError(error);
   return value;
+}
+
+/** An argument as how many random elements to reply; negative if one may come several times. */
+export function randomCountAt(args: Args, index: number): number {
+  const count = int64At(args, index);
+  if (count === MIN_INT64) {
+    throw new CommandError(
+      `ERR value is out of range, value must between ${-MAX_INT64} and ${MAX_INT64}`,
+    );
+  }
+  return Number(count);
 }

@@ -42,9 +42,9 @@ export class Sets {
     this.#table = new Dict(arena, ENTRY_WORDS * 4, hashKey);
   }
 
-  /** Makes an empty set that suits its first member. */
-  create(first: Slice): Collection {
-    return this.#integer.parse(first)
+  /** Makes an empty set that suits its first member. Default: an integer. */
+  create(first?: Slice): Collection {
+    return first === undefined || this.#integer.parse(first)
       ? new Collection(this.#integers.create(), INTEGERS)
       : new Collection(this.#packs.create(), PACK);
   }
