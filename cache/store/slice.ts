@@ -34,6 +34,11 @@ export class Slice {
     return new Uint8Array(this.bytes.subarray(this.start, this.start + this.length));
   }
 
+  /** A slice of the same bytes in an array of their own, to be kept. */
+  copySlice(): Slice {
+    return new Slice(this.copy());
+  }
+
   equals(other: Slice): boolean {
     const { length } = this;
     if (length !== other.length) return false;

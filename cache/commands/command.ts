@@ -1,0 +1,228 @@
+/**
+ * What a command is, and the table of all commands, which drives everything: dispatch, the check of the
+ * number of arguments, `COMMAND`, transactions, scripts, the documentation.
+ *
+ * @module
+ */
+
+import type { Client } from "../client.ts";
+import type { Args } from "../protocol/request.ts";
+import type { Slice } from "../store/slice.ts";
+
+/** The flags of commands, as `COMMAND` names them, in its order; each is one bit. */
+export const FLAG_NAMES = [
+  "write",
+  "readonly",
+  "denyoom",
+  "module",
+  "admin",
+  "pubsub",
+  "noscript",
+  "blocking",
+  "loading",
+  "stale",
+  "skip_monitor",
+  "skip_slowlog",
+  "asking",
+  "fast",
+  "no_auth",
+  "may_replicate",
+  "no_mandatory_keys",
+  "protected",
+  "no_async_loading",
+  "no_multi",
+  "movablekeys",
+  "allow_busy",
+] as const;
+
+export type FlagName = typeof FLAG_NAMES[number];
+
+const bit = (name: FlagName): number => 1 << FLAG_NAMES.indexOf(name);
+export const WRITE = bit("write");
+export const READONLY = bit("readonly");
+export const DENY_OOM = bit("denyoom");
+export const ADMIN = bit("admin");
+export const PUBSUB = bit("pubsub");
+export const NO_SCRIPT = bit("noscript");
+export const SKIP_MONITOR = bit("skip_monitor");
+export const SKIP_SLOWLOG = bit("skip_slowlog");
+export const FAST = bit("fast");
+export const NO_AUTH = bit("no_auth");
+export const MAY_REPLICATE = bit("may_replicate");
+export const PROTECTED = bit("protected");
+export const NO_MULTI = bit("no_multi");
+export const MOVABLE_KEYS = bit("movablekeys");
+export const ALLOW_BUSY = bit("allow_busy");
+
+/** Where some of a command's keys are among its arguments, and what it does with them. */
+export interface KeySpec {
+  /** The first key's index, or that of the count of keys that comes before them. */
+  readonly first: number;
+  /** Whether the argument at `first` says how many keys follow it. */
+  readonly counted: boolean;
+  /** The last key's index; negative from the end. It has no meaning where they are counted. */
+  readonly last: number;
+  /** From one key to the next. */
+  readonly step: number;
+  /** As `COMMAND INFO` says them: `RW`, `access`, … */
+  readonly flags: readonly string[];
+}
+
+/** A row of the table, as it is written beside a command's function. */
+export interface CommandRow {
+  /** The number of arguments with the name; negative if that is the least. */
+  readonly arity: number;
+  /** {@linkcode FLAG_NAMES}, with spaces between. */
+  readonly flags: string;
+  /**
+   * Where the keys are: `1 RO access` is the first argument, `1..-1 RM delete` all arguments,
+   * `1..-1:2 OW update` every other, `#2 RO access` as many as the second argument says. Several, with
+   * `;` between them. Default: no keys.
+   */
+  readonly keys?: string;
+  /** Categories for access control beyond those that follow from the group and the flags. */
+  readonly categories?: string;
+  /** The version of Redis that brought it. */
+  readonly since: string;
+  /** What it does, in a sentence without its period. */
+  readonly summary: string;
+  /** What a command does. A command that only holds others has none. */
+  readonly run?: (client: Client, args: Args) => void;
+  readonly subcommands?: CommandRows;
+}
+
+/** Rows by the commands' names, in lower case. */
+export type CommandRows = Readonly<Record<string, CommandRow>>;
+
+/** A command. */
+export class Command {
+  /** In lower case. */
+  readonly name: string;
+  /** With that of the command that holds it: `config|get`. */
+  readonly fullName: string;
+  readonly group: string;
+  readonly row: CommandRow;
+  readonly arity: number;
+  readonly flags: number;
+  readonly keys: readonly KeySpec[];
+  readonly run: (client: Client, args: Args) => void;
+  readonly subcommands: readonly Command[];
+  /** For `INFO commandstats`. */
+  calls = 0;
+  microseconds = 0;
+  rejectedCalls = 0;
+  failedCalls = 0;
+
+  constructor(name: string, group: string, row: CommandRow, parent?: string) {
+    this.name = name;
+    this.fullName = parent === undefined ? name : `${parent}|${name}`;
+    this.group = group;
+    this.row = row;
+    this.arity = row.arity;
+    this.flags = row.flags.split(" ").reduce(
+      (flags, flag) => flag === "" ? flags : flags | bit(flag as FlagName),
+      0,
+    );
+    this.keys = parseKeySpecs(row.keys ?? "");
+    this.run = row.run ?? (() => {});
+    this.subcommands = Object.entries(row.subcommands ?? {}).map(([sub, row]) =>
+      new Command(sub, group, row, name)
+    );
+  }
+
+  /** Whether it may have so many arguments, its name among them. */
+  accepts(count: number): boolean {
+    return this.arity >= 0 ? count === this.arity : count >= -this.arity;
+  }
+}
+
+function parseKeySpecs(text: string): KeySpec[] {
+  if (text === "") return [];
+  return text.split(";").map((spec) => {
+    const [place = "", ...flags] = spec.trim().split(" ");
+    const match = /^(#?)(\d+)(?:\.\.(-?\d+))?(?::(\d+))?$/.exec(place);
+    if (match === null) throw new SyntaxError(`Cannot read the keys "${text}"`);
+    const [, counted, first, last, step] = match;
+    return {
+      first: Number(first),
+      counted: counted === "#",
+      last: Number(last ?? first),
+      step: Number(step ?? 1),
+      flags,
+    };
+  });
+}
+
+/**
+ * The indexes of a command's keys among its arguments.
+ *
+ * @returns `undefined` if the arguments do not say how many keys there are.
+ */
+export function keyIndexes(command: Command, args: Args): number[] | undefined {
+  const indexes: number[] = [];
+  for (const { first, counted, last, step } of command.keys) {
+    if (counted) {
+      const count = first < args.count ? Number(args.at(first).latin1()) : NaN;
+      if (!Number.isInteger(count) || count < 0 || first + count >= args.count) return undefined;
+      for (let i = 1; i <= count; i++) indexes.push(first + i);
+    } else {
+      const end = last < 0 ? args.count + last : last;
+      if (first >= args.count || end >= args.count) return undefined;
+      for (let i = first; i <= end; i += step) indexes.push(i);
+    }
+  }
+  return indexes;
+}
+
+/** Commands by name, found by the bytes of a request with no string made. */
+export class CommandTable {
+  readonly commands: readonly Command[];
+  readonly #slots: (Command | undefined)[];
+
+  constructor(commands: readonly Command[]) {
+    this.commands = commands;
+    this.#slots = new Array(4 << Math.ceil(Math.log2(commands.length + 1))).fill(undefined);
+    for (const command of commands) {
+      let hash = 0;
+      for (let i = 0; i < command.name.length; i++) hash = step(hash, command.name.charCodeAt(i));
+      let slot = hash & (this.#slots.length - 1);
+      while (this.#slots[slot] !== undefined) slot = (slot + 1) & (this.#slots.length - 1);
+      this.#slots[slot] = command;
+    }
+  }
+
+  /** Finds a command by its name in upper or lower case. */
+  find(name: Slice): Command | undefined {
+    const { bytes, start, length } = name;
+    let hash = 0;
+    for (let i = start; i < start + length; i++) hash = step(hash, bytes[i]!);
+    const mask = this.#slots.length - 1;
+    for (let slot = hash & mask;; slot = (slot + 1) & mask) {
+      const command = this.#slots[slot];
+      if (command === undefined || isWord(name, command.name)) return command;
+    }
+  }
+
+  /** The same by a string. */
+  get(name: string): Command | undefined {
+    const lowerCase = name.toLowerCase();
+    return this.commands.find((command) => command.name === lowerCase);
+  }
+}
+
+/** One step of the hash of a name, the same for upper and lower case. */
+function step(hash: number, character: number): number {
+  return (Math.imul(hash, 31) + (character | 0x20)) | 0;
+}
+
+/** Whether an argument is a word, in upper or lower case. The word is given in lower case. */
+export function isWord(argument: Slice, word: string): boolean {
+  const { bytes, start, length } = argument;
+  if (length !== word.length) return false;
+  for (let i = 0; i < length; i++) {
+    const byte = bytes[start + i]!;
+    const lowerCase = byte >= 65 && byte <= 90 ? byte | 0x20 : byte;
+    if (lowerCase !== word.charCodeAt(i)) return false;
+  }
+  return true;
+}

@@ -1,0 +1,27 @@
+/**
+ * The errors of commands, with Redis' texts for those that many commands have.
+ *
+ * @module
+ */
+
+/** What a command throws to reply an error. It is no `Error`: a stack trace costs more than a command. */
+export class CommandError {
+  /** The whole reply, with its code. */
+  readonly message: string;
+
+  constructor(message: string) {
+    this.message = message;
+  }
+}
+
+export const WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value";
+export const SYNTAX = "ERR syntax error";
+export const NOT_INTEGER = "ERR value is not an integer or out of range";
+export const NOT_FLOAT = "ERR value is not a valid float";
+export const NO_SUCH_KEY = "ERR no such key";
+export const OUT_OF_RANGE = "ERR index out of range";
+
+/** `wrong number of arguments`, for a command by its full name. */
+export function wrongArity(name: string): CommandError {
+  return new CommandError(`ERR wrong number of arguments for '${name}' command`);
+}

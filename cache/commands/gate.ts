@@ -1,0 +1,201 @@
+/**
+ * The one gate through which each command goes: from a socket, from `Cache.call()`, from `EXEC` and
+ * from scripts alike.
+ *
+ * @module
+ */
+
+import type { Client } from "../client.ts";
+import type { Args } from "../protocol/request.ts";
+import { ArenaFullError } from "../store/arena.ts";
+import type { Slice } from "../store/slice.ts";
+import {
+  ADMIN,
+  type Command,
+  FAST,
+  isWord,
+  MAY_REPLICATE,
+  NO_AUTH,
+  NO_MULTI,
+  PROTECTED,
+  SKIP_MONITOR,
+  SKIP_SLOWLOG,
+  WRITE,
+} from "./command.ts";
+import { CommandError, wrongArity } from "./error.ts";
+
+/** Commands that are not queued in a transaction. */
+const NOT_QUEUED = new Set(["exec", "discard", "multi", "watch", "reset"]);
+
+/** All that a RESP2 client may say that has subscribed to something. */
+const SUBSCRIBER_COMMANDS = new Set([
+  ...["ping", "subscribe", "ssubscribe", "psubscribe", "unsubscribe", "sunsubscribe"],
+  ...["punsubscribe", "reset"],
+]);
+
+/** A slow log that starts at this or more, in microseconds, needs no look at fast commands. */
+const SLOW = 10_000;
+
+/**
+ * Executes one request, or queues it in the client's transaction.
+ *
+ * @returns False if it has to wait because clients are paused, and is to be tried again then.
+ */
+export function processRequest(client: Client, args: Args): boolean {
+  const { reply, engine } = client;
+  const begun = reply.length;
+  const name = args.at(0);
+  if (isWord(name, "quit")) {
+    reply.ok();
+    client.closing = true;
+    return true;
+  }
+  if (isWord(name, "post") || isWord(name, "host:")) {
+    // A web page can have a browser send commands in an HTTP request.
+    client.close("request of a browser");
+    return true;
+  }
+  let command: Command;
+  try {
+    command = findCommand(client, args);
+    check(client, command, args);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    client.transaction?.fail();
+    replyError(client, begun, error.message);
+    client.endReply(begun);
+    return true;
+  }
+  if (engine.pause !== undefined && client.transaction === undefined && holds(client, command)) {
+    return false;
+  }
+  if (client.transaction !== undefined && !NOT_QUEUED.has(command.name)) {
+    client.transaction.queue(command, args);
+    reply.queued();
+  } else {
+    call(client, command, args);
+    engine.blocking.serve();
+  }
+  client.endReply(begun);
+  return true;
+}
+
+/** Whether a pause makes a command wait. */
+function holds(client: Client, { flags }: Command): boolean {
+  const { pause } = client.engine;
+  return pause !== undefined && !client.internal &&
+    (pause.all || (flags & (WRITE | MAY_REPLICATE)) !== 0);
+}
+
+/**
+ * Finds the command that arguments name.
+ *
+ * @throws {CommandError} If there is none, or it takes another number of arguments.
+ */
+export function findCommand(client: Client, args: Args): Command {
+  const name = args.at(0);
+  let command = client.engine.commands.find(name);
+  if (command === undefined) throw new CommandError(unknownCommand(name, args));
+  if (command.subcommands.length > 0 && args.count > 1) {
+    const sub = args.at(1);
+    const { fullName } = command;
+    command = command.subcommands.find((command) => isWord(sub, command.name));
+    if (command === undefined) {
+      throw new CommandError(
+        `ERR unknown subcommand '${printed(sub, 128)}'. Try ${fullName.toUpperCase()} HELP.`,
+      );
+    }
+  }
+  if (!command.accepts(args.count)) throw wrongArity(command.fullName);
+  return command;
+}
+
+/** What must be right before a command is executed or queued. */
+function check(client: Client, command: Command, args: Args): void {
+  const { flags } = command;
+  if ((flags & PROTECTED) !== 0 && !client.engine.settings.allows()) {
+    throw new CommandError(
+      `ERR ${command.name.toUpperCase()} command not allowed. If the enable-${command.name}-command ` +
+        'option is set to "local", you can run it from a local connection, otherwise you need to ' +
+        "set this option in the configuration file, and then restart the server.",
+    );
+  }
+  if (!client.authenticated && (flags & NO_AUTH) === 0) {
+    throw new CommandError("NOAUTH Authentication required.");
+  }
+  if (client.transaction !== undefined && (flags & NO_MULTI) !== 0) {
+    throw new CommandError("ERR Command not allowed inside a transaction");
+  }
+  if (
+    client.reply.resp === 2 && client.subscriptionCount > 0 &&
+    !SUBSCRIBER_COMMANDS.has(command.name)
+  ) {
+    throw new CommandError(
+      `ERR Can't execute '${printed(args.at(0), 128).toLowerCase()}': only (P|S)SUBSCRIBE / ` +
+        "(P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context",
+    );
+  }
+}
+
+/** Executes a command: its reply, or its error, is in `client.reply` then. */
+export function call(client: Client, command: Command, args: Args): void {
+  const { reply, engine } = client;
+  const { stats, settings } = engine;
+  const begun = reply.length;
+  const timed = (command.flags & FAST) === 0 || settings.slowlogThreshold < SLOW;
+  const start = timed ? performance.now() : 0;
+  stats.commands++;
+  command.calls++;
+  client.lastCommand = command;
+  try {
+    command.run(client, args);
+  } catch (error) {
+    if (error instanceof CommandError) {
+      replyError(client, begun, error.message);
+    } else if (error instanceof ArenaFullError) {
+      replyError(client, begun, "OOM command not allowed when used memory > 'maxmemory'.");
+    } else {
+      throw error;
+    }
+    command.failedCalls++;
+  }
+  if (timed) {
+    const microseconds = Math.round((performance.now() - start) * 1000);
+    command.microseconds += microseconds;
+    const { slowlogThreshold: threshold } = settings;
+    if (
+      microseconds >= threshold && threshold >= 0 && (command.flags & SKIP_SLOWLOG) === 0
+    ) {
+      engine.slowlog.add(client, args, microseconds, settings.slowlogLength);
+    }
+    // Something slow has made the time that was read before it old.
+    if (microseconds >= 1000) engine.readClock();
+  }
+  if (engine.monitors.size > 0 && (command.flags & (SKIP_MONITOR | ADMIN)) === 0) {
+    engine.monitor(client, args);
+  }
+}
+
+/** Replies an error in place of what was written since. */
+function replyError(client: Client, begun: number, message: string): void {
+  const { reply, engine: { stats } } = client;
+  reply.truncate(begun);
+  reply.error(message);
+  stats.errorReplies++;
+  const [code = ""] = message.split(" ", 1);
+  stats.errors.set(code, (stats.errors.get(code) ?? 0) + 1);
+}
+
+/** Redis' words for a command it does not have. */
+function unknownCommand(name: Slice, args: Args): string {
+  let shown = "";
+  for (let i = 1; i < args.count && shown.length < 128; i++) {
+    shown += `'${printed(args.at(i), 128 - shown.length)}' `;
+  }
+  return `ERR unknown command '${printed(name, 128)}', with args beginning with: ${shown}`;
+}
+
+/** At most `length` characters, as C prints a string: it ends at the first NUL. */
+function printed(text: Slice, length: number): string {
+  return text.part(0, Math.min(length, text.length)).latin1().replace(/\0.*/s, "");
+}

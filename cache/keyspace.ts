@@ -1,0 +1,204 @@
+/**
+ * One database: what commands share. They never touch its table, but look keys up for reading or for
+ * writing, add, remove and expire them here, and say what they have changed. So expiry, the check of the
+ * type, statistics, idle times, watched keys and notifications have one place each.
+ *
+ * @module
+ */
+
+import { CommandError, WRONG_TYPE } from "./commands/error.ts";
+import type { Engine } from "./engine.ts";
+import { Deadlines } from "./expiry.ts";
+import { META, type Objects, PLACE, STRING, STRING_PLAIN, type Type } from "./objects.ts";
+import type { Address } from "./store/arena.ts";
+import type { Slice } from "./store/slice.ts";
+
+/** One database. An entry's address is good until its key is removed. */
+export class Keyspace {
+  readonly engine: Engine;
+  readonly objects: Objects;
+  /** Its number, which `SWAPDB` leaves with the clients. */
+  readonly index: number;
+  /** The table of its keys. */
+  table: Address;
+  /** When its keys expire. */
+  deadlines: Deadlines;
+
+  constructor(engine: Engine, index: number) {
+    this.engine = engine;
+    this.objects = engine.objects;
+    this.index = index;
+    this.table = this.objects.keys.create();
+    this.deadlines = new Deadlines(this.objects.arena, PLACE);
+  }
+
+  /** How many keys it has, with those that have expired but were not yet looked at. */
+  get size(): number {
+    return this.objects.keys.size(this.table);
+  }
+
+  /** The entry of a key that has not expired, or 0. Leaves statistics and idle times as they are. */
+  find(key: Slice): Address {
+    const { arena, keys } = this.objects;
+    const entry = keys.find(this.table, key);
+    if (entry !== 0 && arena.word(entry, PLACE) !== 0 && this.hasExpired(entry)) {
+      this.expireNow(entry);
+      return 0;
+    }
+    return entry;
+  }
+
+  /**
+   * Looks a key up to read it.
+   *
+   * @param type The only type that will do. Default: any.
+   * @throws {CommandError} `WRONGTYPE …` if the value is of another type.
+   */
+  read(key: Slice, type?: Type): Address {
+    const entry = this.find(key);
+    const { stats } = this.engine;
+    if (entry === 0) {
+      stats.keyspaceMisses++;
+      this.notify("m", "keymiss", key);
+      return 0;
+    }
+    stats.keyspaceHits++;
+    this.#use(entry, type);
+    return entry;
+  }
+
+  /**
+   * Looks a key up to change it.
+   *
+   * @param type The only type that will do. Default: any.
+   * @throws {CommandError} `WRONGTYPE …` if the value is of another type.
+   */
+  write(key: Slice, type?: Type): Address {
+    const entry = this.find(key);
+    if (entry !== 0) this.#use(entry, type);
+    return entry;
+  }
+
+  /**
+   * Adds a key that is not there. Its value is undefined: the caller gives it one at once.
+   *
+   * @returns The new entry.
+   */
+  add(key: Slice, type: Type): Address {
+    const { arena, keys } = this.objects;
+    const entry = keys.insert(this.table, key);
+    arena.setWord(entry, META, type | this.engine.usedAt << 8);
+    arena.setWord(entry, PLACE, 0);
+    this.notify("n", "new", key);
+    return entry;
+  }
+
+  /**
+   * Sets a key to a string, whatever it held, and takes its deadline back unless that is kept.
+   *
+   * @param entry The key's entry, or 0.
+   * @returns The entry as it is now.
+   */
+  setString(
+    key: Slice,
+    value: Slice,
+    entry: Address = this.write(key),
+    keepDeadline = false,
+  ): Address {
+    const { objects } = this;
+    if (entry !== 0 && !keepDeadline) this.persist(entry);
+    if (entry !== 0 && objects.type(entry) === STRING) {
+      objects.values.set(entry, value);
+      objects.setEncoding(entry, STRING_PLAIN);
+      return entry;
+    }
+    if (entry === 0) {
+      entry = this.add(key, STRING);
+    } else {
+      objects.free(entry);
+      objects.arena.setWord(entry, META, STRING | this.engine.usedAt << 8);
+    }
+    try {
+      objects.values.init(entry, value);
+    } catch (error) {
+      // There is no memory for the value: then there is no key without one.
+      this.persist(entry);
+      objects.keys.remove(this.table, entry);
+      throw error;
+    }
+    return entry;
+  }
+
+  /** Removes a key with its value. Tells nobody: that is {@linkcode changed}'s. */
+  remove(entry: Address): void {
+    const { objects } = this;
+    this.persist(entry);
+    objects.free(entry);
+    objects.keys.remove(this.table, entry);
+  }
+
+  /** Removes a key because its collection has become empty. */
+  removeEmpty(key: Slice, entry: Address): void {
+    this.remove(entry);
+    this.notify("g", "del", key);
+  }
+
+  /** Says that a key's value has changed, or that it is gone. */
+  changed(key: Slice): void {
+    const { engine } = this;
+    engine.dirty++;
+    if (engine.watchedKeys > 0) engine.touchWatchers(this, key);
+  }
+
+  /** Publishes a keyspace notification, if its class is asked for. */
+  notify(type: string, event: string, key: Slice): void {
+    const { engine } = this;
+    if (engine.notifyClasses !== "") engine.notify(this, type, event, key);
+  }
+
+  /** The time at which an entry expires, in milliseconds since 1970; undefined if it does not. */
+  deadline(entry: Address): number | undefined {
+    return this.objects.arena.word(entry, PLACE) === 0 ? undefined : this.deadlines.deadline(entry);
+  }
+
+  /** Lets an entry expire at a time. */
+  expireAt(entry: Address, time: number): void {
+    this.deadlines.set(entry, time);
+    this.engine.scheduleExpiry(time);
+  }
+
+  /**
+   * Takes an entry's deadline back.
+   *
+   * @returns Whether it had one.
+   */
+  persist(entry: Address): boolean {
+    if (this.objects.arena.word(entry, PLACE) === 0) return false;
+    this.deadlines.remove(entry);
+    return true;
+  }
+
+  /** Whether the deadline of an entry that has one is past. */
+  hasExpired(entry: Address): boolean {
+    return this.deadlines.deadline(entry) < this.engine.now && !this.engine.expiryHeld;
+  }
+
+  /** Removes an entry whose time has come. */
+  expireNow(entry: Address): void {
+    const { engine } = this;
+    // The key's bytes are the entry's own, which goes before the others are told.
+    const key = this.objects.keys.key(entry).copySlice();
+    this.remove(entry);
+    engine.stats.expiredKeys++;
+    this.notify("x", "expired", key);
+    this.changed(key);
+  }
+
+  #use(entry: Address, type: Type | undefined): void {
+    const { arena } = this.objects;
+    const meta = arena.word(entry, META);
+    if (type !== undefined && (meta & 15) !== type) throw new CommandError(WRONG_TYPE);
+    const { usedAt } = this.engine;
+    if (meta >>> 8 !== usedAt) arena.setWord(entry, META, (meta & 0xff) | usedAt << 8);
+  }
+}

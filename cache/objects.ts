@@ -1,0 +1,116 @@
+/**
+ * What keys hold: the types, their encodings, and the structures of the store that they are made of.
+ *
+ *     entry      HASH | NEXT | KEY_LENGTH | META | VALUE | VALUE | VALUE_LENGTH | PLACE | the key
+ *     META       type (4 bits), encoding (4 bits), when it was last used (24 bits)
+ *     VALUE      a string, or its address; of all other types, the address of the structure
+ *     PLACE      the place among the deadlines; 0 without one
+ *
+ * @module
+ */
+
+import { type Address, Arena } from "./store/arena.ts";
+import { Dict } from "./store/dict.ts";
+import { type HashKey, randomHashKey } from "./store/hash.ts";
+import type { Slice } from "./store/slice.ts";
+import { VALUE, Values } from "./store/values.ts";
+import { parseInt64 } from "./number.ts";
+
+/** The types of values. */
+export const STRING = 0;
+export const LIST = 1;
+export const SET = 2;
+export const SORTED_SET = 3;
+export const HASH = 4;
+export const STREAM = 5;
+export type Type = 0 | 1 | 2 | 3 | 4 | 5;
+
+/** Their names, as `TYPE` replies them. */
+export const TYPE_NAMES = ["string", "list", "set", "zset", "hash", "stream"] as const;
+
+/** Word of an entry: see above. */
+export const META = 3;
+/** Word of an entry: the place among the deadlines. */
+export const PLACE = 7;
+const KEY_OFFSET = 32;
+
+/** The encoding of a string is seen from its bytes, unless a command has left it another. */
+export const STRING_PLAIN = 0;
+/** A string that was changed in place (`APPEND`), which Redis leaves as `raw`. */
+export const STRING_RAW = 1;
+/** A string that Redis does not try to keep as an integer (`INCRBYFLOAT`). */
+export const STRING_TEXT = 2;
+
+/** The longest string that Redis keeps within its object (`OBJ_ENCODING_EMBSTR_SIZE_LIMIT`). */
+const MAX_EMBEDDED = 44;
+
+/** The structures in which one cache keeps its keys and values, all in one arena. */
+export class Objects {
+  readonly arena: Arena = new Arena();
+  readonly hashKey: HashKey = randomHashKey();
+  /** The tables of keys. */
+  readonly keys: Dict = new Dict(this.arena, KEY_OFFSET, this.hashKey);
+  /** Strings: values of keys, and of hash fields in tables. */
+  readonly values: Values = new Values(this.arena);
+
+  type(entry: Address): Type {
+    return (this.arena.word(entry, META) & 15) as Type;
+  }
+
+  encoding(entry: Address): number {
+    return this.arena.word(entry, META) >>> 4 & 15;
+  }
+
+  setEncoding(entry: Address, encoding: number): void {
+    const meta = this.arena.word(entry, META);
+    this.arena.setWord(entry, META, (meta & ~0xf0) | encoding << 4);
+  }
+
+  /** The structure that an entry of any type but a string holds. */
+  root(entry: Address): Address {
+    return this.arena.word(entry, VALUE);
+  }
+
+  setRoot(entry: Address, root: Address): void {
+    this.arena.setWord(entry, VALUE, root);
+  }
+
+  /** The value of a string. */
+  string(entry: Address): Slice {
+    return this.values.get(entry);
+  }
+
+  /** Gives back what an entry holds. */
+  free(entry: Address): void {
+    switch (this.type(entry)) {
+      case STRING:
+        return this.values.free(entry);
+    }
+  }
+
+  /** How an entry's value is kept, in Redis' words (`OBJECT ENCODING`). */
+  encodingName(entry: Address): string {
+    switch (this.type(entry)) {
+      case STRING: {
+        const encoding = this.encoding(entry);
+        const value = this.string(entry);
+        if (encoding === STRING_RAW) return "raw";
+        if (encoding === STRING_PLAIN && parseInt64(value) !== undefined) return "int";
+        return value.length <= MAX_EMBEDDED ? "embstr" : "raw";
+      }
+      default:
+        return "";
+    }
+  }
+
+  /** How many bytes an entry and its value take. */
+  memory(entry: Address): number {
+    const own = this.keys.entrySize(entry);
+    switch (this.type(entry)) {
+      case STRING:
+        return own + this.values.memory(entry);
+      default:
+        return own;
+    }
+  }
+}

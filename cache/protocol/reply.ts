@@ -1,0 +1,266 @@
+/**
+ * Writes replies, in RESP2 or RESP3, one after the other into one buffer.
+ *
+ * @module
+ */
+
+import { copyBytes, latin1Slice, type Slice } from "../store/slice.ts";
+
+/** What a buffer begins with, and what it goes back to. */
+const BUFFER_SIZE = 16 * 1024;
+
+/** Buffers that wait to be used again, for all caches. */
+const pool: Uint8Array<ArrayBuffer>[] = [];
+const MAX_POOLED = 64;
+
+const NO_BYTES = new Uint8Array(0);
+
+const constant = (text: string): Uint8Array => latin1Slice(text).bytes;
+const OK = constant("+OK\r\n");
+const QUEUED = constant("+QUEUED\r\n");
+const NULL_BULK = constant("$-1\r\n");
+const NULL_ARRAY = constant("*-1\r\n");
+const NULL = constant("_\r\n");
+
+const [CR, LF, ZERO, MINUS] = [13, 10, 48, 45] as const;
+const [STRING, ERROR, INTEGER, BULK, ARRAY] = [43, 45, 58, 36, 42] as const;
+const [MAP, SET, PUSH, BOOLEAN, DOUBLE, BIG_NUMBER, VERBATIM] = [
+  37,
+  126,
+  62,
+  35,
+  44,
+  40,
+  61,
+] as const;
+
+/** Room for a type, a length and a line end. */
+const MAX_HEADER = 24;
+
+/** The replies to one client that are not sent yet. */
+export class Reply {
+  /** The protocol's version. */
+  resp: 2 | 3 = 2;
+  #buffer: Uint8Array<ArrayBuffer> = NO_BYTES;
+  #length = 0;
+
+  /** How many bytes there are. A command that fails is taken back to where this was. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Takes back all after this many bytes. */
+  truncate(length: number): void {
+    this.#length = length;
+  }
+
+  /** What there is so far. It holds until more is written. */
+  written(): Uint8Array<ArrayBuffer> {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  /** All there is; what is written next goes into another buffer. Give the bytes back when they are out. */
+  take(): Uint8Array<ArrayBuffer> {
+    const taken = this.#buffer.subarray(0, this.#length);
+    this.#buffer = NO_BYTES;
+    this.#length = 0;
+    return taken;
+  }
+
+  /** Gives back what {@linkcode take} has returned. */
+  static giveBack(taken: Uint8Array<ArrayBuffer>): void {
+    if (taken.buffer.byteLength === BUFFER_SIZE && pool.length < MAX_POOLED) {
+      pool.push(new Uint8Array(taken.buffer));
+    }
+  }
+
+  ok(): void {
+    this.raw(OK);
+  }
+
+  queued(): void {
+    this.raw(QUEUED);
+  }
+
+  /** A line of text, as one of Redis' own. */
+  simple(text: string): void {
+    this.#line(STRING, text);
+  }
+
+  /** An error, with its code: `ERR no such key`. */
+  error(message: string): void {
+    this.#line(ERROR, message.replace(/[\r\n]/g, " "));
+  }
+
+  /** An integer that a double holds without loss. */
+  integer(value: number): void {
+    this.#header(INTEGER, value);
+  }
+
+  /** Any 64-bit integer. */
+  bigInteger(value: bigint): void {
+    this.#line(INTEGER, value.toString());
+  }
+
+  bulk(value: Slice): void {
+    const { bytes, start, length } = value;
+    this.#header(BULK, length);
+    this.#ensure(length + 2);
+    copyBytes(bytes, start, length, this.#buffer, this.#length);
+    this.#length += length;
+    this.#end();
+  }
+
+  /** Text, each character one byte, as a bulk string. */
+  text(text: string): void {
+    this.bulk(latin1Slice(text));
+  }
+
+  /** An integer as a bulk string. */
+  bulkInteger(value: number | bigint): void {
+    this.text(value.toString());
+  }
+
+  /** The value that is not there: `_` in RESP3, a bulk string without one in RESP2. */
+  null(): void {
+    this.raw(this.resp === 3 ? NULL : NULL_BULK);
+  }
+
+  /** The array that is not there. */
+  nullArray(): void {
+    this.raw(this.resp === 3 ? NULL : NULL_ARRAY);
+  }
+
+  /** A truth value, in RESP2 as the integer 1 or 0. */
+  boolean(value: boolean): void {
+    if (this.resp === 3) this.#line(BOOLEAN, value ? "t" : "f");
+    else this.integer(value ? 1 : 0);
+  }
+
+  /** A double, printed by the caller; in RESP2 as a bulk string. */
+  double(text: string): void {
+    if (this.resp === 3) this.#line(DOUBLE, text);
+    else this.text(text);
+  }
+
+  /** A number of any size, in RESP2 as a bulk string. */
+  bigNumber(text: string): void {
+    if (this.resp === 3) this.#line(BIG_NUMBER, text);
+    else this.text(text);
+  }
+
+  /** Text of a format of three letters, in RESP2 as a bulk string. */
+  verbatim(text: string, format = "txt"): void {
+    if (this.resp === 2) return this.text(text);
+    this.#header(VERBATIM, text.length + 4);
+    this.raw(constant(`${format}:${text}\r\n`));
+  }
+
+  /** Begins an array of so many replies. */
+  array(count: number): void {
+    this.#header(ARRAY, count);
+  }
+
+  /** Begins a map of so many pairs, in RESP2 an array. */
+  map(pairs: number): void {
+    if (this.resp === 3) this.#header(MAP, pairs);
+    else this.#header(ARRAY, 2 * pairs);
+  }
+
+  /** Begins a set of so many members, in RESP2 an array. */
+  set(count: number): void {
+    this.#header(this.resp === 3 ? SET : ARRAY, count);
+  }
+
+  /** Begins a message that answers no request, in RESP2 an array. */
+  push(count: number): void {
+    this.#header(this.resp === 3 ? PUSH : ARRAY, count);
+  }
+
+  /**
+   * Begins an array, a map or a set whose count is not known yet.
+   *
+   * @returns What {@linkcode end} takes.
+   */
+  begin(): number {
+    return this.#length;
+  }
+
+  /** Ends what `begin` began, when its elements are written. */
+  end(begun: number, count: number, kind: "array" | "map" | "set" | "push" = "array"): void {
+    const content = this.#length - begun;
+    this[kind](count);
+    const header = this.#length - begun - content;
+    const bytes = this.#buffer;
+    const saved = bytes.slice(begun + content, this.#length);
+    bytes.copyWithin(begun + header, begun, begun + content);
+    bytes.set(saved, begun);
+  }
+
+  /** Bytes that are replies already. */
+  raw(bytes: Uint8Array): void {
+    this.#ensure(bytes.length);
+    copyBytes(bytes, 0, bytes.length, this.#buffer, this.#length);
+    this.#length += bytes.length;
+  }
+
+  #line(type: number, text: string): void {
+    const { length } = text;
+    this.#ensure(length + 3);
+    const buffer = this.#buffer;
+    let at = this.#length;
+    buffer[at++] = type;
+    for (let i = 0; i < length; i++) buffer[at++] = text.charCodeAt(i);
+    this.#length = at;
+    this.#end();
+  }
+
+  /** A type and a number. */
+  #header(type: number, value: number): void {
+    this.#ensure(MAX_HEADER);
+    const buffer = this.#buffer;
+    let at = this.#length;
+    buffer[at++] = type;
+    if (value >= 0 && value < 10) {
+      buffer[at++] = ZERO + value;
+    } else if (value > -1e9 && value < 1e9) {
+      if (value < 0) {
+        buffer[at++] = MINUS;
+        value = -value;
+      }
+      let digits = 1;
+      for (let power = 10; power <= value; power *= 10) digits++;
+      for (let i = at + digits - 1; i >= at; i--) {
+        const rest = (value / 10) | 0;
+        buffer[i] = ZERO + value - 10 * rest;
+        value = rest;
+      }
+      at += digits;
+    } else {
+      const text = value.toString();
+      for (let i = 0; i < text.length; i++) buffer[at++] = text.charCodeAt(i);
+    }
+    buffer[at++] = CR;
+    buffer[at++] = LF;
+    this.#length = at;
+  }
+
+  #end(): void {
+    this.#buffer[this.#length++] = CR;
+    this.#buffer[this.#length++] = LF;
+  }
+
+  /** Sees to room for so many more bytes. */
+  #ensure(size: number): void {
+    const needed = this.#length + size;
+    if (needed <= this.#buffer.length) return;
+    if (needed <= BUFFER_SIZE) {
+      // Only an empty one is smaller than this.
+      this.#buffer = pool.pop() ?? new Uint8Array(BUFFER_SIZE);
+      return;
+    }
+    const larger = new Uint8Array(Math.max(2 * this.#buffer.length, needed));
+    larger.set(this.#buffer.subarray(0, this.#length));
+    this.#buffer = larger;
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * A client's connection: reads requests, executes them, writes replies, in batches of what comes with
+ * one read.
+ *
+ * @module
+ */
+
+import { Client } from "./client.ts";
+import { processRequest } from "./commands/gate.ts";
+import type { Engine } from "./engine.ts";
+import { ProtocolError, RequestReader } from "./protocol/request.ts";
+import { Reply } from "./protocol/reply.ts";
+
+/** What a session needs of a connection; that of `@nimblecache/server` has it. */
+export interface ClientConnection {
+  read(buffer: Uint8Array): Promise<number | null>;
+  write(data: Uint8Array): Promise<number>;
+  send(data: Uint8Array): void;
+  close(reason?: unknown): void;
+}
+
+/** Replies are written when there are so many bytes of them, though more requests have come. */
+const MAX_BATCH_REPLY = 256 * 1024;
+
+/** After so long a batch, in milliseconds, other clients get their turn. */
+const MAX_BATCH_TIME = 4;
+
+/** How much is read while a client is blocked, to see whether it leaves. */
+const BLOCKED_READ_SIZE = 1024;
+
+/** Serves one client until it leaves, quits or breaks the protocol. */
+export async function serveClient(
+  engine: Engine,
+  connection: ClientConnection,
+  address: string,
+  localAddress: string,
+): Promise<void> {
+  const client = new Client(engine, connection);
+  client.address = address;
+  client.localAddress = localAddress;
+  try {
+    await new Session(engine, connection, client).run();
+  } finally {
+    client.end();
+    engine.flush();
+  }
+}
+
+class Session {
+  readonly #engine: Engine;
+  readonly #connection: ClientConnection;
+  readonly #client: Client;
+  readonly #requests: RequestReader;
+  /** A read that was begun while the client was blocked, and where it reads to. */
+  #early: { buffer: Uint8Array; read: Promise<number | null> } | undefined;
+
+  constructor(engine: Engine, connection: ClientConnection, client: Client) {
+    this.#engine = engine;
+    this.#connection = connection;
+    this.#client = client;
+    this.#requests = new RequestReader(client);
+  }
+
+  async run(): Promise<void> {
+    const client = this.#client;
+    while (!client.closing && await this.#receive()) {
+      do {
+        const done = this.#execute();
+        if (client.reply.length > 0) {
+          const replies = client.reply.take();
+          this.#engine.stats.outputBytes += replies.length;
+          await this.#connection.write(replies);
+          Reply.giveBack(replies);
+        }
+        if (client.blocked !== undefined) {
+          if (!await this.#waitBlocked(client.blocked)) return;
+        } else if (done) {
+          break;
+        } else {
+          // The requests that wait may take long as well.
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      } while (!client.closing);
+    }
+  }
+
+  /** Waits for more of the client's requests; returns whether it is still there. */
+  async #receive(): Promise<boolean> {
+    const requests = this.#requests;
+    const early = this.#early;
+    let length: number | null;
+    if (early !== undefined) {
+      this.#early = undefined;
+      length = await early.read;
+      // It is smaller than what there is always room for, unless requests are waiting to be executed.
+      for (let from = 0; from < (length ?? 0);) {
+        const part = early.buffer.subarray(from, length ?? 0);
+        const room = requests.room().subarray(0, part.length);
+        room.set(part.subarray(0, room.length));
+        requests.received(room.length);
+        from += room.length;
+      }
+    } else {
+      length = await this.#connection.read(requests.room());
+      if (length !== null) requests.received(length);
+    }
+    this.#engine.stats.inputBytes += length ?? 0;
+    return length !== null;
+  }
+
+  /** Waits for the end of what blocks the client; returns whether it is still there then. */
+  async #waitBlocked(blocked: Promise<void>): Promise<boolean> {
+    if (this.#early === undefined) {
+      const buffer = new Uint8Array(BLOCKED_READ_SIZE);
+      this.#early = { buffer, read: this.#connection.read(buffer) };
+    }
+    const { read } = this.#early;
+    const left = await Promise.race([blocked.then(() => false), read.then((n) => n === null)]);
+    if (left) return false;
+    // More requests have come, which wait until the client is no longer blocked.
+    await blocked;
+    return true;
+  }
+
+  /**
+   * Executes what has come.
+   *
+   * @returns Whether all of it is executed, but for a request that has not come whole.
+   */
+  #execute(): boolean {
+    const engine = this.#engine;
+    const client = this.#client;
+    const requests = this.#requests;
+    const { args } = requests;
+    engine.readClock();
+    engine.current = client;
+    client.lastInteraction = engine.now;
+    try {
+      for (let executed = 1; !client.closing; executed++) {
+        if (client.delayed) client.delayed = false;
+        else if (!requests.next()) return true;
+        if (args.count > 0 && !processRequest(client, args)) {
+          client.delayed = true;
+          client.blocked = engine.pause?.over;
+          return false;
+        }
+        if (client.blocked !== undefined) return false;
+        if (client.reply.length > MAX_BATCH_REPLY) return false;
+        // The clock is looked at now and then, since to ask it takes as long as a small command.
+        if (executed % 64 === 0 && engine.clock.now() - engine.now > MAX_BATCH_TIME) return false;
+      }
+      return true;
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      // An empty message: too much has come, and Redis closes without a word.
+      if (error.message !== "") client.reply.error(`ERR Protocol error: ${error.message}`);
+      client.closing = true;
+      return true;
+    } finally {
+      engine.current = undefined;
+      engine.flush();
+    }
+  }
+}
