@@ -50,6 +50,9 @@ export function show({ kind, value }: Reply): string {
   return BULKS.includes(kind) ? `${kind === "$" ? "" : kind}${quote(value)}` : `${kind}${value}`;
 }
 
+/** What is longer is cut off in messages. */
+const SHOWN = 120;
+
 /** A text in quotes, with escapes that `redis-cli` understands. */
 export function quote(text: string): string {
   const escaped = text.replace(/[\\"]/g, "\\$&").replace(
@@ -57,7 +60,7 @@ export function quote(text: string): string {
     /[\x00-\x1f\x7f-\xff]/g,
     (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
   );
-  return `"${escaped.length > 300 ? `${escaped.slice(0, 300)}… (${text.length} bytes)` : escaped}"`;
+  return `"${escaped.length > SHOWN ? `${escaped.slice(0, SHOWN)}… (${text.length} bytes)` : escaped}"`;
 }
 
 /** Takes bytes as they come and yields the replies that are complete. */

@@ -1,0 +1,45 @@
+import {
+  any,
+  edgeInteger,
+  element,
+  type Group,
+  hashKey,
+  key,
+  listKey,
+  milliseconds,
+  options,
+  seconds,
+  stringKey,
+  unixMilliseconds,
+  unixSeconds,
+  value,
+} from "../grammar.ts";
+
+const condition = options("NX", "XX", "GT", "LT");
+
+export const expiry: Group = {
+  commands: [
+    ["SET", stringKey, value],
+    ["SET", stringKey, value, any("EX", "EXAT"), any(seconds, unixSeconds)],
+    ["RPUSH", listKey, element],
+    ["HSET", hashKey, element, value],
+    ["EXPIRE", key, seconds, condition],
+    ["PEXPIRE", key, milliseconds, condition],
+    ["EXPIREAT", key, unixSeconds, condition],
+    ["PEXPIREAT", key, unixMilliseconds, condition],
+    ["EXPIRE", key, edgeInteger],
+    ["TTL", key],
+    ["PTTL", key],
+    ["EXPIRETIME", key],
+    ["PEXPIRETIME", key],
+    ["PERSIST", key],
+    ["RENAME", key, key],
+    ["COPY", key, key, "REPLACE"],
+    ["GETEX", stringKey, any("PERSIST", ["EX", seconds], ["PXAT", unixMilliseconds])],
+    ["SET", stringKey, value, "KEEPTTL"],
+    ["APPEND", stringKey, value],
+    ["INCR", stringKey],
+    ["GETSET", stringKey, value],
+    ["EXISTS", key],
+  ],
+};
