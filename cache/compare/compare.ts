@@ -33,7 +33,7 @@ import { minimise, Pair, play, type Sequence, showCommand, type Step } from "./p
 import { Random } from "./random.ts";
 import { compareRequests } from "./requests.ts";
 import { type Reply, show } from "./resp.ts";
-import { after, before } from "./same.ts";
+import { after, before, isUndefined } from "./same.ts";
 import { REDIS, Server, SUBJECT } from "./server.ts";
 
 const GROUPS: Record<string, Group> = {
@@ -111,7 +111,8 @@ function sequenceOf(seed: number, names: string[], resp: string): Sequence & { n
   while (steps.length < (connections > 1 ? STEPS : LENGTH)) {
     const conn = random.int(firstConn, connections - 1);
     const generated = generate(any(...parts), random);
-    const args = mutated && random.chance(0.06) ? mutate(generated, random) : generated;
+    const damaged = mutated && random.chance(0.06) ? mutate(generated, random) : generated;
+    const args = isUndefined(damaged) ? generated : damaged;
     const around = connections > 1 ? [args] : [...before(args), args, ...after(args)];
     const insist = random.chance(0.2);
     steps.push(...around.map((args) => ({ conn, args, insist })));

@@ -60,7 +60,9 @@ export function quote(text: string): string {
     /[\x00-\x1f\x7f-\xff]/g,
     (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
   );
-  return `"${escaped.length > SHOWN ? `${escaped.slice(0, SHOWN)}… (${text.length} bytes)` : escaped}"`;
+  return `"${
+    escaped.length > SHOWN ? `${escaped.slice(0, SHOWN)}… (${text.length} bytes)` : escaped
+  }"`;
 }
 
 /** Takes bytes as they come and yields the replies that are complete. */

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { LEX_KEYS } from "./grammar.ts";
 import type { Reply } from "./resp.ts";
 
 /** Milliseconds by which times may differ, which the two servers were told a moment apart. */
@@ -268,4 +269,14 @@ export function after(args: string[]): string[][] {
   const [name, key, count] = args;
   if (name?.toUpperCase() !== "SPOP" || key === undefined || count === "100") return [];
   return [["SCARD", key], ["OBJECT", "ENCODING", key], ["PTTL", key], ["DEL", key]];
+}
+
+/** Whether a command does what Redis leaves open: an order by member where scores are not the same. */
+export function isUndefined(args: string[]): boolean {
+  const [name = "", ...rest] = args.map((arg) => arg.toUpperCase());
+  const byMember = name.includes("LEX") || rest.includes("BYLEX");
+  const lexKeys = args.filter((arg) => LEX_KEYS.includes(arg)).length;
+  if (name === "ZRANGESTORE") return byMember ? lexKeys < 2 : lexKeys > 0;
+  if (name === "ZADD") return lexKeys > 0 && rest.some((arg, i) => i % 2 === 1 && arg !== "0");
+  return byMember && lexKeys === 0;
 }
