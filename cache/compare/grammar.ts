@@ -8,7 +8,10 @@
 
 import type { Random } from "./random.ts";
 
-/** What becomes arguments: a text is one, an array a sequence, a function chooses. */
+/**
+ * What becomes arguments: a text is one, an array a sequence, a function chooses. After `;` another
+ * command begins, of the same connection.
+ */
 export type Part = string | Part[] | ((random: Random) => Part);
 
 /** Commands that belong together. */
@@ -94,6 +97,9 @@ const EDGE_INTEGERS = [
   ...["4294967296", "99999999999999999999999", "-00"],
 ];
 export const edgeInteger: Part = any(...EDGE_INTEGERS);
+/** Nothing that is over within a run. */
+const LATER = EDGE_INTEGERS.filter((text) => !(Number(text) >= 1 && Number(text) < 1_000_000));
+const edgeTime: Part = any(...LATER);
 
 /** An integer from `min` to `max`, or another one, or none. */
 export const integer = (min: number, max: number): Part =>
@@ -144,11 +150,11 @@ export const float: Part = mostly(
 /** Times that do not come within a run, and times that are over. */
 export const seconds: Part = mostly(
   any("1000", "5000", "100000", "2147483648"),
-  any("0", "-1", "-1000", "9223372036854775", "9223372036854776", edgeInteger),
+  any("0", "-1", "-1000", "9223372036854775", "9223372036854776", edgeTime),
 );
 export const milliseconds: Part = mostly(
   any("1000000", "5000000", "100000000"),
-  any("0", "-1", "9223372036854775807", "9223372036854770000", edgeInteger),
+  any("0", "-1", "9223372036854775807", "9223372036854770000", edgeTime),
 );
 export const unixSeconds: Part = mostly(
   any("2000000000", "4102444800"),
@@ -221,7 +227,7 @@ const JUNK = ["junk", "LIMIT", "COUNT", "WITHSCORES", "NX", "XX", "GET", "BY", "
 /** Damages a command: an argument fewer, more, twice, another, out of place, or in another case. */
 export function mutate(args: string[], random: Random): string[] {
   const at = random.int(1, Math.max(1, args.length - 1));
-  const edge = () => random.pick([...EDGE_INTEGERS, ...EDGE_FLOATS, ...JUNK, ...KEYS]);
+  const edge = () => random.pick([...LATER, ...EDGE_FLOATS, ...JUNK, ...KEYS]);
   const changed = [...args];
   switch (random.int(0, 6)) {
     case 0:

@@ -259,18 +259,20 @@ async function playAtOnce(
   return found && { ...found, at: steps.length };
 }
 
-/** Messages to one client of which Redis does not define the order. */
+/** What is each server's own among the parts of replies. */
+function leaves({ value }: Reply, name?: string | Reply[] | null): string[] {
+  if (Array.isArray(value)) return value.flatMap((item, i) => leaves(item, value[i - 1]?.value));
+  return [name === "id" || value?.startsWith("id=") ? "(its own)" : `${value}`];
+}
+
+/**
+ * Whether one client was told the same where Redis does not define the order: of what it unsubscribes
+ * from, and of the patterns that a message matches. Within EXEC such messages are part of its array.
+ */
 function sameMessages(a: Reply[], b: Reply[]): boolean {
-  const isMessage = ({ value }: Reply) =>
-    Array.isArray(value) && /message$|unsubscribe$/.test(`${value[0]?.value}`);
-  // The names of what was unsubscribed from come in any order, with counts that go down.
-  const sorted = (replies: Reply[]) =>
-    replies.map(({ kind, value }) =>
-      Array.isArray(value) && `${value[0]?.value}`.endsWith("unsubscribe")
-        ? JSON.stringify([kind, value.slice(0, 2)])
-        : JSON.stringify([kind, value])
-    ).sort();
-  return a.length === b.length && a.every(isMessage) && `${sorted(a)}` === `${sorted(b)}`;
+  const [ours, others] = [a, b].map((replies) => replies.flatMap((reply) => leaves(reply)).sort());
+  const messages = ours?.filter((text) => /^pmessage$|unsubscribe$/.test(text)) ?? [];
+  return messages.length > 1 && `${ours}` === `${others}`;
 }
 
 /** Plays a sequence step by step, and after each looks at every connection. */
@@ -393,7 +395,11 @@ export async function minimise(
   return best;
 }
 
+/** Of what is longer the beginning is shown. */
+const SHOWN = 500;
+
 /** A command as one types it into `redis-cli`. */
 export function showCommand(args: string[]): string {
-  return args.map((arg) => /^[\w:.*{}+-]+$/.test(arg) ? arg : quote(arg)).join(" ");
+  const text = args.map((arg) => /^[\w:.*{}+-]{1,60}$/.test(arg) ? arg : quote(arg)).join(" ");
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}… (${args.length} arguments)` : text;
 }

@@ -192,7 +192,9 @@ const sort: Same = (args, a, b) => {
 
 function ruleOf(args: string[]): Same {
   const [name = "", sub = ""] = args.slice(0, 2).map((arg) => arg.toUpperCase());
-  if (sub === "HELP" || (name === "COMMAND" && args.length === 1)) return own;
+  // Each server has commands and settings of its own.
+  const all = name === "COMMAND" ? args.length <= 2 : args.some((arg) => /[*?[]/.test(arg));
+  if (sub === "HELP" || (all && ["COMMAND", "CONFIG"].includes(name))) return own;
   if (name === "SORT" || name === "SORT_RO") return sort;
   // Replies of the commands that follow MONITOR are told apart from what it says by their kind.
   return RULES[name] ?? RULES[`${name} ${sub}`] ?? ((_, a, b) => equal(a, b));
@@ -267,7 +269,7 @@ export function before(args: string[]): string[][] {
 /** What to do after a command that leaves the two with different data. */
 export function after(args: string[]): string[][] {
   const [name, key, count] = args;
-  if (name?.toUpperCase() !== "SPOP" || key === undefined || count === "100") return [];
+  if (name?.toUpperCase() !== "SPOP" || key === undefined || count === "10000") return [];
   return [["SCARD", key], ["OBJECT", "ENCODING", key], ["PTTL", key], ["DEL", key]];
 }
 

@@ -8,12 +8,16 @@ import {
   listKey,
   milliseconds,
   options,
+  type Part,
   seconds,
   stringKey,
   unixMilliseconds,
   unixSeconds,
   value,
 } from "../grammar.ts";
+
+/** Time to live of a moment, and more time than that. */
+const over: Part = ["1", ";", "PAUSE", "15"];
 
 const condition = options("NX", "XX", "GT", "LT");
 
@@ -41,5 +45,41 @@ export const expiry: Group = {
     ["INCR", stringKey],
     ["GETSET", stringKey, value],
     ["EXISTS", key],
+  ],
+};
+
+/** Keys that are over, though nobody has looked. */
+export const expired: Group = {
+  connections: 2,
+  mutate: false,
+  commands: [
+    ["SET", stringKey, value, "PX", over],
+    ["RPUSH", listKey, element, ";", "PEXPIRE", listKey, over],
+    ["HSET", hashKey, element, value, ";", "PEXPIRE", hashKey, over],
+    ["PEXPIRE", key, over],
+    ["WATCH", key, ";", "PEXPIRE", key, over],
+    any(["MULTI"], ["EXEC"]),
+    ["SET", stringKey, value, any([], "KEEPTTL", "NX", "XX")],
+    ["EXISTS", key, key],
+    ["GET", stringKey],
+    ["TTL", key],
+    ["PERSIST", key],
+    ["TYPE", key],
+    ["INCR", stringKey],
+    ["APPEND", stringKey, "a"],
+    ["SETNX", stringKey, value],
+    ["LLEN", listKey],
+    ["LPUSHX", listKey, element],
+    ["HLEN", hashKey],
+    ["HINCRBY", hashKey, "a", "1"],
+    ["RENAME", key, key],
+    ["RENAMENX", key, key],
+    ["COPY", key, key],
+    ["DEL", key],
+    ["MOVE", key, "1"],
+    ["KEYS", "*"],
+    ["MGET", stringKey, stringKey],
+    ["OBJECT", "ENCODING", key],
+    ["TOUCH", key],
   ],
 };

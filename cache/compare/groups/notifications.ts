@@ -1,4 +1,4 @@
-import { any, type Group, opt, type Part, stringKey, value } from "../grammar.ts";
+import { any, type Group, type Part, stringKey, value } from "../grammar.ts";
 import { expiry } from "./expiry.ts";
 import { hashes } from "./hashes.ts";
 import { keys } from "./keys.ts";
@@ -26,8 +26,7 @@ export const notifications: Group = {
       ["GET", any("missing", stringKey)],
       ["CONFIG", "GET", "notify-keyspace-events"],
       ["CONFIG", "SET", "notify-keyspace-events", any("KEA", "KEAmn", events, "x")],
-      ["SET", stringKey, value, opt("PX", "1")],
-      ["PAUSE", "250"],
+      ["SET", stringKey, value, "PX", "1", ";", "PAUSE", "250"],
     ),
   ],
 };

@@ -26,7 +26,7 @@ export const sets: Group = {
     ["SMISMEMBER", setKey, many(element, 1, 4)],
     ["SMEMBERS", setKey],
     ["SMOVE", setKey, setKey, element],
-    ["SPOP", setKey, opt(any("100", "100", "0", "-1", integer(1, 3)))],
+    ["SPOP", setKey, opt(any("10000", "10000", "0", "-1", integer(1, 3)))],
     ["SRANDMEMBER", setKey, opt(integer(-6, 40))],
     ["SINTER", sources],
     ["SUNION", sources],
