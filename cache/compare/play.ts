@@ -303,7 +303,7 @@ async function playInSteps(
       const conn = conns[step.conn];
       if (conn === undefined) continue;
       if (step.args[0] === "PAUSE") {
-        await pause(Number(step.args[1]));
+        await pause(Number(step.args[1]) || 0);
         continue;
       }
       if (conn.waiting && !step.insist) continue;

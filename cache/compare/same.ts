@@ -115,6 +115,12 @@ const hello: Same = (_, a, b) => {
   return equal(clean(a), clean(b));
 };
 
+/** Which connection gets the invalidations, by an ID of the server's own. */
+const redirect: Same = (_, a, b) => {
+  const clean = (reply: Reply) => JSON.stringify(reply).replace(/"[1-9]\d*"/g, '"id"');
+  return clean(a) === clean(b);
+};
+
 /** Where flags, categories, hints and subcommands stand in an entry of COMMAND INFO. */
 const UNORDERED_OF_COMMAND = [2, 6, 7, 9];
 
@@ -169,6 +175,8 @@ const RULES: Record<string, Same> = {
   "CLIENT ID": own,
   "CLIENT INFO": clients,
   "CLIENT LIST": clients,
+  "CLIENT GETREDIR": redirect,
+  "CLIENT TRACKINGINFO": redirect,
   "MEMORY USAGE": own,
   "SLOWLOG GET": own,
   "SLOWLOG LEN": own,
