@@ -63,7 +63,8 @@ async function missed(
   let cursor = "0";
   do {
     const reply: Reply = await client.call(...scan, cursor, "COUNT", `${random.int(1, 60)}`);
-    if (!Array.isArray(reply.value)) throw new Error(`Cannot scan: ${reply.value}`);
+    // An error: nothing more will come.
+    if (!Array.isArray(reply.value)) break;
     const [next, items] = reply.value;
     for (const { value } of Array.isArray(items?.value) ? items.value : []) found.add(`${value}`);
     cursor = `${next?.value}`;
