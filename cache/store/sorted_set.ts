@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Address, Arena } from "./arena.ts";
+import type { Arena } from "./arena.ts";
 import { Collection, PACK, TABLE } from "./collection.ts";
 import type { HashKey } from "./hash.ts";
 import type { Slice } from "./slice.ts";
