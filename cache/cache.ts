@@ -8,6 +8,7 @@ import { type Clock, SystemClock } from "./clock.ts";
 import { Client } from "./client.ts";
 import { Command } from "./commands/command.ts";
 import { CONNECTION } from "./commands/connection.ts";
+import { LISTS } from "./commands/lists.ts";
 import { processRequest } from "./commands/gate.ts";
 import { STRINGS } from "./commands/strings.ts";
 import { Engine } from "./engine.ts";
@@ -17,7 +18,7 @@ import { Settings } from "./settings.ts";
 import { type ClientConnection, serveClient } from "./session.ts";
 import { Slice } from "./store/slice.ts";
 
-const GROUPS = { string: STRINGS, connection: CONNECTION };
+const GROUPS = { string: STRINGS, list: LISTS, connection: CONNECTION };
 
 /** All commands, of one cache: they count their calls. */
 function allCommands(): Command[] {

@@ -103,6 +103,14 @@ export class Client implements RequestLimits {
     return !this.authenticated;
   }
 
+  /**
+   * Whether a blocking command may wait: not in a transaction or a script, which others wait for, nor
+   * where there is no socket to answer later.
+   */
+  get mayBlock(): boolean {
+    return !this.internal && !this.engine.expiryHeld;
+  }
+
   /** How many channels and patterns it has subscribed to. */
   get subscriptionCount(): number {
     return this.channels.size + this.patterns.size + this.shardChannels.size;
@@ -139,6 +147,8 @@ export class Client implements RequestLimits {
   /** Closes its connection at once. */
   close(reason?: unknown): void {
     this.closing = true;
+    // At once, or what it waits for would still go to it.
+    this.engine.blocking.remove(this);
     this.#outlet?.close(reason);
   }
 
@@ -166,6 +176,7 @@ export class Client implements RequestLimits {
   end(): void {
     const { engine } = this;
     this.unwatch();
+    engine.blocking.remove(this);
     engine.clients.delete(this.id);
     engine.monitors.delete(this);
     const { pubsub } = engine;

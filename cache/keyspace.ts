@@ -89,6 +89,7 @@ export class Keyspace {
     const entry = keys.insert(this.table, key);
     arena.setWord(entry, META, type | this.engine.usedAt << 8);
     arena.setWord(entry, PLACE, 0);
+    this.engine.blocking.signal(this, key, type);
     this.notify("n", "new", key);
     return entry;
   }

@@ -12,6 +12,7 @@
 import { type Address, Arena } from "./store/arena.ts";
 import { Dict } from "./store/dict.ts";
 import { type HashKey, randomHashKey } from "./store/hash.ts";
+import { Lists } from "./store/list.ts";
 import type { Slice } from "./store/slice.ts";
 import { VALUE, Values } from "./store/values.ts";
 import { parseInt64 } from "./number.ts";
@@ -52,6 +53,7 @@ export class Objects {
   readonly keys: Dict = new Dict(this.arena, KEY_OFFSET, this.hashKey);
   /** Strings: values of keys, and of hash fields in tables. */
   readonly values: Values = new Values(this.arena);
+  readonly lists: Lists = new Lists(this.arena);
 
   type(entry: Address): Type {
     return (this.arena.word(entry, META) & 15) as Type;
@@ -85,6 +87,8 @@ export class Objects {
     switch (this.type(entry)) {
       case STRING:
         return this.values.free(entry);
+      case LIST:
+        return this.lists.destroy(this.root(entry));
     }
   }
 
@@ -98,6 +102,8 @@ export class Objects {
         if (encoding === STRING_PLAIN && parseInt64(value) !== undefined) return "int";
         return value.length <= MAX_EMBEDDED ? "embstr" : "raw";
       }
+      case LIST:
+        return "quicklist";
       default:
         return "";
     }
@@ -109,6 +115,8 @@ export class Objects {
     switch (this.type(entry)) {
       case STRING:
         return own + this.values.memory(entry);
+      case LIST:
+        return own + this.lists.memory(this.root(entry));
       default:
         return own;
     }
