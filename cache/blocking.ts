@@ -136,7 +136,7 @@ export class Blocking {
     this.#ready.push(queue);
   }
 
-  /** Is told of a database that has all its keys from elsewhere (`SWAPDB`). */
+  /** Is told of a database whose keys are all others now (`SWAPDB`). */
   signalAll(db: Keyspace): void {
     for (const queue of this.#queues.values()) {
       if (queue.db === db) this.signal(db, queue.key, queue.type);

@@ -8,9 +8,14 @@ import { type Clock, SystemClock } from "./clock.ts";
 import { Client } from "./client.ts";
 import { Command } from "./commands/command.ts";
 import { CONNECTION } from "./commands/connection.ts";
-import { LISTS } from "./commands/lists.ts";
 import { processRequest } from "./commands/gate.ts";
+import { PUBSUB } from "./commands/pubsub.ts";
+import { SERVER } from "./commands/server.ts";
+import { HASHES } from "./commands/hashes.ts";
+import { LISTS } from "./commands/lists.ts";
+import { SETS } from "./commands/sets.ts";
 import { STRINGS } from "./commands/strings.ts";
+import { TRANSACTIONS } from "./commands/transactions.ts";
 import { Engine } from "./engine.ts";
 import { Args } from "./protocol/request.ts";
 import { readReply, ReplyError, type ReplyValue } from "./protocol/value.ts";
@@ -18,7 +23,16 @@ import { Settings } from "./settings.ts";
 import { type ClientConnection, serveClient } from "./session.ts";
 import { Slice } from "./store/slice.ts";
 
-const GROUPS = { string: STRINGS, list: LISTS, connection: CONNECTION };
+const GROUPS = {
+  connection: CONNECTION,
+  hash: HASHES,
+  list: LISTS,
+  pubsub: PUBSUB,
+  server: SERVER,
+  set: SETS,
+  string: STRINGS,
+  transactions: TRANSACTIONS,
+};
 
 /** All commands, of one cache: they count their calls. */
 function allCommands(): Command[] {

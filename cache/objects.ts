@@ -10,9 +10,12 @@
  */
 
 import { type Address, Arena } from "./store/arena.ts";
+import { Collection, INTEGERS, PACK, type Storage } from "./store/collection.ts";
 import { Dict } from "./store/dict.ts";
 import { type HashKey, randomHashKey } from "./store/hash.ts";
+import { Hashes, type HashLimits } from "./store/hashes.ts";
 import { Lists } from "./store/list.ts";
+import { type SetLimits, Sets } from "./store/sets.ts";
 import type { Slice } from "./store/slice.ts";
 import { VALUE, Values } from "./store/values.ts";
 import { parseInt64 } from "./number.ts";
@@ -25,6 +28,9 @@ export const SORTED_SET = 3;
 export const HASH = 4;
 export const STREAM = 5;
 export type Type = 0 | 1 | 2 | 3 | 4 | 5;
+
+/** The types that are a {@linkcode Collection}. */
+export type CollectionType = typeof HASH | typeof SET;
 
 /** Their names, as `TYPE` replies them. */
 export const TYPE_NAMES = ["string", "list", "set", "zset", "hash", "stream"] as const;
@@ -45,6 +51,9 @@ export const STRING_TEXT = 2;
 /** The longest string that Redis keeps within its object (`OBJ_ENCODING_EMBSTR_SIZE_LIMIT`). */
 const MAX_EMBEDDED = 44;
 
+/** How large collections may be until they are stored in another way; read at each use. */
+export type CollectionLimits = HashLimits & SetLimits;
+
 /** The structures in which one cache keeps its keys and values, all in one arena. */
 export class Objects {
   readonly arena: Arena = new Arena();
@@ -54,6 +63,13 @@ export class Objects {
   /** Strings: values of keys, and of hash fields in tables. */
   readonly values: Values = new Values(this.arena);
   readonly lists: Lists = new Lists(this.arena);
+  readonly hashes: Hashes;
+  readonly sets: Sets;
+
+  constructor(limits: CollectionLimits) {
+    this.hashes = new Hashes(this.arena, this.hashKey, limits);
+    this.sets = new Sets(this.arena, this.hashKey, limits);
+  }
 
   type(entry: Address): Type {
     return (this.arena.word(entry, META) & 15) as Type;
@@ -68,6 +84,11 @@ export class Objects {
     this.arena.setWord(entry, META, (meta & ~0xf0) | encoding << 4);
   }
 
+  /** When an entry was last used, in seconds, of 24 bits. */
+  usedAt(entry: Address): number {
+    return this.arena.word(entry, META) >>> 8;
+  }
+
   /** The structure that an entry of any type but a string holds. */
   root(entry: Address): Address {
     return this.arena.word(entry, VALUE);
@@ -75,6 +96,22 @@ export class Objects {
 
   setRoot(entry: Address, root: Address): void {
     this.arena.setWord(entry, VALUE, root);
+  }
+
+  /** What hashes, or sets, are kept in. */
+  collections(type: CollectionType): Hashes | Sets {
+    return type === HASH ? this.hashes : this.sets;
+  }
+
+  /** The hash or the set that an entry holds. */
+  collection(entry: Address): Collection {
+    return new Collection(this.root(entry), this.encoding(entry) as Storage);
+  }
+
+  /** Takes note of where the hash or the set of an entry is, and how it is stored. */
+  setCollection(entry: Address, { root, storage }: Collection): void {
+    this.setRoot(entry, root);
+    this.setEncoding(entry, storage);
   }
 
   /** The value of a string. */
@@ -89,6 +126,10 @@ export class Objects {
         return this.values.free(entry);
       case LIST:
         return this.lists.destroy(this.root(entry));
+      case SET:
+        return void this.sets.destroy(this.collection(entry));
+      case HASH:
+        return void this.hashes.destroy(this.collection(entry));
     }
   }
 
@@ -104,19 +145,32 @@ export class Objects {
       }
       case LIST:
         return "quicklist";
+      case SET:
+        return this.encoding(entry) === INTEGERS ? "intset" : "hashtable";
+      case HASH:
+        return this.encoding(entry) === PACK ? "listpack" : "hashtable";
       default:
         return "";
     }
   }
 
-  /** How many bytes an entry and its value take. */
-  memory(entry: Address): number {
+  /**
+   * How many bytes an entry and its value take.
+   *
+   * @param samples Of how many elements of a large collection to measure; the others are taken to be
+   * like them.
+   */
+  memory(entry: Address, samples = Infinity): number {
     const own = this.keys.entrySize(entry);
     switch (this.type(entry)) {
       case STRING:
         return own + this.values.memory(entry);
       case LIST:
         return own + this.lists.memory(this.root(entry));
+      case SET:
+        return own + this.sets.memory(this.collection(entry), samples);
+      case HASH:
+        return own + this.hashes.memory(this.collection(entry), samples);
       default:
         return own;
     }

@@ -63,3 +63,14 @@ export function deadlineAt(args: Args, index: number, now: number): number {
   if (wait < 0) throw new CommandError("ERR timeout is negative");
   return wait === 0 ? Infinity : now + wait;
 }
+
+/** An argument as how many random elements to reply; negative if one may come several times. */
+export function randomCountAt(args: Args, index: number): number {
+  const count = int64At(args, index);
+  if (count === MIN_INT64) {
+    throw new CommandError(
+      `ERR value is out of range, value must between ${-MAX_INT64} and ${MAX_INT64}`,
+    );
+  }
+  return Number(count);
+}

@@ -57,7 +57,7 @@ function pushAll(side: Side, only?: "present") {
     if (entry === 0 && only === "present") return reply.integer(0);
     for (let i = 2; i < args.count; i++) entry = push(db, key, entry, args.at(i), side);
     reply.integer(db.objects.lists.size(db.objects.root(entry)));
-    db.changed(key);
+    db.changed(key, args.count - 2);
     db.notify("l", PUSHED[side], key);
   };
 }
@@ -75,7 +75,7 @@ function remove(db: Keyspace, key: Slice, entry: Address, side: Side, count: num
   else lists.removeBack(list, count);
   db.notify("l", POPPED[side], key);
   if (lists.size(list) === 0) db.removeEmpty(key, entry);
-  db.changed(key);
+  db.changed(key, count);
 }
 
 /** Replies one element at one end, and removes it. */
@@ -84,12 +84,13 @@ function popOne({ db, reply }: Client, key: Slice, entry: Address, side: Side): 
   remove(db, key, entry, side, 1);
 }
 
-/** Replies so many elements at one end, from there on, and removes them. */
-function popMany(client: Client, key: Slice, entry: Address, side: Side, count: number): void {
+/** Replies as many elements at one end, from there on, as there are, and removes them. */
+function popMany(client: Client, key: Slice, entry: Address, side: Side, most: number): void {
   const { db } = client;
   const list = db.objects.root(entry);
   const size = db.objects.lists.size(list);
-  replyElements(client, list, side === "front" ? 0 : size - 1, Math.min(count, size), side);
+  const count = Math.min(most, size);
+  replyElements(client, list, side === "front" ? 0 : size - 1, count, side);
   remove(db, key, entry, side, count);
 }
 
@@ -336,7 +337,7 @@ function ltrim({ db, reply }: Client, args: Args): void {
   lists.removeBack(list, size - start - count);
   db.notify("l", "ltrim", key);
   if (count === 0) db.removeEmpty(key, entry);
-  db.changed(key);
+  db.changed(key, size - count);
   reply.ok();
 }
 
@@ -350,7 +351,7 @@ function lrem({ db, reply }: Client, args: Args): void {
   const side = wanted < 0 ? "back" : "front";
   const removed = lists.removeEqual(list, args.at(3), Math.abs(wanted) || Infinity, side);
   if (removed > 0) {
-    db.changed(key);
+    db.changed(key, removed);
     db.notify("l", "lrem", key);
     if (lists.size(list) === 0) db.removeEmpty(key, entry);
   }

@@ -6,25 +6,15 @@
 
 import type { Client } from "../client.ts";
 import type { Keyspace } from "../keyspace.ts";
-import {
-  addLongDoubles,
-  formatInteger,
-  formatLongDouble,
-  MAX_INT64,
-  MIN_INT64,
-  parseInt64,
-  parseInteger,
-  parseLongDouble,
-} from "../number.ts";
+import { formatInteger, MAX_INT64, MIN_INT64, parseLongDouble } from "../number.ts";
 import { STRING, STRING_RAW, STRING_TEXT } from "../objects.ts";
 import type { Args } from "../protocol/request.ts";
 import type { Address } from "../store/arena.ts";
 import { latin1Slice, Slice } from "../store/slice.ts";
-import { int64At, integerAt } from "./arguments.ts";
+import { integerAt } from "./arguments.ts";
 import { type CommandRows, isWord } from "./command.ts";
 import { CommandError, NOT_FLOAT, NOT_INTEGER, SYNTAX, wrongArity } from "./error.ts";
-
-const OVERFLOW = "ERR increment or decrement would overflow";
+import { addendAt, incremented, incrementedFloat } from "./increment.ts";
 
 /** The options of `SET` and `GETEX`. */
 interface SetOptions {
@@ -232,25 +222,13 @@ function msetnx(client: Client, args: Args): void {
 /** Adds to a key's integer. */
 function increment({ db, reply }: Client, key: Slice, by: number | bigint): void {
   const entry = db.write(key, STRING);
-  const text = entry === 0 ? undefined : db.objects.string(entry);
-  const old = text === undefined ? 0 : parseInteger(text);
-  if (Number.isNaN(old)) throw new CommandError(NOT_INTEGER);
-  let value: number | bigint = old + Number(by);
-  if (!Number.isSafeInteger(value) || !Number.isSafeInteger(old)) {
-    value = (text && parseInt64(text) || 0n) + BigInt(by);
-    if (value < MIN_INT64 || value > MAX_INT64) throw new CommandError(OVERFLOW);
-  }
+  const old = entry === 0 ? undefined : db.objects.string(entry);
+  const value = incremented(old, by, NOT_INTEGER);
   db.setString(key, formatInteger(value), entry, true);
   db.changed(key);
   db.notify("$", "incrby", key);
   if (typeof value === "bigint") reply.bigInteger(value);
   else reply.integer(value);
-}
-
-/** An argument to add, as a number where that is exact. */
-function addendAt(args: Args, index: number): number | bigint {
-  const value = integerAt(args, index);
-  return Number.isSafeInteger(value) ? value : int64At(args, index);
 }
 
 function decrby(client: Client, args: Args): void {
@@ -262,15 +240,10 @@ function decrby(client: Client, args: Args): void {
 function incrbyfloat({ db, reply }: Client, args: Args): void {
   const key = args.at(1);
   const entry = db.write(key, STRING);
-  const old = entry === 0 ? 0 : parseLongDouble(db.objects.string(entry));
   const by = parseLongDouble(args.at(2));
-  if (old === undefined || by === undefined) throw new CommandError(NOT_FLOAT);
-  const zero = { mantissa: 0n, exponent: 0 };
-  const value = addLongDoubles(old === 0 ? zero : old, by);
-  if (typeof value === "number") {
-    throw new CommandError("ERR increment would produce NaN or Infinity");
-  }
-  const text = latin1Slice(formatLongDouble(value));
+  const old = entry === 0 ? undefined : db.objects.string(entry);
+  if (by === undefined) throw new CommandError(NOT_FLOAT);
+  const text = incrementedFloat(old, by, NOT_FLOAT);
   db.objects.setEncoding(db.setString(key, text, entry, true), STRING_TEXT);
   db.changed(key);
   db.notify("$", "incrbyfloat", key);
