@@ -143,9 +143,13 @@ export class Engine {
     this.usedAt = Math.floor(this.now / 1000) & USED_AT_MASK;
   }
 
-  /** How many clients wait for a key. */
+  /** How many clients wait for a key, or for the end of a pause. */
   get blockedClients(): number {
-    return 0;
+    let count = this.blocking.size;
+    if (this.pause !== undefined) {
+      for (const { delayed } of this.clients.values()) if (delayed) count++;
+    }
+    return count;
   }
 
   /** About how many bytes the clients take. */

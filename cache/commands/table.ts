@@ -7,6 +7,7 @@
 import { Command, type CommandRows } from "./command.ts";
 import { CONNECTION } from "./connection.ts";
 import { HASHES } from "./hashes.ts";
+import { LISTS } from "./lists.ts";
 import { PUBSUB } from "./pubsub.ts";
 import { SERVER } from "./server.ts";
 import { SETS } from "./sets.ts";
@@ -17,6 +18,7 @@ import { TRANSACTIONS } from "./transactions.ts";
 const GROUPS: Readonly<Record<string, CommandRows>> = {
   connection: CONNECTION,
   hash: HASHES,
+  list: LISTS,
   pubsub: PUBSUB,
   server: SERVER,
   set: SETS,
