@@ -16,6 +16,7 @@ import { type HashKey, randomHashKey } from "./store/hash.ts";
 import { Hashes, type HashLimits } from "./store/hashes.ts";
 import { type SetLimits, Sets } from "./store/sets.ts";
 import type { Slice } from "./store/slice.ts";
+import { type SortedSetLimits, SortedSets } from "./store/sorted_set.ts";
 import { VALUE, Values } from "./store/values.ts";
 import { parseInt64 } from "./number.ts";
 
@@ -29,7 +30,7 @@ export const STREAM = 5;
 export type Type = 0 | 1 | 2 | 3 | 4 | 5;
 
 /** The types that are a {@linkcode Collection}. */
-export type CollectionType = typeof HASH | typeof SET;
+export type CollectionType = typeof HASH | typeof SET | typeof SORTED_SET;
 
 /** Their names, as `TYPE` replies them. */
 export const TYPE_NAMES = ["string", "list", "set", "zset", "hash", "stream"] as const;
@@ -51,7 +52,7 @@ export const STRING_TEXT = 2;
 const MAX_EMBEDDED = 44;
 
 /** How large collections may be until they are stored in another way; read at each use. */
-export type CollectionLimits = HashLimits & SetLimits;
+export type CollectionLimits = HashLimits & SetLimits & SortedSetLimits;
 
 /** The structures in which one cache keeps its keys and values, all in one arena. */
 export class Objects {
@@ -63,10 +64,12 @@ export class Objects {
   readonly values: Values = new Values(this.arena);
   readonly hashes: Hashes;
   readonly sets: Sets;
+  readonly sortedSets: SortedSets;
 
   constructor(limits: CollectionLimits) {
     this.hashes = new Hashes(this.arena, this.hashKey, limits);
     this.sets = new Sets(this.arena, this.hashKey, limits);
+    this.sortedSets = new SortedSets(this.arena, this.hashKey, limits);
   }
 
   type(entry: Address): Type {
@@ -91,17 +94,17 @@ export class Objects {
     this.arena.setWord(entry, VALUE, root);
   }
 
-  /** What hashes, or sets, are kept in. */
-  collections(type: CollectionType): Hashes | Sets {
-    return type === HASH ? this.hashes : this.sets;
+  /** What hashes, sets or sorted sets are kept in. */
+  collections(type: CollectionType): Hashes | Sets | SortedSets {
+    return type === HASH ? this.hashes : type === SET ? this.sets : this.sortedSets;
   }
 
-  /** The hash or the set that an entry holds. */
+  /** The hash, the set or the sorted set that an entry holds. */
   collection(entry: Address): Collection {
     return new Collection(this.root(entry), this.encoding(entry) as Storage);
   }
 
-  /** Takes note of where the hash or the set of an entry is, and how it is stored. */
+  /** Takes note of where the collection of an entry is, and how it is stored. */
   setCollection(entry: Address, { root, storage }: Collection): void {
     this.setRoot(entry, root);
     this.setEncoding(entry, storage);
@@ -119,6 +122,8 @@ export class Objects {
         return this.values.free(entry);
       case SET:
         return void this.sets.destroy(this.collection(entry));
+      case SORTED_SET:
+        return void this.sortedSets.destroy(this.collection(entry));
       case HASH:
         return void this.hashes.destroy(this.collection(entry));
     }
@@ -136,6 +141,8 @@ export class Objects {
       }
       case SET:
         return this.encoding(entry) === INTEGERS ? "intset" : "hashtable";
+      case SORTED_SET:
+        return this.encoding(entry) === PACK ? "listpack" : "skiplist";
       case HASH:
         return this.encoding(entry) === PACK ? "listpack" : "hashtable";
       default:
@@ -156,6 +163,8 @@ export class Objects {
         return own + this.values.memory(entry);
       case SET:
         return own + this.sets.memory(this.collection(entry), samples);
+      case SORTED_SET:
+        return own + this.sortedSets.memory(this.collection(entry));
       case HASH:
         return own + this.hashes.memory(this.collection(entry), samples);
       default:
