@@ -12,6 +12,7 @@ import { processRequest } from "./commands/gate.ts";
 import { PUBSUB } from "./commands/pubsub.ts";
 import { SERVER } from "./commands/server.ts";
 import { HASHES } from "./commands/hashes.ts";
+import { LISTS } from "./commands/lists.ts";
 import { SETS } from "./commands/sets.ts";
 import { STRINGS } from "./commands/strings.ts";
 import { TRANSACTIONS } from "./commands/transactions.ts";
@@ -25,6 +26,7 @@ import { Slice } from "./store/slice.ts";
 const GROUPS = {
   connection: CONNECTION,
   hash: HASHES,
+  list: LISTS,
   pubsub: PUBSUB,
   server: SERVER,
   set: SETS,

@@ -14,6 +14,7 @@ import { Collection, INTEGERS, PACK, type Storage } from "./store/collection.ts"
 import { Dict } from "./store/dict.ts";
 import { type HashKey, randomHashKey } from "./store/hash.ts";
 import { Hashes, type HashLimits } from "./store/hashes.ts";
+import { Lists } from "./store/list.ts";
 import { type SetLimits, Sets } from "./store/sets.ts";
 import type { Slice } from "./store/slice.ts";
 import { type SortedSetLimits, SortedSets } from "./store/sorted_set.ts";
@@ -62,6 +63,7 @@ export class Objects {
   readonly keys: Dict = new Dict(this.arena, KEY_OFFSET, this.hashKey);
   /** Strings: values of keys, and of hash fields in tables. */
   readonly values: Values = new Values(this.arena);
+  readonly lists: Lists = new Lists(this.arena);
   readonly hashes: Hashes;
   readonly sets: Sets;
   readonly sortedSets: SortedSets;
@@ -125,6 +127,8 @@ export class Objects {
     switch (this.type(entry)) {
       case STRING:
         return this.values.free(entry);
+      case LIST:
+        return this.lists.destroy(this.root(entry));
       case SET:
         return void this.sets.destroy(this.collection(entry));
       case SORTED_SET:
@@ -144,6 +148,8 @@ export class Objects {
         if (encoding === STRING_PLAIN && parseInt64(value) !== undefined) return "int";
         return value.length <= MAX_EMBEDDED ? "embstr" : "raw";
       }
+      case LIST:
+        return "quicklist";
       case SET:
         return this.encoding(entry) === INTEGERS ? "intset" : "hashtable";
       case SORTED_SET:
@@ -166,6 +172,8 @@ export class Objects {
     switch (this.type(entry)) {
       case STRING:
         return own + this.values.memory(entry);
+      case LIST:
+        return own + this.lists.memory(this.root(entry));
       case SET:
         return own + this.sets.memory(this.collection(entry), samples);
       case SORTED_SET:
