@@ -14,6 +14,7 @@ import { SERVER } from "./commands/server.ts";
 import { HASHES } from "./commands/hashes.ts";
 import { LISTS } from "./commands/lists.ts";
 import { SETS } from "./commands/sets.ts";
+import { SORTED_SETS } from "./commands/sorted_sets.ts";
 import { STRINGS } from "./commands/strings.ts";
 import { TRANSACTIONS } from "./commands/transactions.ts";
 import { Engine } from "./engine.ts";
@@ -30,6 +31,7 @@ const GROUPS = {
   pubsub: PUBSUB,
   server: SERVER,
   set: SETS,
+  "sorted-set": SORTED_SETS,
   string: STRINGS,
   transactions: TRANSACTIONS,
 };
