@@ -76,7 +76,7 @@ export class Engine {
   current: Client | undefined;
   /** Keys that clients watch. */
   watchedKeys = 0;
-  /** The classes of keyspace notifications that are on, as `notify-keyspace-events` has them. */
+  /** The classes of keyspace notifications that are on: see `parseEventClasses` in notify.ts. */
   notifyClasses = "";
 
   /** While clients are paused. */
@@ -86,6 +86,7 @@ export class Engine {
   #lastClientId = 0;
   #lastLook = 0;
   #expiry: { time: number; cancel: () => void } | undefined;
+  #expiresActively = true;
 
   constructor(clock: Clock, settings: Settings, commands: readonly Command[]) {
     this.clock = clock;
@@ -116,7 +117,7 @@ export class Engine {
     return ++this.#lastClientId;
   }
 
-  /** Publishes a keyspace notification. */
+  /** Publishes a keyspace notification, if its class is asked for. */
   notify(db: Keyspace, type: string, event: string, key: Slice): void {
     const classes = this.notifyClasses;
     if (!classes.includes(type)) return;
@@ -165,8 +166,15 @@ export class Engine {
     this.#expiry = { time, cancel: this.clock.at(time + 1, () => this.#expire()) };
   }
 
+  /** Sets whether keys expire also when nobody looks at them (`DEBUG SET-ACTIVE-EXPIRE`). */
+  setActiveExpiry(on: boolean): void {
+    this.#expiresActively = on;
+    if (on) this.scheduleExpiry(this.now);
+  }
+
   #expire(): void {
     this.#expiry = undefined;
+    if (!this.#expiresActively) return;
     this.readClock();
     let left = EXPIRY_SLICE;
     let next = Infinity;
@@ -176,10 +184,11 @@ export class Engine {
           next = Math.min(next, db.deadlines.deadline(entry));
           break;
         }
-        if (left-- === 0) {
+        if (left === 0) {
           next = this.now - 1;
           break;
         }
+        left--;
         db.expireNow(entry);
       }
     }
@@ -191,6 +200,7 @@ export class Engine {
   close(): void {
     this.#expiry?.cancel();
     this.#expiry = undefined;
+    this.objects.lazyFree.stop();
     this.objects.arena.clear();
   }
 }

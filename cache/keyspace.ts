@@ -17,8 +17,9 @@ import {
   STRING,
   STRING_PLAIN,
   type Type,
+  VALUE_WORDS,
 } from "./objects.ts";
-import type { Address } from "./store/arena.ts";
+import { type Address, ArenaFullError } from "./store/arena.ts";
 import type { Collection } from "./store/collection.ts";
 import type { Slice } from "./store/slice.ts";
 
@@ -64,15 +65,21 @@ export class Keyspace {
    * @throws {CommandError} `WRONGTYPE …` if the value is of another type.
    */
   read(key: Slice, type?: Type): Address {
+    const entry = this.peek(key);
+    if (entry !== 0) this.#use(entry, type);
+    return entry;
+  }
+
+  /** Looks a key up to read something about it: it does not count as used then. */
+  peek(key: Slice): Address {
     const entry = this.find(key);
     const { stats } = this.engine;
     if (entry === 0) {
       stats.keyspaceMisses++;
       this.notify("m", "keymiss", key);
-      return 0;
+    } else {
+      stats.keyspaceHits++;
     }
-    stats.keyspaceHits++;
-    this.#use(entry, type);
     return entry;
   }
 
@@ -168,6 +175,45 @@ export class Keyspace {
     objects.keys.remove(this.table, entry);
   }
 
+  /**
+   * Gives an entry's value and deadline to a key that is not there, and removes the entry.
+   *
+   * @param to The database of the new key. Default: this one.
+   * @throws {ArenaFullError} If there is no memory. Nothing has changed then.
+   */
+  move(entry: Address, key: Slice, to: Keyspace = this): void {
+    const { arena, keys } = this.objects;
+    const time = this.exactDeadline(entry);
+    const moved = to.add(key, this.objects.type(entry));
+    try {
+      if (time !== undefined) to.expireAt(moved, time);
+    } catch (error) {
+      keys.remove(to.table, moved);
+      throw error;
+    }
+    for (const word of VALUE_WORDS) arena.setWord(moved, word, arena.word(entry, word));
+    this.persist(entry);
+    keys.remove(this.table, entry);
+  }
+
+  /** Removes all keys at once; what they took is given back a part at a time. Tells nobody. */
+  clear(): void {
+    const { keys, lazyFree } = this.objects;
+    const { table } = this;
+    this.deadlines.clear();
+    const release = (limit: number) =>
+      keys.clear(table, limit, (entry) => this.objects.free(entry));
+    try {
+      this.table = keys.create();
+      lazyFree.add(release);
+    } catch (error) {
+      // There is no memory for an empty table before the old one is gone.
+      if (!(error instanceof ArenaFullError)) throw error;
+      release(Infinity);
+      this.table = keys.create();
+    }
+  }
+
   /** Removes a key because its collection has become empty. */
   removeEmpty(key: Slice, entry: Address): void {
     this.remove(entry);
@@ -196,10 +242,17 @@ export class Keyspace {
     return this.objects.arena.word(entry, PLACE) === 0 ? undefined : this.deadlines.deadline(entry);
   }
 
-  /** Lets an entry expire at a time. */
-  expireAt(entry: Address, time: number): void {
+  /** The same to the last of its 64 bits. */
+  exactDeadline(entry: Address): bigint | undefined {
+    return this.objects.arena.word(entry, PLACE) === 0
+      ? undefined
+      : this.deadlines.exactDeadline(entry);
+  }
+
+  /** Lets an entry expire at a time, in milliseconds since 1970. */
+  expireAt(entry: Address, time: number | bigint): void {
     this.deadlines.set(entry, time);
-    this.engine.scheduleExpiry(time);
+    this.engine.scheduleExpiry(Number(time));
   }
 
   /**
