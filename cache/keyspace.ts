@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { Client } from "./client.ts";
 import { CommandError, WRONG_TYPE } from "./commands/error.ts";
 import type { Engine } from "./engine.ts";
 import { Deadlines } from "./expiry.ts";
@@ -21,7 +22,7 @@ import {
 } from "./objects.ts";
 import { type Address, ArenaFullError } from "./store/arena.ts";
 import type { Collection } from "./store/collection.ts";
-import type { Slice } from "./store/slice.ts";
+import { latin1Slice, type Slice } from "./store/slice.ts";
 
 /** One database. An entry's address is good until its key is removed. */
 export class Keyspace {
@@ -33,6 +34,8 @@ export class Keyspace {
   table: Address;
   /** When its keys expire. */
   deadlines: Deadlines;
+  /** Who watches which of its keys. */
+  readonly watchers: Map<string, Set<Client>> = new Map();
 
   constructor(engine: Engine, index: number) {
     this.engine = engine;
@@ -196,21 +199,22 @@ export class Keyspace {
     keys.remove(this.table, entry);
   }
 
-  /** Removes all keys at once; what they took is given back a part at a time. Tells nobody. */
-  clear(): void {
-    const { keys, lazyFree } = this.objects;
-    const { table } = this;
-    this.deadlines.clear();
-    const release = (limit: number) =>
-      keys.clear(table, limit, (entry) => this.objects.free(entry));
+  /**
+   * Adds a key that is not there, with a copy of another entry's value and deadline.
+   *
+   * @throws {ArenaFullError} If there is no memory. Then there is no such key.
+   */
+  addCopy(key: Slice, entry: Address, from: Keyspace): void {
+    const { objects } = this;
+    const time = from.exactDeadline(entry);
+    const copy = this.add(key, objects.type(entry));
     try {
-      this.table = keys.create();
-      lazyFree.add(release);
+      if (time !== undefined) this.expireAt(copy, time);
+      objects.copy(entry, copy);
     } catch (error) {
-      // There is no memory for an empty table before the old one is gone.
-      if (!(error instanceof ArenaFullError)) throw error;
-      release(Infinity);
-      this.table = keys.create();
+      this.persist(copy);
+      objects.keys.remove(this.table, copy);
+      throw error;
     }
   }
 
@@ -226,9 +230,14 @@ export class Keyspace {
    * @param count How many changes that is.
    */
   changed(key: Slice, count = 1): void {
-    const { engine } = this;
-    engine.dirty += count;
-    if (engine.watchedKeys > 0) engine.touchWatchers(this, key);
+    this.engine.dirty += count;
+    this.touched(key);
+  }
+
+  /** Lets those know who watch a key, as a part of a change that is counted elsewhere. */
+  touched(key: Slice): void {
+    if (this.watchers.size === 0) return;
+    for (const client of this.watchers.get(key.latin1()) ?? []) client.watchFailed = true;
   }
 
   /** Publishes a keyspace notification, if its class is asked for. */
@@ -268,7 +277,7 @@ export class Keyspace {
 
   /** Whether the deadline of an entry that has one is past. */
   hasExpired(entry: Address): boolean {
-    return this.deadlines.deadline(entry) < this.engine.now && !this.engine.expiryHeld;
+    return this.deadlines.deadline(entry) < this.engine.now;
   }
 
   /** Removes an entry whose time has come. */
@@ -280,6 +289,48 @@ export class Keyspace {
     engine.stats.expiredKeys++;
     this.notify("x", "expired", key);
     this.changed(key);
+  }
+
+  /** Removes all keys at once. What they took is given back a part at a time. */
+  flush(): void {
+    const { objects, table } = this;
+    const { keys } = objects;
+    this.touchWatched();
+    this.engine.dirty += Math.max(this.size, 1);
+    this.deadlines.clear();
+    const release = (limit: number) => keys.clear(table, limit, (entry) => objects.free(entry));
+    try {
+      this.table = keys.create();
+      objects.lazyFree.add(release);
+    } catch (error) {
+      // There is no memory for an empty table before the old one is gone.
+      if (!(error instanceof ArenaFullError)) throw error;
+      release(Infinity);
+      this.table = keys.create();
+    }
+  }
+
+  /** Begins with nothing, when the arena has been emptied. */
+  restart(): void {
+    this.deadlines = new Deadlines(this.objects.arena, PLACE);
+    this.table = this.objects.keys.create();
+  }
+
+  /** Exchanges its keys with those of another database. */
+  swap(other: Keyspace): void {
+    this.touchWatched(other);
+    other.touchWatched(this);
+    [this.table, other.table] = [other.table, this.table];
+    [this.deadlines, other.deadlines] = [other.deadlines, this.deadlines];
+  }
+
+  /** Lets those know who watch keys that are there, or in a database that takes its place. */
+  touchWatched(other: Keyspace = this): void {
+    for (const [name, clients] of this.watchers) {
+      const key = latin1Slice(name);
+      if (this.find(key) === 0 && other.find(key) === 0) continue;
+      for (const client of clients) client.watchFailed = true;
+    }
   }
 
   #use(entry: Address, type: Type | undefined): void {

@@ -56,6 +56,9 @@ const MAX_EMBEDDED = 44;
 /** How large collections may be until they are stored in another way; read at each use. */
 export type CollectionLimits = HashLimits & SetLimits;
 
+/** How many bytes go back to the system in one go, which takes some ms. */
+const MAX_RELEASE = 32 * 1024 * 1024;
+
 /** The structures in which one cache keeps its keys and values, all in one arena. */
 export class Objects {
   readonly arena: Arena = new Arena();
@@ -84,6 +87,11 @@ export class Objects {
   setEncoding(entry: Address, encoding: number): void {
     const meta = this.arena.word(entry, META);
     this.arena.setWord(entry, META, (meta & ~0xf0) | encoding << 4);
+  }
+
+  /** When an entry was last used, in seconds, of 24 bits. */
+  usedAt(entry: Address): number {
+    return this.arena.word(entry, META) >>> 8;
   }
 
   /** The structure that an entry of any type but a string holds. */
@@ -146,6 +154,21 @@ export class Objects {
         return this.setCollection(to, collections.clone(this.collection(from)));
       }
     }
+  }
+
+  /** Gives back all there is, the memory a part at a time. */
+  clear(): void {
+    // What waits to be given back is a part of this.
+    this.lazyFree.stop();
+    const buffers = this.arena.reset();
+    this.lazyFree.add(() => {
+      let size = 0;
+      for (let buffer; size < MAX_RELEASE && (buffer = buffers.pop()) !== undefined;) {
+        size += buffer.byteLength;
+        buffer.transfer(0);
+      }
+      return buffers.length;
+    });
   }
 
   /** How an entry's value is kept, in Redis' words (`OBJECT ENCODING`). */

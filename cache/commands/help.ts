@@ -1,18 +1,23 @@
 /**
- * What the `HELP` subcommands have in common.
+ * `HELP`, the subcommand that commands with subcommands have in common.
  *
  * @module
  */
 
 import type { Client } from "../client.ts";
+import type { CommandRow } from "./command.ts";
 
-/** Makes a `HELP` subcommand: of a command, with the lines about its other subcommands. */
-export function help(name: string, lines: readonly string[]): (client: Client) => void {
-  return ({ reply }) => {
-    reply.array(lines.length + 3);
+/** The row of a command's `HELP`. It replies what the table says of the subcommands. */
+export function helpRow(since: string, parent: string, flags = "loading stale"): CommandRow {
+  const run = ({ reply, engine }: Client): void => {
+    const subcommands = engine.commands.get(parent)?.subcommands ?? [];
+    const name = parent.toUpperCase();
+    reply.array(1 + 2 * subcommands.length);
     reply.simple(`${name} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:`);
-    for (const line of lines) reply.simple(line);
-    reply.simple("HELP");
-    reply.simple("    Print this help.");
+    for (const { name, row: { summary } } of subcommands) {
+      reply.simple(name.toUpperCase());
+      reply.simple(`    ${summary}.`);
+    }
   };
+  return { arity: 2, flags, since, summary: "Prints this help", run };
 }

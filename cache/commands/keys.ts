@@ -13,11 +13,10 @@ import type { Args } from "../protocol/request.ts";
 import { readCursor } from "../scan.ts";
 import type { Address } from "../store/arena.ts";
 import type { Slice } from "../store/slice.ts";
-import { int64At, integerAt, integerWithin } from "./arguments.ts";
+import { int64At, integerAt } from "./arguments.ts";
 import { type CommandRows, isWord } from "./command.ts";
 import { CommandError, NO_SUCH_KEY, SYNTAX } from "./error.ts";
-import { help } from "./help.ts";
-import { sort } from "./sort.ts";
+import { helpRow } from "./help.ts";
 
 const SAME_OBJECT = "ERR source and destination objects are the same";
 
@@ -233,7 +232,11 @@ function readConditions(args: Args): Set<Condition> {
 }
 
 /** Whether a key with a deadline, or without one, may be given another one. */
-function allows(conditions: Set<Condition>, old: bigint | undefined, time: number | bigint): boolean {
+function allows(
+  conditions: Set<Condition>,
+  old: bigint | undefined,
+  time: number | bigint,
+): boolean {
   if (old === undefined) return !conditions.has("xx") && !conditions.has("gt");
   return !conditions.has("nx") && !(conditions.has("gt") && time <= old) &&
     !(conditions.has("lt") && time >= old);
@@ -320,6 +323,13 @@ function refcount({ db: { objects }, reply }: Client, entry: Address): void {
   const isInteger = objects.type(entry) === STRING && objects.encodingName(entry) === "int";
   const value = isInteger ? parseInteger(objects.string(entry)) : NaN;
   reply.integer(value >= 0 && value < SHARED_INTEGERS ? SHARED : 1);
+}
+
+/** The seconds that an entry keeps are of so many bits. */
+const USED_AT_MASK = 0xffffff;
+
+function idletime({ db: { objects }, reply, engine }: Client, entry: Address): void {
+  reply.integer((engine.usedAt - objects.usedAt(entry)) & USED_AT_MASK);
 }
 
 const NO_FREQUENCY =
@@ -413,32 +423,12 @@ export const KEYS: CommandRows = {
           throw new CommandError(NO_FREQUENCY);
         }),
       },
-      help: {
-        arity: 2,
-        flags: "loading stale",
-        categories: "keyspace",
-        since: "6.2.0",
-        summary: "Describes the subcommands",
-        run: help("OBJECT", [
-          "ENCODING <key>",
-          "    Return the kind of internal representation used in order to store the value",
-          "    associated with a <key>.",
-          "FREQ <key>",
-          "    Return the access frequency index of the <key>. The returned integer is",
-          "    proportional to the logarithm of the recent access frequency of the key.",
-          "IDLETIME <key>",
-          "    Return the idle time of the <key>, that is the approximated number of",
-          "    seconds elapsed since the last access to the key.",
-          "REFCOUNT <key>",
-          "    Return the number of references of the value associated with the specified",
-          "    <key>.",
-        ]),
-      },
+      help: helpRow("6.2.0", "object"),
       idletime: {
         ...OBJECT_ROW,
         since: "2.2.3",
         summary: "Replies for how many seconds a value has not been used",
-        run: object(({ db, reply }, entry) => reply.integer(db.idleTime(entry))),
+        run: object(idletime),
       },
       refcount: {
         ...OBJECT_ROW,
@@ -514,24 +504,6 @@ export const KEYS: CommandRows = {
     since: "2.8.0",
     summary: "Iterates over the keys, some at a time",
     run: scan,
-  },
-  sort: {
-    arity: -2,
-    flags: "write denyoom movablekeys",
-    keys: "1 RO access",
-    categories: "set sortedset list dangerous",
-    since: "1.0.0",
-    summary: "Sorts a list, a set or a sorted set, and replies or stores the result",
-    run: sort("read or store"),
-  },
-  sort_ro: {
-    arity: -2,
-    flags: "readonly movablekeys",
-    keys: "1 RO access",
-    categories: "set sortedset list dangerous",
-    since: "7.0.0",
-    summary: "Sorts a list, a set or a sorted set, and replies the result",
-    run: sort("read"),
   },
   touch: {
     arity: -2,
