@@ -23,6 +23,8 @@ const lower = (byte: number): number => byte >= 65 && byte <= 90 ? byte | 0x20 :
  * the product of the lengths at most: after a `*` only the last one is ever tried again.
  */
 export function globMatches(pattern: Slice, text: Slice, ignoreCase = false): boolean {
+  // Even `*` does not match nothing, in Redis.
+  if (text.length === 0) return pattern.length === 0;
   let p = 0;
   let t = 0;
   let afterStar = -1;
