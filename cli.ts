@@ -5,7 +5,7 @@
  * @module
  */
 
-import { parseArgs } from "@std/cli/parse-args";
+import { escapeControls } from "./logging.ts";
 
 /** Accepted by `--log-level`, from the most talkative. */
 const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
@@ -50,13 +50,28 @@ const FLAGS = {
   "log-format": ["FORMAT", "text or json (default: text)"],
 } as const;
 
-const SHORT = { port: "p", help: "h", version: "V" } as const;
+/** The flags that take no value. */
+const SWITCHES = { help: "Print this and exit", version: "Print the version and exit" } as const;
 
-const ACCEPTED = [...Object.keys(FLAGS), "help", "version"].map((flag) => `--${flag}`).join(", ");
+const SHORT = { port: "-p", help: "-h", version: "-V" } as const;
 
-function helpLine(flag: string, value: string, text: string): string {
-  const short = SHORT[flag as keyof typeof SHORT];
-  return `  ${short ? `-${short}, ` : "    "}${`--${flag} ${value}`.padEnd(30)}${text}`;
+type ValueFlag = keyof typeof FLAGS;
+type Switch = keyof typeof SWITCHES;
+
+/** Every way to type a flag. */
+const SPELLINGS = new Map(
+  ([...Object.keys(FLAGS), ...Object.keys(SWITCHES)] as (ValueFlag | Switch)[]).flatMap((name) =>
+    [`--${name}`, ...name in SHORT ? [SHORT[name as keyof typeof SHORT]] : []].map((spelling) =>
+      [spelling, name] as const
+    )
+  ),
+);
+
+const ACCEPTED = [...SPELLINGS.keys()].filter((spelling) => spelling.startsWith("--")).join(", ");
+
+function helpLine(name: string, value: string, text: string): string {
+  const short = name in SHORT ? `${SHORT[name as keyof typeof SHORT]}, ` : "";
+  return `  ${short.padStart(4)}${`--${name} ${value}`.padEnd(30)}${text}`;
 }
 
 /** What `--help` prints. */
@@ -66,60 +81,88 @@ Usage: deno run --allow-net main.ts [FLAG ...]
 
 Flags:
 ${Object.entries(FLAGS).map(([flag, [value, text]]) => helpLine(flag, value, text)).join("\n")}
-${helpLine("help", "", "Print this and exit")}
-${helpLine("version", "", "Print the version and exit")}
+${Object.entries(SWITCHES).map(([flag, text]) => helpLine(flag, "", text)).join("\n")}
 
-SIGINT or SIGTERM stops it gracefully, a second one (300 ms later or more) at once.
+SIGINT, SIGTERM or SIGHUP stops it gracefully, a second one (300 ms later or more) at once.
 Exit status: 0 stopped, 1 failed, 2 usage error, 128 + signal when forced.`;
+
+/** A value, and its flag as it was typed. */
+interface Given {
+  typed: string;
+  value: string;
+}
+
+/** As it was typed, on one line. */
+function quoted(text: string): string {
+  return `"${escapeControls(text)}"`;
+}
 
 const ESCAPES: Record<string, string> = { "\\n": "\n", "\\r": "\r", "\\t": "\t", "\\\\": "\\" };
 
-function unescape(text: string): string {
-  return text.replace(/\\.?/gs, (escape) => {
+function unescape({ typed, value }: Given): string {
+  return value.replace(/\\.?/gsu, (escape) => {
     const character = ESCAPES[escape];
-    if (character === undefined) {
-      const shown = JSON.stringify(escape).slice(1, -1).replaceAll("\\\\", "\\");
-      throw new UsageError(`Cannot use ${shown} in --message: expected \\n, \\r, \\t or \\\\`);
-    }
-    return character;
+    if (character !== undefined) return character;
+    throw new UsageError(
+      `Cannot use ${escapeControls(escape)} in ${typed}: expected \\n, \\r, \\t or \\\\`,
+    );
   });
 }
 
-function integer(flag: string, text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+function nonEmpty({ typed, value }: Given, expected: string): string {
+  if (value !== "") return value;
+  throw new UsageError(`Cannot use ${typed} "": expected ${expected}`);
+}
+
+function integer({ typed, value }: Given, min: number, max: number): number {
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number >= min && number <= max) return number;
   throw new UsageError(
-    `Cannot use --${flag} ${JSON.stringify(text)}: expected an integer from ${min} to ${max}`,
+    `Cannot use ${typed} ${quoted(value)}: expected an integer from ${min} to ${max}`,
   );
 }
 
-function oneOf<T extends string>(name: string, text: string, choices: readonly T[]): T {
-  const choice = choices.find((choice) => choice === text.toLowerCase());
+function oneOf<T extends string>({ typed, value }: Given, choices: readonly T[]): T {
+  const choice = choices.find((choice) => choice === value.toLowerCase());
   if (choice !== undefined) return choice;
   throw new UsageError(
-    `Cannot use ${name} ${JSON.stringify(text)}: expected one of ${choices.join(", ")}`,
+    `Cannot use ${typed} ${quoted(value)}: expected one of ${choices.join(", ")}`,
   );
 }
 
-/** Which flag an argument is, if it is one that takes a value and has none of its own. */
-function valueFlag(arg: string): keyof typeof FLAGS | undefined {
-  if (arg === `-${SHORT.port}`) return "port";
-  return (Object.keys(FLAGS) as (keyof typeof FLAGS)[]).find((flag) => arg === `--${flag}`);
+/** Takes `--port`, `--port=0`, `-p`, `-p=0` or `-p0` apart. */
+function parseFlag(arg: string) {
+  const [, typed = "", joined, attached] = /^(--[^=]+|-[^-])(?:=(.*)|(.+))?$/s.exec(arg) ?? [];
+  return { typed, name: SPELLINGS.get(typed), value: joined ?? attached };
 }
 
-/** `--flag value` as `--flag=value`, so that a value may be empty or begin with a hyphen. */
-function joinValues(args: string[]): string[] {
-  const joined: string[] = [];
+/** The values of flags; `args` is what stands before `--`, without `--help` or `--version`. */
+function readFlags(args: string[]): Map<ValueFlag, Given> {
+  const given = new Map<ValueFlag, Given>();
   for (let i = 0; i < args.length; i++) {
-    const [arg, next] = [args[i] ?? "", args[i + 1]];
-    if (valueFlag(arg) === undefined || next === undefined) {
-      joined.push(arg);
-    } else {
-      joined.push(`${arg}=${next}`);
-      i++;
+    const arg = args[i] ?? "";
+    const { typed, name, value: own } = parseFlag(arg);
+    if (name === undefined) throw unknown(arg);
+    if (name === "help" || name === "version") {
+      throw new UsageError(`Cannot use ${escapeControls(arg)}: expected ${typed}`);
     }
+    if (given.has(name)) throw new UsageError(`Cannot use ${typed} twice: expected it once`);
+    const next = own === undefined ? args[++i] : undefined;
+    const value = own ?? next;
+    // A flag without its value must not swallow the next flag.
+    if (value === undefined || next?.startsWith("--") || SPELLINGS.has(next ?? "")) {
+      const hint = next === undefined ? "" : ` (--${name}=… if it begins with a hyphen)`;
+      throw new UsageError(
+        `Cannot use ${typed} without a value: expected ${typed} ${FLAGS[name][0]}${hint}`,
+      );
+    }
+    given.set(name, { typed, value });
   }
-  return joined;
+  return given;
+}
+
+function unknown(arg: string): UsageError {
+  return new UsageError(`Unknown argument ${quoted(arg)}: expected ${ACCEPTED}`);
 }
 
 /** The largest number that is accepted; as milliseconds, the longest time a timer can wait. */
@@ -131,58 +174,46 @@ const MAX = 2 ** 31 - 1;
  * @param args The arguments, as in `Deno.args`.
  * @param environmentLevel The value of `NIMBLECACHE_LOG`, if it is set and may be read.
  * @returns What to do.
- * @throws {UsageError} If a flag is unknown, lacks its value or has a bad one.
+ * @throws {UsageError} If a flag is unknown, given twice, lacks its value or has a bad one.
  */
 export function parseCommandLine(args: string[], environmentLevel?: string): Command {
-  const unknown: string[] = [];
-  const joined = joinValues(args);
-  const flags: Record<string, unknown> & { _: unknown[] } = parseArgs(joined, {
-    string: Object.keys(FLAGS),
-    boolean: ["help", "version"],
-    alias: SHORT,
-    unknown: (arg) => {
-      unknown.push(arg);
-      return false;
-    },
-  });
-  if (flags.help) return { name: "help" };
-  if (flags.version) return { name: "version" };
-  const stray = unknown[0] ?? flags._[0];
-  if (stray !== undefined) {
-    throw new UsageError(`Unknown argument ${JSON.stringify(stray)}: expected ${ACCEPTED}`);
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  const flags = args.slice(0, end);
+  for (const name of ["help", "version"] as const) {
+    if (flags.some((arg) => SPELLINGS.get(arg) === name)) return { name };
   }
-  const last = valueFlag(joined.at(-1) ?? "");
-  if (last !== undefined) {
-    const [value] = FLAGS[last];
-    throw new UsageError(`Cannot use --${last} without a value: expected --${last} ${value}`);
-  }
+  const given = readFlags(flags);
+  const stray = args[end + 1];
+  if (stray !== undefined) throw unknown(stray);
 
-  const text = (flag: keyof typeof FLAGS) => flags[flag] as string | undefined;
-  const number = (flag: keyof typeof FLAGS, fallback: number, min: number, max: number) => {
-    const value = text(flag);
-    return value === undefined ? fallback : integer(flag, value, min, max);
+  const number = (flag: ValueFlag, min: number, max = MAX) => {
+    const text = given.get(flag);
+    return text && integer(text, min, max);
   };
-  const path = text("unix");
-  if (path !== undefined && (flags.hostname !== undefined || flags.port !== undefined)) {
+  const text = (flag: ValueFlag) => {
+    const text = given.get(flag);
+    return text && nonEmpty(text, FLAGS[flag][0]);
+  };
+  const [path, hostname, port] = [text("unix"), text("hostname"), number("port", 0, 65_535)];
+  if (path !== undefined && (hostname !== undefined || port !== undefined)) {
     throw new UsageError("Cannot use --unix with --hostname or --port: expected one or the other");
   }
-  const level = text("log-level");
-  const perHost = number("max-connections-per-host", 0, 1, MAX);
   return {
     name: "serve",
     config: {
       listen: path === undefined
-        ? { hostname: text("hostname") ?? "127.0.0.1", port: number("port", 6379, 0, 65_535) }
+        ? { hostname: hostname ?? "127.0.0.1", port: port ?? 6379 }
         : { path },
-      message: unescape(text("message") ?? "Hello!"),
-      maxConnections: number("max-connections", 10_000, 1, MAX),
-      maxConnectionsPerHost: perHost === 0 ? undefined : perHost,
-      linger: number("linger", 500, 0, MAX),
-      shutdownTimeout: number("shutdown-timeout", 10_000, 0, MAX),
-      logLevel: level === undefined
-        ? oneOf("NIMBLECACHE_LOG", environmentLevel || "info", LOG_LEVELS)
-        : oneOf("--log-level", level, LOG_LEVELS),
-      logFormat: oneOf("--log-format", text("log-format") ?? "text", LOG_FORMATS),
+      message: unescape(given.get("message") ?? { typed: "", value: "Hello!" }),
+      maxConnections: number("max-connections", 1) ?? 10_000,
+      maxConnectionsPerHost: number("max-connections-per-host", 1),
+      linger: number("linger", 0) ?? 500,
+      shutdownTimeout: number("shutdown-timeout", 0) ?? 10_000,
+      logLevel: oneOf(
+        given.get("log-level") ?? { typed: "NIMBLECACHE_LOG", value: environmentLevel || "info" },
+        LOG_LEVELS,
+      ),
+      logFormat: oneOf(given.get("log-format") ?? { typed: "", value: "text" }, LOG_FORMATS),
     },
   };
 }

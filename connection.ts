@@ -5,52 +5,51 @@
  * @module
  */
 
-/**
- * How often time limits are looked at, in milliseconds: one timer serves all connections. The time
- * of a limit starts with the first look at it: two looks, and what timers add, make the 100 ms that
- * are promised.
- */
-const SWEEP_INTERVAL = 40;
+import { checkInteger, checkMilliseconds } from "./check.ts";
+import { interrupted, Outbox } from "./outbox.ts";
 
-/** A look that comes later than this, in milliseconds, was kept by a busy event loop. */
-const MAX_SWEEP_DELAY = 100;
+/**
+ * The least time between two looks at the time limits, in milliseconds: one timer serves all
+ * connections. The time of a limit starts with the first look at it: two looks, and what timers add,
+ * make the 100 ms that are promised.
+ */
+const LOOK_INTERVAL = 40;
+
+/** A look that comes later than this, in milliseconds, was delayed by a busy event loop. */
+const MAX_LOOK_DELAY = 100;
 
 /** The drain lasts at most this many times the linger time, however steadily data comes. */
 const MAX_LINGER_FACTOR = 10;
 
-/** The longest delay that `setTimeout` takes, in milliseconds: about 24.8 days. */
-const MAX_MILLISECONDS = 2 ** 31 - 1;
+/** The most bytes that one read takes: all clients share one thread, and each gets its turn. */
+const MAX_READ = 16 * 1024;
+
+/** After so many bytes, in all reads together, the event loop looks after everybody else. */
+const BYTES_PER_TURN = 64 * 1024;
+
+/** What a read counts as at least, in bytes: reading one byte takes time as well. */
+const MIN_COST = 512;
 
 /** Where drained data goes. All connections share it, since nobody reads it. */
-const SINK = new Uint8Array(64 * 1024);
+const SINK = new Uint8Array(MAX_READ);
 
-/** How a client, or the way to it, may end a connection at any time. */
-const NETWORK_ERRORS = [
-  Deno.errors.BrokenPipe,
-  Deno.errors.ConnectionAborted,
-  Deno.errors.ConnectionReset,
-  Deno.errors.NetworkUnreachable,
-  Deno.errors.NotConnected,
-  Deno.errors.TimedOut,
-  Deno.errors.UnexpectedEof,
-];
+const ENDED = Promise.resolve(null);
+
+const NOTHING = new Uint8Array(0);
 
 /**
  * Handles one connection. The server finishes and closes the connection when the handler returns or
- * its promise settles; a handler may also close it itself.
+ * its promise settles.
  *
  * An ordinary ending by the network (a reset, a broken pipe) may be left to reject: it is counted,
  * not reported, also where it is of another connection that the handler uses; catch that there. Any
  * other error goes to {@linkcode ServerOptions.onError}; none ends the server. What
  * the handler neither awaits nor returns is out of the server's reach: a promise that rejects there
- * ends the process, as everywhere in Deno.
+ * ends the process, as everywhere in Deno. Calls of the connection itself are no danger: those that
+ * nobody awaits fail in silence.
  *
- * To read all and answer then, use `conn.read`: Deno closes the connection when `conn.readable`
- * comes to its end, or is left early.
- *
- * @typeParam C The type of the connection, by the server's listener.
- * @param conn The accepted connection. `TCP_NODELAY` and keep-alive are off.
- * @param context What the server knows and does about this connection.
+ * @typeParam C The type of the accepted connection, by the server's listener.
+ * @param conn The connection.
  *
  * @example A time-of-day service
  * ```ts
@@ -62,34 +61,121 @@ const NETWORK_ERRORS = [
  * ```
  */
 export type Handler<C extends Deno.Conn = Deno.TcpConn> = (
-  conn: C,
-  context: Context,
+  conn: Connection<C>,
 ) => void | Promise<void>;
 
 /**
- * What a {@linkcode Handler} is given beside the connection.
+ * A connection, as its {@linkcode Handler} sees it: a `Deno.Conn` that is fair to the other clients,
+ * writes everything in order, and ends with its server.
  *
- * @example Close a connection that says nothing for 30 seconds
+ * @typeParam C The type of the accepted connection, by the server's listener.
+ *
+ * @example Echo, and close a client that says nothing for 30 seconds
  * ```ts
  * import type { Handler } from "jsr:@nimblecache/server";
  *
- * const discard: Handler = async (conn, context) => {
- *   const buffer = new Uint8Array(1024);
- *   do context.closeAfter(30_000); while (await conn.read(buffer) !== null);
+ * const echo: Handler = async (conn) => {
+ *   const buffer = new Uint8Array(16 * 1024);
+ *   conn.closeAfter(30_000);
+ *   for (let n; (n = await conn.read(buffer)) !== null;) {
+ *     conn.closeAfter(30_000);
+ *     await conn.write(buffer.subarray(0, n));
+ *   }
  * };
  * ```
  */
-export interface Context {
+export interface Connection<C extends Deno.Conn = Deno.TcpConn> extends Deno.Conn<C["localAddr"]> {
   /** The connection's number, counted from 1 in the order of acceptance. */
   readonly id: number;
 
+  /** When the server accepted it, in milliseconds since 1970, as `Date.now()`. */
+  readonly acceptedAt: number;
+
+  /**
+   * The connection as the listener gave it, for what only it can do: `setNoDelay()`, for one. Reading
+   * and writing there gives up the order and the fairness of this one.
+   */
+  readonly raw: C;
+
   /**
    * Aborts when the server begins to stop, when the time limit is reached, and when the connection
-   * is closed. It is this connection's own and made on first use, so listeners on it cost nothing
-   * to other connections. A listener may close the connection; what a listener throws ends the
-   * process, as everywhere in Deno.
+   * is closed. Its `reason` tells which: an `AbortError`, a `TimeoutError`, or what
+   * {@linkcode Connection.close} was given, else a {@linkcode Deno.errors.Interrupted}.
+   *
+   * It is this connection's own and made on first use, so listeners on it cost nothing to other
+   * connections. What a listener throws ends the process, as everywhere in Deno.
    */
   readonly signal: AbortSignal;
+
+  /** How many bytes given to {@linkcode Connection.send} have not been written yet. */
+  readonly buffered: number;
+
+  /** The most that {@linkcode Connection.buffered} may be. Default: the server's option. */
+  maxBuffered: number;
+
+  /**
+   * What comes from the client, as a stream of {@linkcode Connection.read}. Made on first use. Its
+   * end does not close the connection, nor does leaving it early.
+   */
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
+
+  /**
+   * A stream of {@linkcode Connection.write}. Made on first use. To close it is to call
+   * {@linkcode Connection.closeWrite}, and to abort it closes the connection.
+   */
+  readonly writable: WritableStream<Uint8Array<ArrayBufferLike>>;
+
+  /**
+   * Reads what has come, or waits for it: at most 16 KiB at a time, so that others get their turn.
+   *
+   * @param buffer Where to put it. When this has resolved with `null`, leave the buffer alone: a
+   * read that was pending when the stop began may still fill it.
+   * @returns The number of bytes; `null` at the end of the client's data, and when the server
+   * begins to stop.
+   */
+  read(buffer: Uint8Array): Promise<number | null>;
+
+  /**
+   * Writes all of `data`, after everything that was given to `write` or `send` before. No copy is
+   * made: leave the bytes alone until this resolves.
+   *
+   * A write that a limit or a stop cuts off ends, for the client, in an end of file as if it were
+   * whole: the messages of a protocol should say how long they are, or where they end.
+   *
+   * @param data What to write.
+   * @returns The length of `data`, when all of it is out.
+   */
+  write(data: Uint8Array): Promise<number>;
+
+  /**
+   * Writes a copy of `data`, after everything that was given to `write` or `send` before, and does
+   * not wait: for what one client's handler has to tell others. On a connection that is closed, or
+   * whose handler has settled, it does nothing.
+   *
+   * A client that does not read is not waited for without bound: when more than
+   * {@linkcode Connection.maxBuffered} bytes would wait, its connection is closed, and counts as
+   * failed.
+   *
+   * @param data What to write.
+   */
+  send(data: Uint8Array): void;
+
+  /**
+   * Closes the writing side, after everything that was given to `write` or `send` before: the client
+   * sees an end of file. Again, or after a close, it does nothing.
+   */
+  closeWrite(): Promise<void>;
+
+  /**
+   * Closes the connection at once: a pending read or write rejects with
+   * {@linkcode Deno.errors.Interrupted}, which a handler need not catch. Again, it does nothing. To
+   * let the client read all that was written, return from the handler instead.
+   *
+   * The connection counts as aborted if a reason is given, or if that interrupts the handler.
+   *
+   * @param reason Why, for the log and for {@linkcode Connection.signal}.
+   */
+  close(reason?: unknown): void;
 
   /**
    * Sets the time limit: the connection is closed unless this is called again in time. Called after
@@ -106,54 +192,38 @@ export interface Context {
   closeAfter(ms: number | null): void;
 }
 
-/** Throws unless `value` is of the type that `typeof` calls so. */
-export function checkType(
-  name: string,
-  value: unknown,
-  type: "number" | "string" | "function",
-): void {
-  const actual = typeof value;
-  if (actual !== type) {
-    throw new TypeError(`Cannot use ${name} of type ${actual}: expected a ${type}`);
-  }
-}
-
-/** Throws unless `value` is a number of milliseconds that a timer can wait. */
-export function checkMilliseconds(name: string, value: unknown): void {
-  checkType(name, value, "number");
-  if (!(value as number >= 0 && value as number <= MAX_MILLISECONDS)) {
-    throw new RangeError(
-      `Cannot use ${name} ${value}: expected milliseconds from 0 to ${MAX_MILLISECONDS}`,
-    );
-  }
-}
+/** How a connection ended, as {@linkcode ServerStats} counts it. */
+export type Outcome = "completed" | "failed" | "timedOut" | "aborted";
 
 /**
  * The open connections, never more than the `maxConnections` of their server. An array in which each
  * knows its place: sets and maps rehash every few dozen short-lived entries, and their chain of old
  * tables keeps the dead alive.
  */
-export class OpenConnections<C extends Deno.Conn = Deno.Conn> {
-  readonly #connections: Connection<C>[] = [];
+export class OpenConnections {
+  readonly #connections: OpenConnection[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the timer is due. */
   #due = 0;
-  #postponed = false;
+  /** Whether the timer is due within one interval, and so sees a limit that is set now. */
+  #isSoon = false;
+  #isPostponed = false;
 
   get size(): number {
     return this.#connections.length;
   }
 
   /** A copy, since what is done to a connection may remove it. */
-  snapshot(): Connection<C>[] {
+  snapshot(): OpenConnection[] {
     return [...this.#connections];
   }
 
-  add(connection: Connection<C>): void {
+  add(connection: OpenConnection): void {
     connection.place = this.#connections.push(connection) - 1;
   }
 
   /** Removes a connection; returns whether it was still there. */
-  remove(connection: Connection<C>): boolean {
+  remove(connection: OpenConnection): boolean {
     const { place } = connection;
     if (place === -1) return false;
     connection.place = -1;
@@ -165,120 +235,235 @@ export class OpenConnections<C extends Deno.Conn = Deno.Conn> {
     return true;
   }
 
-  /**
-   * Sees to it that the time limits are looked at. The timer runs out by itself when none is left,
-   * rather than with the last connection: the next one would only start it again.
-   */
+  /** Sees to it that a limit that was set is looked at soon. */
   watch(): void {
-    if (this.#timer !== undefined) return;
-    this.#due = performance.now() + SWEEP_INTERVAL;
-    this.#timer = setTimeout(() => this.#sweep(), SWEEP_INTERVAL);
+    if (!this.#isSoon) this.#lookIn(LOOK_INTERVAL, performance.now());
   }
 
   /** Stops the timer, at the end of a server. */
   unwatch(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#isSoon = false;
   }
 
-  #sweep(): void {
-    this.#timer = undefined;
+  #lookIn(delay: number, now: number): void {
+    clearTimeout(this.#timer);
+    this.#isSoon = delay <= LOOK_INTERVAL;
+    this.#due = now + delay;
+    this.#timer = setTimeout(() => this.#look(), delay);
+    // A limit keeps no process alive: where nothing else does, there is nothing left to limit.
+    Deno.unrefTimer(this.#timer);
+  }
+
+  #look(): void {
+    this.#isSoon = false;
     let now = performance.now();
     // A busy event loop has not yet delivered what came in time for the limits. It gets one turn to
     // do so.
-    this.#postponed = !this.#postponed && now - this.#due > MAX_SWEEP_DELAY;
-    if (this.#postponed) return this.watch();
+    this.#isPostponed = !this.#isPostponed && now - this.#due > MAX_LOOK_DELAY;
+    if (this.#isPostponed) return this.#lookIn(LOOK_INTERVAL, now);
+    let next = Infinity;
     // Not a copy: what is closed here is removed in a later turn.
     for (const connection of this.#connections) {
+      const due = connection.look(now);
+      if (due !== undefined) next = Math.min(next, due);
       // The abort listeners of one that was closed may have taken their time.
-      if (connection.sweep(now)) now = performance.now();
+      else now = performance.now();
     }
+    // A listener may have set a limit meanwhile. With no limit left, nothing is to be looked at.
+    if (next < Infinity && !this.#isSoon) this.#lookIn(Math.max(next - now, LOOK_INTERVAL), now);
   }
 }
 
-/** A connection, as the server sees it; its handler sees the {@linkcode Context}. */
-export class Connection<C extends Deno.Conn = Deno.Conn> implements Context {
+/** A connection, as the server sees it. */
+export class OpenConnection<C extends Deno.Conn = Deno.Conn> implements Connection<C> {
   readonly id: number;
-  readonly conn: C;
+  readonly raw: C;
+  readonly acceptedAt: number = Date.now();
+  /** What its host is counted under, where hosts are limited. */
+  readonly host: string | undefined;
   /** The index in {@linkcode OpenConnections}; -1 outside. */
   place = -1;
-  /** Whether the handler threw, rejected or was given up. */
-  failed = false;
-  /** Whether the time limit ended the handler's turn. */
-  timedOut = false;
-  readonly #open: OpenConnections<C>;
+  /** How it ends, as far as that is known. */
+  outcome: Outcome = "completed";
+  /** Why, if it is not `completed`. */
+  reason: unknown;
+  readonly #open: OpenConnections;
+  readonly #outbox: Outbox;
+  /** Whether the handler has settled. */
+  #isFinishing = false;
+  #isClosed = false;
+  /** Whether reads end, as a stop has begun. */
+  #isStopping = false;
+  #isAborted = false;
+  #abortReason: unknown;
+  #controller: AbortController | undefined;
+  /** The read that the runtime has not answered yet. */
+  #reading: Promise<number | null> | undefined;
+  /** Ends the handler's pending read. */
+  #endRead: ((end: null) => void) | undefined;
+  /** The handler's last read. */
+  #read: Promise<number | null> = ENDED;
+  #halfClosed: Promise<void> | undefined;
+  #readable: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
+  #writable: WritableStream<Uint8Array<ArrayBufferLike>> | undefined;
   /** In milliseconds. To set it asks no clock, since most connections end before the first look. */
   #limit: number | undefined;
   /** When the limit is reached. Set by the first look at it. */
   #deadline: number | undefined;
   /** When the drain ends at the latest. Set by the first look at it. */
   #drainEnd: number | undefined;
-  #draining = false;
-  #closed = false;
-  #aborted = false;
-  #controller: AbortController | undefined;
 
-  constructor(id: number, conn: C, open: OpenConnections<C>) {
+  constructor(
+    id: number,
+    raw: C,
+    open: OpenConnections,
+    maxBuffered: number,
+    host: string | undefined,
+  ) {
     this.id = id;
-    this.conn = conn;
+    this.raw = raw;
+    this.host = host;
     this.#open = open;
+    this.#outbox = new Outbox(raw, maxBuffered);
+  }
+
+  get remoteAddr(): C["remoteAddr"] {
+    return this.raw.remoteAddr;
+  }
+
+  get localAddr(): C["localAddr"] {
+    return this.raw.localAddr;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      // The obvious listener closes the connection. It may run when that is done already, and what
-      // an abort listener throws can be caught by nobody: it would end the process.
-      this.conn.close = this.conn[Symbol.dispose];
-      if (this.#aborted) this.#controller.abort();
+      if (this.#isAborted) this.#controller.abort(this.#abortReason ?? interrupted());
     }
     return this.#controller.signal;
+  }
+
+  get buffered(): number {
+    return this.#outbox.buffered;
+  }
+
+  get maxBuffered(): number {
+    return this.#outbox.maxBuffered;
+  }
+
+  set maxBuffered(bytes: number) {
+    checkInteger("maxBuffered", bytes, 0);
+    this.#outbox.maxBuffered = bytes;
+  }
+
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return this.#readable ??= new ReadableStream({
+      type: "bytes",
+      pull: async (controller) => {
+        const buffer = new Uint8Array(MAX_READ);
+        const length = await this.read(buffer);
+        if (length !== null) return controller.enqueue(buffer.subarray(0, length));
+        controller.close();
+        controller.byobRequest?.respond(0);
+      },
+    });
+  }
+
+  get writable(): WritableStream<Uint8Array<ArrayBufferLike>> {
+    return this.#writable ??= new WritableStream({
+      write: async (data) => void await this.write(data),
+      close: () => this.closeWrite(),
+      abort: () => this.close(),
+    });
+  }
+
+  read(buffer: Uint8Array): Promise<number | null> {
+    if (!(buffer instanceof Uint8Array)) throw notBytes("read into", buffer);
+    if (this.#isClosed) return silenced(Promise.reject(interrupted()));
+    if (this.#isStopping) return ENDED;
+    // Two reads at a time take turns, as on any `Deno.Conn`.
+    if (this.#reading) return silenced(this.#read.then(() => this.read(buffer)));
+    const read = new Promise<number | null>((resolve, reject) => {
+      this.#endRead = resolve;
+      this.#reading = this.#readFairly(buffer);
+      this.#reading.then((length) => {
+        this.#reading = undefined;
+        spend(length);
+        resolve(length);
+      }, (error) => {
+        this.#reading = undefined;
+        silenced(read);
+        reject(error);
+      });
+    });
+    return this.#read = read;
+  }
+
+  write(data: Uint8Array): Promise<number> {
+    if (!(data instanceof Uint8Array)) throw notBytes("write", data);
+    return silenced(this.#outbox.write(data));
+  }
+
+  send(data: Uint8Array): void {
+    if (!(data instanceof Uint8Array)) throw notBytes("send", data);
+    if (this.#isClosed || this.#isFinishing || this.#halfClosed) return;
+    if (!this.#outbox.hasRoomFor(data.length)) return this.#end("failed", "slow reader");
+    this.#outbox.send(data)?.catch((error) => this.#end("failed", error));
+  }
+
+  closeWrite(): Promise<void> {
+    return silenced(this.#halfClose());
+  }
+
+  close(reason?: unknown): void {
+    this.#end(reason === undefined ? undefined : "aborted", reason);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  ref(): void {
+    this.raw.ref();
+  }
+
+  unref(): void {
+    this.raw.unref();
   }
 
   closeAfter(ms: number | null): void {
     if (ms !== null) checkMilliseconds("time limit", ms);
     // The drain has its own limit, and a closed connection needs none.
-    if (!this.#draining && !this.#closed) this.#setLimit(ms ?? undefined);
+    if (!this.#isFinishing && !this.#isClosed) this.#setLimit(ms ?? undefined);
   }
 
-  #setLimit(ms: number | undefined): void {
-    this.#limit = ms;
-    this.#deadline = undefined;
-    if (ms !== undefined) this.#open.watch();
+  /** A stop begins: ends the handler's reads, and aborts the signal. */
+  stop(reason: unknown): void {
+    if (this.#isClosed) return;
+    this.#isStopping = true;
+    this.#endRead?.(null);
+    this.#abort(reason);
   }
 
-  /** Looks at the time limit. Closes the connection if its time is up, and returns whether it was. */
-  sweep(now: number): boolean {
-    if (this.#limit === undefined) return false;
+  /**
+   * Looks at the time limit, and closes the connection if its time is up.
+   *
+   * @returns When to look again; nothing if the connection was closed.
+   */
+  look(now: number): number | undefined {
+    if (this.#limit === undefined) return Infinity;
     this.#deadline ??= now + this.#limit;
-    if (this.#draining) this.#drainEnd ??= now + MAX_LINGER_FACTOR * this.#limit;
-    if (now < this.#deadline && now < (this.#drainEnd ?? Infinity)) {
-      this.#open.watch();
-      return false;
-    }
-    this.timedOut = !this.#draining;
-    this.close();
-    return true;
-  }
-
-  /** Aborts the signal. */
-  abort(): void {
-    this.#aborted = true;
-    this.#controller?.abort();
-  }
-
-  /** Waits no longer: a handler that still runs has failed. */
-  abandon(): void {
-    this.failed ||= !this.#draining;
-  }
-
-  /** Aborts the signal and closes the socket: what is pending rejects with `Interrupted`. */
-  close(): void {
-    this.#closed = true;
-    this.#limit = undefined;
-    this.abort();
-    // Unlike `close()`, this does not throw where the handler has closed the connection itself.
-    this.conn[Symbol.dispose]();
+    if (this.#isFinishing) this.#drainEnd ??= now + MAX_LINGER_FACTOR * this.#limit;
+    const due = Math.min(this.#deadline, this.#drainEnd ?? Infinity);
+    if (now < due) return due;
+    this.#end("timedOut", new DOMException("The time limit was reached", "TimeoutError"));
+    return undefined;
   }
 
   /**
@@ -295,50 +480,172 @@ export class Connection<C extends Deno.Conn = Deno.Conn> implements Context {
    * connection waits.
    *
    * @param report Is told of a handler's unexpected error. Must not throw.
-   * @returns This connection, when it is closed.
+   * @returns This connection, when it is closed and all is reported.
    */
   async run(
     handler: Handler<C>,
     linger: number,
-    report: (error: unknown, context: Context) => void,
+    report: (error: unknown, conn: OpenConnection<C>) => Promise<void>,
   ): Promise<this> {
+    let reported: Promise<void> | undefined;
     try {
-      await handler(this.conn, this);
+      await handler(this);
     } catch (error) {
-      this.failed = true;
-      if (!this.isEnding(error)) report(error, this);
+      if (this.#endsWith(error)) reported = report(error, this);
     }
-    this.#draining = true;
-    if (linger > 0 && !this.#closed) {
+    this.#isFinishing = true;
+    this.#endRead?.(null);
+    if (linger > 0 && !this.#isClosed) {
       this.#setLimit(linger);
+      if (!this.#outbox.isEmpty) this.#outbox.onProgress = () => this.#setLimit(linger);
       try {
-        await this.conn.closeWrite();
-        while (await this.conn.read(SINK) !== null) this.#setLimit(linger);
+        await this.#halfClose();
+        // A read that the handler left pending takes what comes first.
+        let length = await (this.#reading ?? this.raw.read(SINK));
+        while (length !== null) {
+          this.#setLimit(linger);
+          spend(length);
+          length = await this.#readFairly(SINK);
+        }
       } catch {
         // The client has reset it, the handler has closed it, or the time is up: the end as well.
       }
     }
-    this.close();
+    this.#end();
+    await reported;
     return this;
   }
 
-  /**
-   * Whether a handler's error is an ordinary end of its connection: what a network does, or what the
-   * abort or close does to a handler's pending call.
-   */
-  isEnding(error: unknown): boolean {
-    try {
-      if (NETWORK_ERRORS.some((ending) => error instanceof ending)) return true;
-      if (!(error instanceof Error)) return false;
-      if ((error as { code?: unknown }).code === "EHOSTUNREACH") return true;
-      return this.#aborted && (
-        error instanceof Deno.errors.Interrupted ||
-        error instanceof Deno.errors.BadResource ||
-        error === this.#controller?.signal.reason
-      );
-    } catch {
-      // A handler may reject with anything, even with what throws when it is looked at.
-      return false;
+  /** Notes how the connection ends by a handler's error; returns whether it is an unexpected one. */
+  #endsWith(error: unknown): boolean {
+    const isOurs = this.#isOurs(error);
+    const isUnexpected = !isOurs && !isNetworkError(error, this.raw);
+    if (this.outcome === "completed" || (isUnexpected && this.outcome === "aborted")) {
+      this.outcome = !isUnexpected && (isOurs || this.#isClosed) ? "aborted" : "failed";
+      this.reason = error;
     }
+    return isUnexpected;
+  }
+
+  /** Whether a handler's error is what the abort or the close does to its pending call. */
+  #isOurs(error: unknown): boolean {
+    if (!this.#isAborted) return false;
+    const { Interrupted, BadResource } = Deno.errors;
+    return isInstance(error, Interrupted, BadResource) ||
+      (this.#controller !== undefined && error === this.#controller.signal.reason);
+  }
+
+  #setLimit(ms: number | undefined): void {
+    this.#limit = ms;
+    this.#deadline = undefined;
+    if (ms !== undefined) this.#open.watch();
+  }
+
+  #readFairly(buffer: Uint8Array): Promise<number | null> {
+    const part = buffer.length > MAX_READ ? buffer.subarray(0, MAX_READ) : buffer;
+    const turn = dueTurn();
+    if (turn === undefined) return this.raw.read(part);
+    return turn.then(() => {
+      if (this.#isClosed) throw interrupted();
+      return this.raw.read(part);
+    });
+  }
+
+  #halfClose(): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    return this.#halfClosed ??= this.#outbox.isEmpty
+      ? this.raw.closeWrite()
+      : this.#outbox.write(NOTHING).then(() => this.raw.closeWrite());
+  }
+
+  #abort(reason: unknown): void {
+    if (this.#isAborted) return;
+    this.#isAborted = true;
+    this.#abortReason = reason;
+    this.#controller?.abort(reason ?? interrupted());
+  }
+
+  /** Closes the connection. What a handler has already settled ends as that says. */
+  #end(outcome?: Outcome, reason?: unknown): void {
+    if (outcome && !this.#isFinishing && this.outcome === "completed") {
+      this.outcome = outcome;
+      this.reason = reason;
+    }
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#limit = undefined;
+    this.#outbox.close();
+    this.#abort(reason);
+    // Unlike `close()`, this does not throw where the handler has closed the raw connection itself.
+    this.raw[Symbol.dispose]();
+  }
+}
+
+/** Bytes that all connections have read since the event loop last had a turn of its own. */
+let spent = 0;
+let turn: Promise<void> | undefined;
+
+/**
+ * Data that waits is read at once, without a turn of the event loop. A client that sends without end
+ * would keep everybody else's data, timers and new connections waiting.
+ */
+function spend(length: number | null): void {
+  spent += Math.max(length ?? 0, MIN_COST);
+}
+
+/** What to wait for before the next read, if the event loop is due. */
+function dueTurn(): Promise<void> | undefined {
+  if (turn === undefined && spent >= BYTES_PER_TURN) {
+    turn = new Promise((resolve) =>
+      setImmediate(() => {
+        turn = undefined;
+        spent = 0;
+        resolve();
+      })
+    );
+  }
+  return turn;
+}
+
+/** Keeps a rejection that nobody handles from ending the process: the network's are no mistakes. */
+function silenced<T>(promise: Promise<T>): Promise<T> {
+  promise.then(undefined, ignore);
+  return promise;
+}
+
+function ignore(): void {}
+
+function notBytes(verb: string, value: unknown): TypeError {
+  return new TypeError(`Cannot ${verb} a value of type ${typeof value}: expected a Uint8Array`);
+}
+
+/** Whether an error is how a client, or the way to it, may end a connection at any time. */
+function isNetworkError(error: unknown, raw: Deno.Conn): boolean {
+  const { errors } = Deno;
+  return isInstance(
+    error,
+    errors.BrokenPipe,
+    errors.ConnectionAborted,
+    errors.ConnectionReset,
+    errors.NetworkUnreachable,
+    errors.NotConnected,
+    errors.TimedOut,
+    errors.UnexpectedEof,
+    // What a client sends in place of a TLS handshake.
+    ...("handshake" in raw ? [errors.InvalidData] : []),
+  ) || isUnreachable(error);
+}
+
+/** `EHOSTUNREACH` has no class in Deno. */
+function isUnreachable(error: unknown): boolean {
+  return isInstance(error, Error) && (error as { code?: unknown }).code === "EHOSTUNREACH";
+}
+
+/** As `instanceof`. Anything can be thrown, also what throws when it is looked at. */
+function isInstance(value: unknown, ...classes: (new (message: string) => Error)[]): boolean {
+  try {
+    return classes.some((expected) => value instanceof expected);
+  } catch {
+    return false;
   }
 }

@@ -4,7 +4,11 @@
  * @module
  */
 
-import { checkMilliseconds, type Context, type Handler } from "./connection.ts";
+import { checkMilliseconds } from "./check.ts";
+import type { Handler } from "./connection.ts";
+
+/** A reader makes progress when it has taken so many bytes more, of a greeting that is longer. */
+const PIECE = 64 * 1024;
 
 /**
  * Options for {@linkcode greet}.
@@ -60,22 +64,15 @@ export function greet(options: GreetOptions = {}): Handler<Deno.Conn> {
     );
   }
   checkMilliseconds("writeTimeout", writeTimeout);
-  // A copy: what the caller does to its bytes later must not change the greeting.
+  // A copy: what the caller does to its bytes later must not change the greeting. The `slice` of a
+  // `Buffer` makes none.
   const greeting = typeof message === "string"
     ? new TextEncoder().encode(message)
-    : message.slice();
-  return (conn, context) => writeAll(conn, greeting, context, writeTimeout);
-}
-
-/** Writes until every byte is out: one `write` takes only what the send buffer has room for. */
-async function writeAll(
-  conn: Deno.Conn,
-  data: Uint8Array,
-  context: Context,
-  timeout: number,
-): Promise<void> {
-  for (let written = 0; written < data.length;) {
-    context.closeAfter(timeout);
-    written += await conn.write(written === 0 ? data : data.subarray(written));
-  }
+    : Uint8Array.from(message);
+  return async (conn) => {
+    for (let start = 0; start < greeting.length; start += PIECE) {
+      conn.closeAfter(writeTimeout);
+      await conn.write(greeting.subarray(start, start + PIECE));
+    }
+  };
 }

@@ -1,5 +1,5 @@
 /**
- * Sets `@std/log` up for the executable: one line a record, to standard error, for people (text) or
+ * Sets `@std/log` up for an executable: one line a record, to standard error, for people (text) or
  * for machines (JSON).
  *
  * @module
@@ -32,26 +32,43 @@ class StderrHandler extends BaseHandler {
   }
 }
 
-/** The fields of a record, with errors in a form that says what happened and where. */
-function fieldsOf(record: LogRecord): [string, unknown][] {
-  return Object.entries(record.args[0] ?? {}).map(([name, value]) => [
-    name,
-    value instanceof Error ? value.stack ?? String(value) : value,
-  ]);
+/** Control characters, and the two separators that some programs end a line at. */
+const CONTROLS = /[\p{Cc}\u2028\u2029]/gu;
+
+/** Writes control characters as JSON does, so that a text stays one line, and plain. */
+export function escapeControls(text: string): string {
+  return text.replace(CONTROLS, (character) => {
+    const escaped = JSON.stringify(character).slice(1, -1);
+    return escaped === character
+      ? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
+      : escaped;
+  });
 }
 
-/** As in a JSON string, with no control character left: a line stays one line, and plain. */
-function quote(text: string): string {
-  return JSON.stringify(text).replace(
-    /[\x7f-\x9f\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+function toJson(value: unknown): string {
+  return escapeControls(JSON.stringify(value));
+}
+
+/** A value as JSON can hold it; an error with its stack and cause. What is logged may be anything. */
+function plain(value: unknown): unknown {
+  if (value === null || ["string", "number", "boolean"].includes(typeof value)) return value;
+  try {
+    return Deno.inspect(value);
+  } catch {
+    return "something that cannot be shown";
+  }
+}
+
+/** The fields of a record. They are an object; an error in its place is one of them. */
+function fieldsOf({ args: [fields = {}] }: LogRecord): [string, unknown][] {
+  return Object.entries(fields instanceof Error ? { error: fields } : fields as object)
+    .map(([name, value]) => [name, plain(value)]);
 }
 
 /** `name=value`; a value with anything in it that could be misread is quoted as in JSON. */
 function textField([name, value]: [string, unknown]): string {
   const text = String(value);
-  return `${name}=${/^[^\s"=\p{Cc}]+$/u.test(text) ? text : quote(text)}`;
+  return `${name}=${/^[^\s"=\p{Cc}]+$/u.test(text) ? text : toJson(text)}`;
 }
 
 const FORMATTERS = {
@@ -59,11 +76,11 @@ const FORMATTERS = {
     [
       record.datetime.toISOString(),
       record.levelName,
-      /\p{Cc}/u.test(record.msg) ? quote(record.msg) : record.msg,
+      record.msg.search(CONTROLS) === -1 ? record.msg : toJson(record.msg),
       ...fieldsOf(record).map(textField),
     ].join(" "),
   json: (record: LogRecord): string =>
-    JSON.stringify({
+    toJson({
       time: record.datetime,
       level: record.levelName,
       msg: record.msg,
@@ -71,15 +88,63 @@ const FORMATTERS = {
     }),
 };
 
-/** Directs the logger `nimblecache`, from `level` up, to standard error. */
-export function setUpLogging(level: Lowercase<LevelName>, format: keyof typeof FORMATTERS): void {
+/**
+ * Options for {@linkcode setUpLog}.
+ *
+ * @example
+ * ```ts
+ * import { type LogOptions, setUpLog } from "jsr:@nimblecache/server/service";
+ *
+ * const options: LogOptions = { level: "debug", format: "json" };
+ * setUpLog(options);
+ * ```
+ */
+export interface LogOptions {
+  /**
+   * The lowest level that is written. `debug` has lines about single connections.
+   *
+   * @default {"info"}
+   */
+  level?: "debug" | "info" | "warn" | "error" | undefined;
+  /**
+   * `text` is for people: `2026-11-22T05:17:23.120Z INFO listening addr=127.0.0.1:6379`. `json` is
+   * for machines: an object a line, with `time`, `level`, `msg` and the same fields.
+   *
+   * @default {"text"}
+   */
+  format?: "text" | "json" | undefined;
+}
+
+/**
+ * Directs the log, one line a record, to standard error: the logger `nimblecache`, to which servers
+ * write by default, and the default logger of `@std/log` for lines of your own. Call it before a
+ * server is made. A line that cannot be written, to a full disk or a closed pipe, is dropped.
+ *
+ * @param options The level and the format.
+ * @throws {TypeError} If an option is not one of its values.
+ *
+ * @example
+ * ```ts
+ * import { serve } from "jsr:@nimblecache/server";
+ * import { setUpLog } from "jsr:@nimblecache/server/service";
+ *
+ * setUpLog({ level: "warn" });
+ * await using _server = serve({ port: 0 });
+ * ```
+ */
+export function setUpLog(options: LogOptions = {}): void {
+  const { level = "info", format = "text" } = options;
+  checkOneOf("level", level, ["debug", "info", "warn", "error"]);
+  checkOneOf("format", format, Object.keys(FORMATTERS));
+  const logger = { level: level.toUpperCase() as LevelName, handlers: ["stderr"] };
   setup({
     handlers: { stderr: new StderrHandler("NOTSET", { formatter: FORMATTERS[format] }) },
-    loggers: {
-      nimblecache: {
-        level: level.toUpperCase() as LevelName,
-        handlers: ["stderr"],
-      },
-    },
+    loggers: { default: logger, nimblecache: logger },
   });
+}
+
+function checkOneOf(name: string, value: string, choices: string[]): void {
+  if (!choices.includes(value)) {
+    throw new TypeError(`Cannot use ${name} ${value}: expected one of ${choices.join(", ")}`);
+  }
 }

@@ -1,6 +1,6 @@
 /**
- * The executable: flags, listener, server, signals, exit status. The only module that touches the
- * state of the process.
+ * The executable: flags, listener, server, exit status. What any executable needs beside is in
+ * `service.ts`.
  *
  * ```sh
  * deno run --allow-net jsr:@nimblecache/server/main --port 7000
@@ -9,52 +9,20 @@
  * @module
  */
 
-import { getLogger } from "@std/log/get-logger";
 import { HELP, parseCommandLine, UsageError } from "./cli.ts";
 import denoJson from "./deno.json" with { type: "json" };
 import { greet } from "./greeting.ts";
-import { setUpLogging, writeLine } from "./logging.ts";
-import { formatAddr, listen, listenError, Server } from "./server.ts";
-
-/** The signals that stop the server, with their numbers, which shells add to 128. */
-const STOP_SIGNALS = { SIGINT: 2, SIGTERM: 15, SIGBREAK: 21 };
-type StopSignal = keyof typeof STOP_SIGNALS;
-
-const stopSignals: StopSignal[] = Deno.build.os === "windows"
-  ? ["SIGINT", "SIGBREAK"]
-  : ["SIGINT", "SIGTERM"];
-
-/**
- * A second signal counts as one only after this many milliseconds: Ctrl-C at a terminal reaches the
- * process twice under `deno task`, which passes its own on.
- */
-const SECOND_SIGNAL_DELAY = 300;
+import { formatAddr, whoHolds } from "./listen.ts";
+import { defaultLogger } from "./logger.ts";
+import { writeLine } from "./logging.ts";
+import { serve } from "./server.ts";
+import { runUntilSignal, setUpLog } from "./service.ts";
 
 /** `NIMBLECACHE_LOG`, read only where that needs no prompt. */
 function environmentLevel(): string | undefined {
   const variable = "NIMBLECACHE_LOG";
   const { state } = Deno.permissions.querySync({ name: "env", variable });
   return state === "granted" ? Deno.env.get(variable) : undefined;
-}
-
-/** Says who holds a Unix socket's path that is taken, and what to do. It is never removed here. */
-async function whoHolds(path: string): Promise<string> {
-  try {
-    if (!Deno.lstatSync(path).isSocket) return ": the path exists and is not a socket";
-    using _conn = await Deno.connect({ transport: "unix", path });
-    return " by a running server";
-  } catch {
-    return ": if no server runs there, a dead one has left it; remove the file";
-  }
-}
-
-async function listenOnUnix(path: string): Promise<Deno.UnixListener> {
-  try {
-    return Deno.listen({ transport: "unix", path });
-  } catch (error) {
-    const taken = error instanceof Deno.errors.AddrInUse;
-    throw listenError(error, `unix:${path}`, taken ? await whoHolds(path) : "");
-  }
 }
 
 /**
@@ -86,45 +54,23 @@ export async function main(args: string[]): Promise<number> {
   }
   const { listen: where, message, shutdownTimeout, logLevel, logFormat, ...options } =
     command.config;
-  setUpLogging(logLevel, logFormat);
-  const logger = getLogger("nimblecache");
+  setUpLog({ level: logLevel, format: logFormat });
 
-  let listener: Deno.Listener;
+  const handler = greet({ message });
+  let server;
   try {
-    listener = "path" in where
-      ? await listenOnUnix(where.path)
-      : listen(where.hostname, where.port);
+    server = "path" in where
+      ? serve({ ...where, handler, ...options })
+      : serve({ ...where, handler, ...options });
   } catch (error) {
-    logger.error(error instanceof Error ? error.message : String(error));
+    const taken = "path" in where && error instanceof Deno.errors.AddrInUse;
+    const hint = taken ? await whoHolds(where.path) : "";
+    defaultLogger().error((error instanceof Error ? error.message : String(error)) + hint);
     return 1;
   }
-  const server = new Server<Deno.Conn>(listener, { handler: greet({ message }), ...options });
-
-  let firstSignal: number | undefined;
-  let status = 0;
-  const onSignal = (signal: StopSignal) => {
-    if (firstSignal === undefined) {
-      firstSignal = performance.now();
-      logger.info("shutting down", { signal });
-      server.shutdown({ timeout: shutdownTimeout });
-    } else if (performance.now() - firstSignal >= SECOND_SIGNAL_DELAY) {
-      logger.warn("forced to stop, closing connections", { signal });
-      status = 128 + STOP_SIGNALS[signal];
-      server.close();
-    }
-  };
-  const listeners = stopSignals.map((signal) => [signal, () => onSignal(signal)] as const);
-  for (const [signal, listener] of listeners) Deno.addSignalListener(signal, listener);
-  const finished = server.run();
+  const status = runUntilSignal([server], { timeout: shutdownTimeout });
   writeLine(Deno.stdout, `Listening on ${formatAddr(server.addr)}`);
-  try {
-    await finished;
-  } catch {
-    // The server has logged why its listener failed.
-    status = 1;
-  }
-  for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);
-  return status;
+  return await status;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

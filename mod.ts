@@ -19,14 +19,15 @@
  * @module
  */
 
-export { type Context, type Handler } from "./connection.ts";
+export { type Connection, type Handler } from "./connection.ts";
 export { greet, type GreetOptions } from "./greeting.ts";
+export { type Logger } from "./logger.ts";
 export {
-  type Logger,
   serve,
   type ServeOptions,
   Server,
   type ServerOptions,
   type ServerStats,
+  type ServeUnixOptions,
   type ShutdownOptions,
 } from "./server.ts";

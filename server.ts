@@ -4,35 +4,12 @@
  * @module
  */
 
-import { getLogger } from "@std/log/get-logger";
-import { classifyAcceptError } from "./accept_error.ts";
-import {
-  checkMilliseconds,
-  checkType,
-  Connection,
-  type Context,
-  type Handler,
-  OpenConnections,
-} from "./connection.ts";
+import { AcceptBackoff, MAX_UNKNOWN_ERRORS } from "./accept_error.ts";
+import { checkInteger, checkMilliseconds, checkType } from "./check.ts";
+import { type Connection, type Handler, OpenConnection, OpenConnections } from "./connection.ts";
 import { greet } from "./greeting.ts";
-
-/** The first wait after an accept error that may pass, in milliseconds; it doubles (as Go's). */
-const INITIAL_ACCEPT_BACKOFF = 5;
-
-/** The longest wait after an accept error, in milliseconds (Go's, too). */
-const MAX_ACCEPT_BACKOFF = 1000;
-
-/** A shortage is over when no accept error has come for this long, in milliseconds. */
-const SHORTAGE_QUIET_TIME = 1000;
-
-/** Accept errors of unknown kind in a row after which the listener is taken for broken. */
-const MAX_UNKNOWN_ACCEPT_ERRORS = 10;
-
-/**
- * After this many dead peers in a row the accept loop rests for 5 ms: accepting them leaves the event
- * loop no turn, and timers and other connections must have one.
- */
-const SKIPS_BEFORE_REST = 100;
+import { formatAddr, listen, listenOnUnix } from "./listen.ts";
+import { defaultLogger, describe, guarded, type Logger } from "./logger.ts";
 
 /**
  * On every 32nd connection the accept loop lets the runtime poll its sockets. A new socket is not
@@ -47,275 +24,7 @@ const POLL_INTERVAL = 32;
  */
 const ABANDON_DELAY = 100;
 
-/** `LogLevels.DEBUG` of `@std/log`. */
-const DEBUG = 10;
-
 const NOTHING = new Uint8Array(0);
-
-/** A time in which connections cannot be accepted. */
-interface Shortage {
-  since: number;
-  /** When the last wait was over. */
-  until: number;
-  errors: number;
-  timer?: ReturnType<typeof setTimeout>;
-}
-
-/**
- * Where a server's log lines go. `fields` are the facts of a line, by name; values are strings,
- * numbers and, under `error`, whatever a handler or `onError` threw.
- *
- * @example The console as logger
- * ```ts
- * import { serve } from "jsr:@nimblecache/server";
- *
- * await using _server = serve({ port: 0, logger: console });
- * ```
- */
-export interface Logger {
-  /** Lines about single connections. Left out, such lines are not even made. */
-  debug?: ((message: string, fields?: Record<string, unknown>) => void) | undefined;
-  /** Lines about the server: it listens, it has stopped, a shortage is over. */
-  info(message: string, fields?: Record<string, unknown>): void;
-  /** What an operator should know of: a shortage has begun, connections were cut off. */
-  warn(message: string, fields?: Record<string, unknown>): void;
-  /** A handler's unexpected error, one of `onError`, or the listener's failure. */
-  error(message: string, fields?: Record<string, unknown>): void;
-}
-
-/**
- * Options for a {@linkcode Server}.
- *
- * @typeParam C The type of the connections, by the server's listener.
- *
- * @example Limits, and an end to it
- * ```ts
- * import { serve, type ServerOptions } from "jsr:@nimblecache/server";
- *
- * const controller = new AbortController();
- * const options: ServerOptions = { maxConnections: 100, signal: controller.signal };
- * const server = serve({ port: 0, ...options });
- *
- * controller.abort();
- * await server.finished;
- * ```
- */
-export interface ServerOptions<C extends Deno.Conn = Deno.TcpConn> {
-  /**
-   * Handles each connection.
-   *
-   * @default {greet()}
-   */
-  handler?: Handler<C> | undefined;
-  /**
-   * How many connections may be open at a time. At the limit the server stops accepting: further
-   * clients wait in the kernel's queue.
-   *
-   * @default {10000}
-   */
-  maxConnections?: number | undefined;
-  /**
-   * How many connections one remote host (an IP address; one mapped from IPv4 counts as IPv4) may
-   * have open at a time. A connection past it is closed at once. Connections without a host, as on
-   * Unix sockets, are not limited. Default: no limit.
-   */
-  maxConnectionsPerHost?: number | undefined;
-  /**
-   * How long a finished connection waits, in milliseconds without data, for the client to close its
-   * side, and ten times that in all. Without the wait a client that sends before it reads may lose
-   * what the handler wrote last. 0 closes at once.
-   *
-   * The default is that of Go's `rstAvoidanceDelay`.
-   *
-   * @default {500}
-   */
-  linger?: number | undefined;
-  /** Aborting it is the same as {@linkcode Server.close}. */
-  signal?: AbortSignal | undefined;
-  /**
-   * Where log lines go. Default: `getLogger("nimblecache")` of `@std/log`, which is silent until
-   * the application sets that logger up (before it makes the server).
-   */
-  logger?: Logger | undefined;
-  /**
-   * Is told of an unexpected error of a handler: anything but an ordinary ending of its connection.
-   * What it throws itself is logged. Default: the error is logged.
-   */
-  onError?: ((error: unknown, context: Context) => void | Promise<void>) | undefined;
-}
-
-/**
- * Options for {@linkcode serve}.
- *
- * @example A free port on the IPv6 loopback
- * ```ts
- * import { serve, type ServeOptions } from "jsr:@nimblecache/server";
- *
- * const options: ServeOptions = { hostname: "::1", port: 0 };
- * await using _server = serve(options);
- * ```
- */
-export interface ServeOptions extends ServerOptions {
-  /**
-   * The address to listen on, as a literal or a name. `0.0.0.0` is every IPv4 address of the
-   * machine; `::` is every address of both kinds on Linux.
-   *
-   * @default {"127.0.0.1"}
-   */
-  hostname?: string | undefined;
-  /**
-   * The TCP port, from 0 to 65535; 0 takes a free one, found in {@linkcode Server.addr}.
-   *
-   * @default {6379}
-   */
-  port?: number | undefined;
-}
-
-/**
- * Options for {@linkcode Server.shutdown}.
- *
- * @example
- * ```ts
- * import { serve, type ShutdownOptions } from "jsr:@nimblecache/server";
- *
- * const options: ShutdownOptions = { timeout: 10_000 };
- * await serve({ port: 0 }).shutdown(options);
- * ```
- */
-export interface ShutdownOptions {
-  /** After how many milliseconds open connections are closed all the same. Default: never. */
-  timeout?: number | undefined;
-}
-
-/**
- * A server's counts at one moment. Each connection that was accepted and not rejected is in one of
- * four: `accepted = active + completed + failed + timedOut`.
- *
- * @example
- * ```ts
- * import { serve, type ServerStats } from "jsr:@nimblecache/server";
- * import { assertEquals } from "jsr:@std/assert@^1.0.19";
- *
- * await using server = serve({ port: 0 });
- * const stats: ServerStats = server.stats;
- * assertEquals(stats.accepted, 0);
- * ```
- */
-export interface ServerStats {
-  /** Connections given to the handler since the start. */
-  accepted: number;
-  /** Open connections: the handler runs, or the connection is being finished. */
-  active: number;
-  /**
-   * Connections whose handler returned without error, however the client then left: a reset while
-   * the connection was being finished counts here, and so does an expired linger time.
-   */
-  completed: number;
-  /**
-   * Connections whose handler threw or rejected, be it by a reset, or was still running 100 ms after
-   * {@linkcode Server.close}.
-   */
-  failed: number;
-  /** Connections closed at the time limit that {@linkcode Context.closeAfter} set. */
-  timedOut: number;
-  /** Connections closed before any handler: past the limit of their host, or during a stop. */
-  rejected: number;
-  /** Errors of `accept()`, each survived: clients gone before they were accepted, and shortages. */
-  acceptErrors: number;
-}
-
-/** An address as people write it: `127.0.0.1:6379`, `[::1]:6379`, `unix:/run/server.sock`. */
-export function formatAddr(addr: Deno.Addr | { hostname: string; port: number }): string {
-  // A client's end of a Unix socket has no path.
-  if ("path" in addr) return `unix:${addr.path ?? ""}`;
-  if ("cid" in addr) return `vsock:${addr.cid}:${addr.port}`;
-  return addr.hostname.includes(":")
-    ? `[${addr.hostname}]:${addr.port}`
-    : `${addr.hostname}:${addr.port}`;
-}
-
-/**
- * Listens on TCP, and says in the error where it could not. The backlog is the kernel's queue of
- * clients that wait to be accepted; Linux caps it at `net.core.somaxconn`, 4096 by default.
- */
-export function listen(hostname: string, port: number): Deno.TcpListener {
-  try {
-    return Deno.listen({ hostname, port, tcpBacklog: 4096 });
-  } catch (error) {
-    throw listenError(error, formatAddr({ hostname, port }));
-  }
-}
-
-/** The same class of error with the address in it, and without the system's number. */
-export function listenError(error: unknown, addr: string, hint = ""): unknown {
-  if (!(error instanceof Error)) return error;
-  const reason = error.message.replace(/ \(os error \d+\)$/, "");
-  const sentence = `${reason.charAt(0).toLowerCase()}${reason.slice(1)}`;
-  const SameError = error.constructor as ErrorConstructor;
-  const same = new SameError(`Cannot listen on ${addr}: ${sentence}${hint}`, { cause: error });
-  return "code" in error ? Object.assign(same, { code: error.code }) : same;
-}
-
-/** `getLogger("nimblecache")`, with `debug` only if its level and a handler's let such lines out. */
-function defaultLogger(): Logger {
-  const logger = getLogger("nimblecache");
-  const debugs = logger.level <= DEBUG && logger.handlers.some(({ level }) => level <= DEBUG);
-  return {
-    debug: debugs ? (message, fields) => logger.debug(message, fields) : undefined,
-    info: (message, fields) => logger.info(message, fields),
-    warn: (message, fields) => logger.warn(message, fields),
-    error: (message, fields) => logger.error(message, fields),
-  };
-}
-
-/** The same logger, never throwing or rejecting: a line that cannot be written ends no server. */
-function guarded(logger: Logger): Logger {
-  const guard = (level: keyof Logger): Logger["info"] =>
-  (
-    message: string,
-    fields?: Record<string, unknown>,
-  ) => {
-    try {
-      const result: unknown = logger[level]?.(message, fields);
-      if (result instanceof Promise) result.catch(() => {});
-    } catch {
-      // There is nowhere left to say so.
-    }
-  };
-  return {
-    debug: logger.debug && guard("debug"),
-    info: guard("info"),
-    warn: guard("warn"),
-    error: guard("error"),
-  };
-}
-
-/**
- * Waits until the runtime has polled its sockets: a write of no bytes, which sends nothing, settles
- * only then. Not on TLS, where it would wait for a handshake that may never come.
- */
-async function letRuntimePoll(conn: Deno.Conn): Promise<void> {
-  if (conn.remoteAddr.transport !== "tcp" || "handshake" in conn) return;
-  try {
-    await conn.write(NOTHING);
-  } catch {
-    // The client is gone again; the handler will find out.
-  }
-}
-
-/** The remote host, as the limit for each counts it. */
-function hostOf(conn: Deno.Conn): string | undefined {
-  if (!("hostname" in conn.remoteAddr)) return undefined;
-  return conn.remoteAddr.hostname.replace(/^::ffff:(?=[\d.]+$)/i, "");
-}
-
-function checkInteger(name: string, value: unknown, min: number, max = Infinity): void {
-  checkType(name, value, "number");
-  if (!(Number.isInteger(value) && value as number >= min && value as number <= max)) {
-    const range = max === Infinity ? `of at least ${min}` : `from ${min} to ${max}`;
-    throw new RangeError(`Cannot use ${name} ${value}: expected an integer ${range}`);
-  }
-}
 
 /**
  * A server that accepts connections from a listener and has each handled on its own. Nothing that a
@@ -344,34 +53,30 @@ function checkInteger(name: string, value: unknown, min: number, max = Infinity)
  * ```
  */
 export class Server<C extends Deno.Conn = Deno.TcpConn> implements AsyncDisposable {
-  readonly #listener: Deno.Listener<C, C["localAddr"]>;
-  readonly #handler: Handler<C>;
+  // Not typed by `C`, so that servers of all kinds fit one array.
+  readonly #listener: Deno.Listener;
+  readonly #handler: Handler<Deno.Conn>;
+  readonly #onError: NonNullable<ServerOptions<Deno.Conn>["onError"]>;
   readonly #maxConnections: number;
-  readonly #maxConnectionsPerHost: number | undefined;
+  readonly #hosts: HostLimit | undefined;
   readonly #linger: number;
+  readonly #maxBuffered: number;
+  readonly #noDelay: boolean;
+  readonly #keepAlive: boolean;
   readonly #signal: AbortSignal | undefined;
   readonly #logger: Logger;
-  readonly #onError: NonNullable<ServerOptions<C>["onError"]>;
 
-  readonly #open = new OpenConnections<C>();
-  /** Open connections by host, where they are limited: never more entries than open connections. */
-  readonly #hosts = new Map<string, number>();
+  readonly #open = new OpenConnections();
+  readonly #backoff: AcceptBackoff;
   readonly #finished = Promise.withResolvers<void>();
-  #accepting = false;
-  #stopping = false;
-  #settled = false;
+  #isAccepting = false;
+  #isStopping = false;
+  #isClosing = false;
+  #isSettled = false;
   /** What `run()` rejects with, if the listener failed. */
   #failure: Error | undefined;
-  /** Ends the accept loop's wait, whatever it waits for. */
+  /** Ends the accept loop's wait at the limit of connections. */
   #wake: () => void = () => {};
-  /** The same, if it waits for what an ended connection gives back. */
-  #wakeOnRelease: () => void = () => {};
-
-  /** Accept errors since the last success: dead peers, errors that back off, unknown ones of them. */
-  #skips = 0;
-  #backoffs = 0;
-  #unknowns = 0;
-  #shortage: Shortage | undefined;
   #abandonTimer: ReturnType<typeof setTimeout> | undefined;
 
   readonly #counts: Omit<ServerStats, "active"> = {
@@ -379,6 +84,7 @@ export class Server<C extends Deno.Conn = Deno.TcpConn> implements AsyncDisposab
     completed: 0,
     failed: 0,
     timedOut: 0,
+    aborted: 0,
     rejected: 0,
     acceptErrors: 0,
   };
@@ -405,14 +111,18 @@ export class Server<C extends Deno.Conn = Deno.TcpConn> implements AsyncDisposab
    * ```
    */
   constructor(listener: Deno.Listener<C, C["localAddr"]>, options: ServerOptions<C> = {}) {
+    checkOptions(options);
     const {
       handler = greet(),
       maxConnections = 10_000,
       maxConnectionsPerHost,
       linger = 500,
+      maxBuffered = 1024 * 1024,
+      noDelay = false,
+      keepAlive = false,
       signal,
       logger = defaultLogger(),
-      onError = (error, { id }) => this.#logger.error("handler failed", { id, error }),
+      onError = this.#logError,
     } = options;
     if (typeof listener?.[Symbol.asyncIterator] !== "function") {
       throw new TypeError(`Cannot serve on ${typeof listener}: expected a Deno.Listener`);
@@ -423,6 +133,9 @@ export class Server<C extends Deno.Conn = Deno.TcpConn> implements AsyncDisposab
       checkInteger("maxConnectionsPerHost", maxConnectionsPerHost, 1);
     }
     checkMilliseconds("linger", linger);
+    checkInteger("maxBuffered", maxBuffered, 0);
+    checkType("noDelay", noDelay, "boolean");
+    checkType("keepAlive", keepAlive, "boolean");
     checkType("onError", onError, "function");
     for (const level of ["debug", "info", "warn", "error"] as const) {
       if (level !== "debug" || logger?.debug !== undefined) {
@@ -433,12 +146,18 @@ export class Server<C extends Deno.Conn = Deno.TcpConn> implements AsyncDisposab
       throw new TypeError(`Cannot use signal of type ${typeof signal}: expected an AbortSignal`);
     }
     this.#listener = listener;
-    this.#handler = handler;
+    this.#handler = handler as Handler<Deno.Conn>;
+    this.#onError = onError as NonNullable<ServerOptions<Deno.Conn>["onError"]>;
     this.#maxConnections = maxConnections;
-    this.#maxConnectionsPerHost = maxConnectionsPerHost;
+    this.#hosts = maxConnectionsPerHost === undefined
+      ? undefined
+      : new HostLimit(maxConnectionsPerHost);
     this.#linger = linger;
+    this.#maxBuffered = maxBuffered;
+    this.#noDelay = noDelay;
+    this.#keepAlive = keepAlive;
     this.#logger = guarded(logger);
-    this.#onError = onError;
+    this.#backoff = new AcceptBackoff(this.#logger);
     this.#signal = signal;
     if (signal?.aborted) this.close();
     else signal?.addEventListener("abort", this.#onAbort);
@@ -446,9 +165,13 @@ export class Server<C extends Deno.Conn = Deno.TcpConn> implements AsyncDisposab
 
   readonly #onAbort = (): void => this.close();
 
+  /** The default `onError`. */
+  readonly #logError = (error: unknown, conn: Connection<Deno.Conn>): void =>
+    this.#logger.error(`handler failed: ${describe(error)}`, { ...whoIs(conn), error });
+
   /** The address listened on. Its port is the real one, also where 0 was asked for. */
   get addr(): C["localAddr"] {
-    return this.#listener.addr;
+    return this.#listener.addr as C["localAddr"];
   }
 
   /**
@@ -458,6 +181,12 @@ export class Server<C extends Deno.Conn = Deno.TcpConn> implements AsyncDisposab
    */
   get finished(): Promise<void> {
     return this.#finished.promise;
+  }
+
+  /** The open connections at this moment, in the order of acceptance. */
+  get connections(): Connection<C>[] {
+    const open = this.#open.snapshot() as OpenConnection<C>[];
+    return open.filter(({ isClosed }) => !isClosed).sort((one, other) => one.id - other.id);
   }
 
   /** The counts at this moment. */
@@ -472,11 +201,11 @@ export class Server<C extends Deno.Conn = Deno.TcpConn> implements AsyncDisposab
    * @returns {@linkcode Server.finished}.
    */
   run(): Promise<void> {
-    if (!this.#accepting && !this.#stopping) {
-      this.#accepting = true;
+    if (!this.#isAccepting && !this.#isStopping) {
+      this.#isAccepting = true;
       this.#logger.info("listening", { addr: formatAddr(this.addr) });
       this.#accept().then(() => {
-        this.#accepting = false;
+        this.#isAccepting = false;
         this.#settle();
       });
     }
@@ -484,8 +213,10 @@ export class Server<C extends Deno.Conn = Deno.TcpConn> implements AsyncDisposab
   }
 
   /**
-   * Stops gracefully: accepts no more, aborts the signals of the open connections, and waits for
-   * their handlers.
+   * Stops gracefully: accepts no more, has the open connections' reads end as at an end of file,
+   * aborts their signals, and waits for their handlers.
+   *
+   * A handler that awaits this waits for itself: call it there without `await`.
    *
    * @param options How long to wait.
    * @returns A promise that resolves when the server has stopped, also where `finished` rejects.
@@ -497,10 +228,10 @@ export class Server<C extends Deno.Conn = Deno.TcpConn> implements AsyncDisposab
     if (timeout !== undefined) checkMilliseconds("timeout", timeout);
     this.#stop();
     let timer;
-    if (timeout !== undefined && !this.#settled) {
+    if (timeout !== undefined && !this.#isSettled) {
       timer = setTimeout(() => {
         const active = this.#open.size;
-        if (active > 0 && this.#abandonTimer === undefined) {
+        if (active > 0 && !this.#isClosing) {
           this.#logger.warn("shutdown timed out, closing connections", { active });
         }
         this.close();
@@ -511,21 +242,22 @@ export class Server<C extends Deno.Conn = Deno.TcpConn> implements AsyncDisposab
   }
 
   /**
-   * Stops at once: closes the listener and every connection. A handler's pending read or write
-   * rejects with {@linkcode Deno.errors.Interrupted}; a handler that has not settled 100 ms later is
-   * not waited for, and counts as failed. May be called at any time, any number of times.
+   * Stops at once: closes the listener and every connection, which counts as aborted unless its
+   * handler had settled. A handler's pending read or write rejects with
+   * {@linkcode Deno.errors.Interrupted}; a handler that has not settled 100 ms later is not waited
+   * for. May be called at any time, any number of times.
    */
   close(): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    // Before the stop, which would end reads as if the client had.
+    const reason = new DOMException("The server was closed", "AbortError");
+    for (const connection of this.#open.snapshot()) connection.close(reason);
     this.#stop();
-    // An abort listener may call this again, in the middle of it.
-    if (this.#open.size === 0 || this.#abandonTimer !== undefined) return;
+    if (this.#open.size === 0) return;
     this.#abandonTimer = setTimeout(() => {
-      for (const connection of this.#open.snapshot()) {
-        connection.abandon();
-        this.#release(connection);
-      }
+      for (const connection of this.#open.snapshot()) this.#release(connection);
     }, ABANDON_DELAY);
-    for (const connection of this.#open.snapshot()) connection.close();
   }
 
   /** The same as {@linkcode Server.shutdown} without a timeout. */
@@ -535,170 +267,112 @@ export class Server<C extends Deno.Conn = Deno.TcpConn> implements AsyncDisposab
 
   /** Accepts until the listener is closed, whatever happens in between. */
   async #accept(): Promise<void> {
-    while (!this.#stopping) {
+    while (!this.#isStopping) {
       try {
         // Nothing in the body may throw, nor leave the loop: that would close the listener.
         for await (const conn of this.#listener) {
-          this.#skips = this.#backoffs = this.#unknowns = 0;
+          this.#backoff.reset();
           const nth = this.#counts.accepted + this.#counts.rejected + 1;
           if (nth % POLL_INTERVAL === 0) await letRuntimePoll(conn);
-          if (this.#admits(conn)) {
-            // Not awaited, so that the next connection is accepted.
-            this.#handle(conn);
-          } else {
-            this.#counts.rejected++;
-            this.#logger.debug?.("connection rejected", { remote: formatAddr(conn.remoteAddr) });
-            conn[Symbol.dispose]();
-          }
-          while (this.#open.size >= this.#maxConnections && !this.#stopping) {
-            await this.#sleepUntilRelease();
+          this.#admit(conn);
+          while (this.#open.size >= this.#maxConnections && !this.#isStopping) {
+            await new Promise<void>((resolve) => this.#wake = resolve);
           }
         }
         // The iteration ends without an error only if the listener is closed.
         return this.#stop();
       } catch (error) {
-        if (!this.#stopping) await this.#recover(error);
+        if (this.#isStopping) return;
+        this.#counts.acceptErrors++;
+        if (!await this.#backoff.wait(error)) this.#fail(error);
       }
     }
   }
 
-  #admits(conn: C): boolean {
-    if (this.#stopping) return false;
-    if (this.#maxConnectionsPerHost === undefined) return true;
-    const host = hostOf(conn);
-    if (host === undefined) return true;
-    const connections = this.#hosts.get(host) ?? 0;
-    if (connections >= this.#maxConnectionsPerHost) return false;
-    this.#hosts.set(host, connections + 1);
-    return true;
-  }
-
-  /** Starts to handle a connection. Never throws. */
-  #handle(conn: C): void {
-    const connection = new Connection(++this.#counts.accepted, conn, this.#open);
+  /** Starts to handle a connection, unless it is too late or one too many. Never throws. */
+  #admit(conn: Deno.Conn): void {
+    const host = this.#hosts && hostOf(conn.remoteAddr);
+    if (this.#isStopping || (host !== undefined && !this.#hosts?.take(host))) {
+      this.#counts.rejected++;
+      this.#logger.debug?.("connection rejected", { remote: formatAddr(conn.remoteAddr) });
+      conn[Symbol.dispose]();
+      return;
+    }
+    const id = ++this.#counts.accepted;
+    const connection = new OpenConnection(id, conn, this.#open, this.#maxBuffered, host);
     this.#open.add(connection);
-    this.#logger.debug?.("connection accepted", {
-      id: connection.id,
-      remote: formatAddr(conn.remoteAddr),
-    });
+    if (this.#noDelay || this.#keepAlive) this.#setOptions(conn);
+    this.#logger.debug?.("connection accepted", { id, remote: formatAddr(conn.remoteAddr) });
+    // Not awaited, so that the next connection is accepted.
     connection.run(this.#handler, this.#linger, this.#report).then(this.#release);
   }
 
-  // These two are handed on as they are, so that no closure is made for a connection.
-
-  /** Reports a handler's error. Never throws or rejects. */
-  readonly #report = async (error: unknown, context: Context): Promise<void> => {
+  #setOptions(conn: Deno.Conn): void {
+    if (!("setNoDelay" in conn)) return;
+    const { setNoDelay, setKeepAlive } = conn as Deno.TcpConn;
     try {
-      await this.#onError(error, context);
+      if (this.#noDelay) setNoDelay.call(conn, true);
+      if (this.#keepAlive) setKeepAlive.call(conn, true);
+    } catch {
+      // The client is gone again; the handler will find out.
+    }
+  }
+
+  // These are handed on as they are, so that no closure is made for a connection.
+
+  /** Reports a handler's error. Never rejects. */
+  readonly #report = async (error: unknown, conn: Connection<Deno.Conn>): Promise<void> => {
+    try {
+      await this.#onError(error, conn);
     } catch (error) {
-      this.#logger.error("onError failed", { id: context.id, error });
+      this.#logger.error(`onError failed: ${describe(error)}`, { ...whoIs(conn), error });
     }
   };
 
   /** Counts a connection out. One that `close()` has given up settles later, and is gone by then. */
-  readonly #release = (connection: Connection<C>): void => {
+  readonly #release = (connection: OpenConnection): void => {
     if (!this.#open.remove(connection)) return;
-    const outcome = connection.timedOut ? "timedOut" : connection.failed ? "failed" : "completed";
+    const { outcome, reason, acceptedAt, host } = connection;
     this.#counts[outcome]++;
-    this.#logger.debug?.("connection closed", { id: connection.id, outcome });
-    const host = this.#maxConnectionsPerHost === undefined ? undefined : hostOf(connection.conn);
-    if (host !== undefined) {
-      const connections = this.#hosts.get(host) ?? 0;
-      if (connections > 1) this.#hosts.set(host, connections - 1);
-      else this.#hosts.delete(host);
-    }
+    this.#logger.debug?.("connection closed", {
+      ...whoIs(connection),
+      outcome,
+      ms: Date.now() - acceptedAt,
+      ...(reason === undefined ? {} : { reason: describe(reason) }),
+    });
+    if (host !== undefined) this.#hosts?.giveBack(host);
     // There is room again, and a descriptor more.
-    this.#wakeOnRelease();
+    this.#wake();
+    this.#backoff.release();
     this.#settle();
   };
 
-  /** Does what an accept error asks for; returns when to accept again. */
-  async #recover(error: unknown): Promise<void> {
-    this.#counts.acceptErrors++;
-    const action = classifyAcceptError(error);
-    if (action === "skip") {
-      this.#logger.debug?.("client left before it was accepted", { error: String(error) });
-      if (++this.#skips % SKIPS_BEFORE_REST === 0) await this.#sleep(INITIAL_ACCEPT_BACKOFF);
-      return;
-    }
-    const delay = Math.min(INITIAL_ACCEPT_BACKOFF * 2 ** this.#backoffs++, MAX_ACCEPT_BACKOFF);
-    if (action === "unknown") {
-      if (++this.#unknowns === MAX_UNKNOWN_ACCEPT_ERRORS) return this.#fail(error);
-      this.#noteShortage(error, delay);
-      await this.#sleep(delay);
-    } else {
-      this.#noteShortage(error, delay);
-      await this.#sleepUntilRelease(delay);
-    }
-    if (this.#shortage) this.#shortage.until = performance.now();
-  }
-
-  /**
-   * Logs one line when a shortage begins and one when it is over, however often the server comes
-   * out of it for a moment in between.
-   */
-  #noteShortage(error: unknown, delay: number): void {
-    const now = performance.now();
-    const shortage = this.#shortage ??= { since: now, until: now, errors: 0 };
-    clearTimeout(shortage.timer);
-    shortage.timer = setTimeout(() => {
-      this.#shortage = undefined;
-      this.#logger.info("accepting again", {
-        errors: shortage.errors,
-        ms: Math.round(shortage.until - shortage.since),
-      });
-    }, delay + SHORTAGE_QUIET_TIME);
-    // After the timer, since a logger may stop the server, and with it the timer.
-    if (++shortage.errors === 1) {
-      this.#logger.warn("cannot accept, backing off", { error: String(error) });
-    }
-  }
-
   #fail(cause: unknown): void {
     this.#failure = new Error(
-      `Cannot accept on ${formatAddr(this.addr)}: ${MAX_UNKNOWN_ACCEPT_ERRORS} errors in a row`,
+      `Cannot accept on ${formatAddr(this.addr)}: ${MAX_UNKNOWN_ERRORS} errors in a row`,
       { cause },
     );
-    this.#logger.error("listener failed", {
-      error: this.#failure.message,
-      cause: String(cause),
-    });
+    this.#logger.error(`listener failed: ${describe(cause)}`, { addr: formatAddr(this.addr) });
     this.close();
-  }
-
-  /** Lets the accept loop wait: for `ms` milliseconds if given, in any case until a stop begins. */
-  async #sleep(ms?: number): Promise<void> {
-    if (this.#stopping) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#wake = resolve;
-    const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
-    await promise;
-    clearTimeout(timer);
-  }
-
-  /** The same, but no longer than until a connection ends. */
-  #sleepUntilRelease(ms?: number): Promise<void> {
-    const slept = this.#sleep(ms);
-    this.#wakeOnRelease = this.#wake;
-    return slept;
   }
 
   /** Begins a stop: accepts no more, and tells the handlers. */
   #stop(): void {
-    if (this.#stopping) return;
-    this.#stopping = true;
+    if (this.#isStopping) return;
+    this.#isStopping = true;
     this.#listener[Symbol.dispose]();
     this.#signal?.removeEventListener("abort", this.#onAbort);
-    clearTimeout(this.#shortage?.timer);
+    this.#backoff.stop();
     this.#wake();
-    for (const connection of this.#open.snapshot()) connection.abort();
+    const reason = new DOMException("The server is stopping", "AbortError");
+    for (const connection of this.#open.snapshot()) connection.stop(reason);
     this.#settle();
   }
 
   /** Settles `finished` when nothing is left to wait for. */
   #settle(): void {
-    if (this.#settled || !this.#stopping || this.#accepting || this.#open.size > 0) return;
-    this.#settled = true;
+    if (this.#isSettled || !this.#isStopping || this.#isAccepting || this.#open.size > 0) return;
+    this.#isSettled = true;
     this.#open.unwatch();
     clearTimeout(this.#abandonTimer);
     this.#logger.info("stopped", { ...this.stats });
@@ -708,30 +382,28 @@ export class Server<C extends Deno.Conn = Deno.TcpConn> implements AsyncDisposab
 }
 
 /**
- * Listens on TCP and starts a {@linkcode Server}.
+ * Listens on TCP, or on a Unix socket, and starts a {@linkcode Server}.
  *
  * @param options Where to listen, and the server's options.
  * @returns The running server; its `addr` is known at once.
  * @throws {TypeError} If an option is of the wrong type.
  * @throws {RangeError} If an option is out of range.
- * @throws {Deno.errors.AddrInUse} If the port is taken.
+ * @throws {Deno.errors.AddrInUse} If the port or the path is taken.
  * @throws {Deno.errors.AddrNotAvailable} If the address is not one of this machine's.
  * @throws {Deno.errors.PermissionDenied} If the system does not let this user listen there.
- * @throws {Deno.errors.NotCapable} If Deno was not given `--allow-net` for the address.
+ * @throws {Deno.errors.NotCapable} If Deno was not given `--allow-net` for the address, or
+ * `--allow-read` and `--allow-write` for the path.
  *
- * @example An echo server that closes connections after 30 silent seconds
+ * @example An echo server
  * ```ts
  * import { serve } from "jsr:@nimblecache/server";
  * import { assertEquals } from "jsr:@std/assert@^1.0.19";
  *
  * await using server = serve({
  *   port: 0,
- *   handler: async (conn, context) => {
- *     context.closeAfter(30_000);
- *     for await (const data of conn.readable) {
- *       context.closeAfter(30_000);
- *       for (let sent = 0; sent < data.length;) sent += await conn.write(data.subarray(sent));
- *     }
+ *   handler: async (conn) => {
+ *     const buffer = new Uint8Array(16 * 1024);
+ *     for (let n; (n = await conn.read(buffer)) !== null;) await conn.write(buffer.subarray(0, n));
  *   },
  * });
  *
@@ -740,14 +412,308 @@ export class Server<C extends Deno.Conn = Deno.TcpConn> implements AsyncDisposab
  * await client.closeWrite();
  * assertEquals(await new Response(client.readable).text(), "Hello, echo!");
  * ```
+ *
+ * @example A Unix socket
+ * ```ts
+ * import { serve } from "jsr:@nimblecache/server";
+ *
+ * const path = `${Deno.makeTempDirSync()}/hello.sock`;
+ * await using server = serve({ path });
+ *
+ * using _client = await Deno.connect({ transport: "unix", path });
+ * ```
  */
-export function serve(options: ServeOptions = {}): Server {
-  const { hostname = "127.0.0.1", port = 6379, ...serverOptions } = options;
+export function serve(options?: ServeOptions): Server;
+/**
+ * Listens on a Unix socket and starts a {@linkcode Server}.
+ *
+ * @param options Where to listen, and the server's options.
+ * @returns The running server.
+ */
+export function serve(options: ServeUnixOptions): Server<Deno.UnixConn>;
+export function serve(
+  options: ServeOptions | ServeUnixOptions = {},
+  handler?: unknown,
+): Server | Server<Deno.UnixConn> {
+  // What `Deno.serve` takes. TypeScript forbids it; without TypeScript it would greet.
+  checkOptions(options);
+  if (handler !== undefined) throw new TypeError(`Cannot serve with two arguments: ${EXPECTED}`);
+  if (options.path !== undefined) {
+    const { path, hostname, port, ...serverOptions }: ServeUnixOptions & Partial<Deno.NetAddr> =
+      options;
+    checkType("path", path, "string");
+    if (hostname !== undefined || port !== undefined) {
+      throw new TypeError("Cannot use path together with hostname or port: expected one of them");
+    }
+    return start(listenOnUnix(path), serverOptions);
+  }
+  const { hostname = "127.0.0.1", port = 6379, path: _, ...serverOptions } = options;
   checkType("hostname", hostname, "string");
   checkInteger("port", port, 0, 65_535);
-  const listener = listen(hostname, port);
+  return start(listen(hostname, port), serverOptions);
+}
+
+/**
+ * Options for a {@linkcode Server}.
+ *
+ * @typeParam C The type of the connections, by the server's listener.
+ *
+ * @example Limits, and an end to it
+ * ```ts
+ * import { serve, type ServerOptions } from "jsr:@nimblecache/server";
+ *
+ * const controller = new AbortController();
+ * const options: ServerOptions = { maxConnections: 100, signal: controller.signal };
+ * const server = serve({ port: 0, ...options });
+ *
+ * controller.abort();
+ * await server.finished;
+ * ```
+ */
+export interface ServerOptions<C extends Deno.Conn = Deno.TcpConn> {
+  /**
+   * Handles each connection. When it settles, what still waits to be written goes out, and the
+   * connection is closed.
+   *
+   * @default {greet()}
+   */
+  handler?: Handler<C> | undefined;
+  /**
+   * How many connections may be open at a time. At the limit the server stops accepting: further
+   * clients wait in the kernel's queue.
+   *
+   * @default {10000}
+   */
+  maxConnections?: number | undefined;
+  /**
+   * How many connections one remote host may have open at a time. A host is an IPv4 address, also
+   * where it is mapped to IPv6, or the /64 network of an IPv6 address, which is what one customer is
+   * given. A connection past the limit is closed at once. Connections without a host, as on Unix
+   * sockets, are not limited. Default: no limit.
+   */
+  maxConnectionsPerHost?: number | undefined;
+  /**
+   * How long a finished connection waits, in milliseconds without progress, for what is still to be
+   * written to go out and for the client to close its side; ten times that in all. Without the wait
+   * a client that sends before it reads may lose what the handler wrote last. 0 closes at once.
+   *
+   * The default is that of Go's `rstAvoidanceDelay`.
+   *
+   * @default {500}
+   */
+  linger?: number | undefined;
+  /**
+   * How many bytes of {@linkcode Connection.send} may wait to be written to one client. A connection
+   * that would need more is closed, and counts as failed.
+   *
+   * @default {1048576}
+   */
+  maxBuffered?: number | undefined;
+  /**
+   * Whether small writes go out at once (`TCP_NODELAY`), in place of waiting for an answer to what
+   * went before: for protocols that answer requests. TCP only.
+   *
+   * @default {false}
+   */
+  noDelay?: boolean | undefined;
+  /**
+   * Whether the system probes idle connections, and ends those whose client has vanished
+   * (`SO_KEEPALIVE`; on Linux after two hours). TCP only.
+   *
+   * @default {false}
+   */
+  keepAlive?: boolean | undefined;
+  /** Aborting it is the same as {@linkcode Server.close}. */
+  signal?: AbortSignal | undefined;
+  /**
+   * Where log lines go. Default: `getLogger("nimblecache")` of `@std/log`, which is silent until
+   * the application sets that logger up (before it makes the server). Errors are never silent: until
+   * then they go to `console.error`.
+   */
+  logger?: Logger | undefined;
+  /**
+   * Is told of an unexpected error of a handler: anything but an ordinary ending of its connection.
+   * What it throws itself is logged. The server's end waits for it. Default: the error is logged.
+   */
+  onError?: ((error: unknown, conn: Connection<C>) => void | Promise<void>) | undefined;
+}
+
+/**
+ * Options for {@linkcode serve}.
+ *
+ * @example A free port on the IPv6 loopback
+ * ```ts
+ * import { serve, type ServeOptions } from "jsr:@nimblecache/server";
+ *
+ * const options: ServeOptions = { hostname: "::1", port: 0 };
+ * await using _server = serve(options);
+ * ```
+ */
+export interface ServeOptions extends ServerOptions {
+  /**
+   * The address to listen on, as a literal or a name. `0.0.0.0` is every IPv4 address of the
+   * machine; `::` is every address of both kinds on Linux.
+   *
+   * @default {"127.0.0.1"}
+   */
+  hostname?: string | undefined;
+  /**
+   * The TCP port, from 0 to 65535; 0 takes a free one, found in {@linkcode Server.addr}.
+   *
+   * @default {6379}
+   */
+  port?: number | undefined;
+  /** Not with a host and a port: see {@linkcode ServeUnixOptions}. */
+  path?: undefined;
+}
+
+/**
+ * Options for {@linkcode serve} on a Unix socket.
+ *
+ * @example
+ * ```ts
+ * import { serve, type ServeUnixOptions } from "jsr:@nimblecache/server";
+ *
+ * const options: ServeUnixOptions = { path: `${Deno.makeTempDirSync()}/hello.sock` };
+ * await using _server = serve(options);
+ * ```
+ */
+export interface ServeUnixOptions extends ServerOptions<Deno.UnixConn> {
+  /**
+   * The path of the socket. It must not exist; the server removes it when it stops.
+   */
+  path: string;
+}
+
+/**
+ * Options for {@linkcode Server.shutdown}.
+ *
+ * @example
+ * ```ts
+ * import { serve, type ShutdownOptions } from "jsr:@nimblecache/server";
+ *
+ * const options: ShutdownOptions = { timeout: 10_000 };
+ * await serve({ port: 0 }).shutdown(options);
+ * ```
+ */
+export interface ShutdownOptions {
+  /** After how many milliseconds open connections are closed all the same. Default: never. */
+  timeout?: number | undefined;
+}
+
+/**
+ * A server's counts at one moment. Each connection that was accepted and not rejected is in one of
+ * five: `accepted = active + completed + failed + timedOut + aborted`.
+ *
+ * @example
+ * ```ts
+ * import { serve, type ServerStats } from "jsr:@nimblecache/server";
+ * import { assertEquals } from "jsr:@std/assert@^1.0.19";
+ *
+ * await using server = serve({ port: 0 });
+ * const stats: ServerStats = server.stats;
+ * assertEquals(stats.accepted, 0);
+ * ```
+ */
+export interface ServerStats {
+  /** Connections given to the handler since the start. */
+  accepted: number;
+  /** Open connections: the handler runs, or the connection is being finished. */
+  active: number;
+  /**
+   * Connections whose handler returned without error, however the client then left: a reset while
+   * the connection was being finished counts here, and so does an expired linger time.
+   */
+  completed: number;
+  /**
+   * Connections whose handler threw or rejected, or whose client broke off before the handler had
+   * settled: by a reset, or by not reading what it was sent.
+   */
+  failed: number;
+  /** Connections closed at the time limit that {@linkcode Connection.closeAfter} set. */
+  timedOut: number;
+  /**
+   * Connections that were closed before their handler had settled: by {@linkcode Server.close}, or
+   * by {@linkcode Connection.close} if that gave a reason or interrupted the handler.
+   */
+  aborted: number;
+  /** Connections closed before any handler: past the limit of their host, or during a stop. */
+  rejected: number;
+  /** Errors of `accept()`, each survived: clients gone before they were accepted, and shortages. */
+  acceptErrors: number;
+}
+
+/**
+ * Waits until the runtime has polled its sockets: a write of no bytes, which sends nothing, settles
+ * only then. Not on TLS, where it would wait for a handshake that may never come.
+ */
+async function letRuntimePoll(conn: Deno.Conn): Promise<void> {
+  if (conn.remoteAddr.transport !== "tcp" || "handshake" in conn) return;
   try {
-    const server = new Server(listener, serverOptions);
+    await conn.write(NOTHING);
+  } catch {
+    // The client is gone again; the handler will find out.
+  }
+}
+
+/** The connections of each host, no more than a limit. */
+class HostLimit {
+  readonly #max: number;
+  /** Never more entries than open connections. */
+  readonly #connections = new Map<string, number>();
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** Takes one of the host's places; returns whether there was one. */
+  take(host: string): boolean {
+    const connections = this.#connections.get(host) ?? 0;
+    if (connections >= this.#max) return false;
+    this.#connections.set(host, connections + 1);
+    return true;
+  }
+
+  giveBack(host: string): void {
+    const connections = this.#connections.get(host) ?? 0;
+    if (connections > 1) this.#connections.set(host, connections - 1);
+    else this.#connections.delete(host);
+  }
+}
+
+/** The remote host, as the limit for each counts it. */
+function hostOf(addr: Deno.Addr): string | undefined {
+  if (!("hostname" in addr)) return undefined;
+  const mapped = /^::ffff:([\d.]+)$/i.exec(addr.hostname);
+  if (mapped) return mapped[1];
+  if (!addr.hostname.includes(":")) return addr.hostname;
+  // The network's four groups, of which zeros may be left out in one place.
+  const [start = "", end] = addr.hostname.split("::");
+  const groups = start === "" ? [] : start.split(":");
+  const trailing = end ? end.split(":") : [];
+  while (end !== undefined && groups.length + trailing.length < 8) groups.push("0");
+  return [...groups, ...trailing].slice(0, 4).join(":");
+}
+
+/** Who a log line is about. */
+function whoIs({ id, remoteAddr }: Connection<Deno.Conn>): Record<string, unknown> {
+  return { id, remote: formatAddr(remoteAddr) };
+}
+
+const EXPECTED = "expected one object of options, such as { port: 8080, handler }";
+
+function checkOptions(options: unknown): void {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`Cannot serve with a value of type ${typeof options}: ${EXPECTED}`);
+  }
+}
+
+function start<C extends Deno.Conn>(
+  listener: Deno.Listener<C, C["localAddr"]>,
+  options: ServerOptions<C>,
+): Server<C> {
+  try {
+    const server = new Server(listener, options);
     server.run();
     return server;
   } catch (error) {

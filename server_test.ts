@@ -4,7 +4,6 @@ import {
   assertFalse,
   assertInstanceOf,
   assertMatch,
-  assertNotEquals,
   assertRejects,
   assertStrictEquals,
   assertStringIncludes,
@@ -12,8 +11,9 @@ import {
 } from "@std/assert";
 import * as log from "@std/log";
 import net from "node:net";
-import type { Context } from "./connection.ts";
-import { formatAddr, serve, Server } from "./server.ts";
+import type { Connection } from "./connection.ts";
+import { formatAddr } from "./listen.ts";
+import { serve, Server } from "./server.ts";
 import {
   connect,
   connectAndReset,
@@ -33,16 +33,13 @@ const ONE_BYTE = new Uint8Array(1);
 
 /** A handler that holds each connection until told to let go, and keeps what it was given. */
 function holder() {
-  const contexts: Context[] = [];
-  const conns: Deno.TcpConn[] = [];
+  const conns: Connection[] = [];
   const gate = Promise.withResolvers<void>();
   return {
-    contexts,
     conns,
     release: () => gate.resolve(),
-    handler: (conn: Deno.TcpConn, context: Context) => {
+    handler: (conn: Connection) => {
       conns.push(conn);
-      contexts.push(context);
       return gate.promise;
     },
   };
@@ -74,6 +71,7 @@ Deno.test("Server.run() greets every client, one after the other and all at once
     completed: 110,
     failed: 0,
     timedOut: 0,
+    aborted: 0,
     rejected: 0,
     acceptErrors: 0,
   });
@@ -85,7 +83,7 @@ Deno.test("Server.run() does not wait for a handler before it accepts the next",
   using _first = await connect(server.addr);
   using _second = await connect(server.addr);
   await until(() => server.stats.active === 2);
-  assertEquals(held.contexts.map(({ id }) => id), [1, 2]);
+  assertEquals(held.conns.map(({ id }) => id), [1, 2]);
   held.release();
 });
 
@@ -216,7 +214,7 @@ Deno.test("Server lets the runtime poll on every 32nd TCP connection, before the
     script.push(conn);
   }
   const server = new Server(new MockListener(...script), {
-    handler: (_conn, { id }) => void events.push(`handle ${id}`),
+    handler: ({ id }) => void events.push(`handle ${id}`),
     linger: 0,
   });
   server.run();
@@ -281,9 +279,8 @@ Deno.test("Server goes on accepting beside clients that do not read", async () =
   await using server = serve({
     port: 0,
     linger: 0,
-    handler: async (conn, { id }) => {
-      if (id > 64) return;
-      for (let sent = 0; sent < big.length;) sent += await conn.write(big.subarray(sent));
+    handler: async (conn) => {
+      if (conn.id <= 64) await conn.write(big);
     },
   });
   const deaf = await Promise.all(Array.from({ length: 64 }, () => connect(server.addr)));
@@ -306,7 +303,7 @@ Deno.test("Server survives a handler that throws, rejects, or throws nothing", a
   ];
   await using server = serve({
     port: 0,
-    handler: (_conn, { id }) => handlers[id - 1]?.(),
+    handler: ({ id }) => handlers[id - 1]?.(),
     onError: (error, { id }) => void errors.push([id, error]),
   });
   for (let i = 0; i < 3; i++) assertEquals(await fetchGreeting(server.addr), "");
@@ -335,9 +332,15 @@ Deno.test("Server logs a handler's error by default", async () => {
   const logger = new RecordingLogger();
   const error = new Error("broken");
   await using server = serve({ port: 0, logger, handler: () => Promise.reject(error) });
-  await fetchGreeting(server.addr);
+  const client = await connect(server.addr);
+  const remote = formatAddr(client.localAddr);
+  await readAll(client);
   assertEquals(logger.lines.filter(({ level }) => level === "error"), [
-    { level: "error", message: "handler failed", fields: { id: 1, error } },
+    {
+      level: "error",
+      message: "handler failed: Error: broken",
+      fields: { id: 1, remote, error },
+    },
   ]);
 });
 
@@ -356,7 +359,10 @@ Deno.test("Server logs what onError throws, and goes on", async () => {
     onError: (_error, { id }) => onErrors[id - 1]?.(),
   });
   for (let i = 0; i < 3; i++) await fetchGreeting(server.addr);
-  assertEquals(logger.messages("error"), ["onError failed", "onError failed"]);
+  assertEquals(logger.messages("error"), [
+    "onError failed: Error: sync",
+    "onError failed: Error: async",
+  ]);
 });
 
 Deno.test("Server does not report ordinary endings of a connection", async () => {
@@ -377,8 +383,8 @@ Deno.test("Server does not report ordinary endings of a connection", async () =>
 Deno.test("Server takes a handler that closes its connection for completed", async () => {
   await using server = serve({
     port: 0,
-    handler: async (conn, { id }) => {
-      if (id === 1) return conn.close();
+    handler: async (conn) => {
+      if (conn.id === 1) return conn.close();
       await conn.readable.pipeTo(conn.writable);
     },
   });
@@ -390,17 +396,17 @@ Deno.test("Server takes a handler that closes its connection for completed", asy
   await until(() => server.stats.completed === 2);
 });
 
-Deno.test("Context.closeAfter() interrupts the handler's pending read", async () => {
+Deno.test("Connection.closeAfter() interrupts the handler's pending read", async () => {
   const rejected = Promise.withResolvers<unknown>();
   await using server = serve({
     port: 0,
-    handler: async (conn, context) => {
-      context.closeAfter(50);
+    handler: async (conn) => {
+      conn.closeAfter(50);
       try {
         await conn.read(ONE_BYTE);
       } catch (error) {
         rejected.resolve(error);
-        assert(context.signal.aborted);
+        assert(conn.signal.aborted);
         throw error;
       }
     },
@@ -411,11 +417,11 @@ Deno.test("Context.closeAfter() interrupts the handler's pending read", async ()
   await until(() => server.stats.timedOut === 1);
 });
 
-Deno.test("Context.closeAfter() counts as timed out however the handler ends then", async () => {
+Deno.test("Connection.closeAfter() counts as timed out however the handler ends then", async () => {
   await using server = serve({
     port: 0,
-    handler: async (conn, context) => {
-      context.closeAfter(50);
+    handler: async (conn) => {
+      conn.closeAfter(50);
       await conn.read(ONE_BYTE).catch(() => {});
     },
   });
@@ -424,14 +430,14 @@ Deno.test("Context.closeAfter() counts as timed out however the handler ends the
   assertEquals(server.stats.completed, 0);
 });
 
-Deno.test("Context.closeAfter() does not limit the drain, and ends with the connection", async () => {
-  let late: Context | undefined;
+Deno.test("Connection.closeAfter() does not limit the drain, and ends with the connection", async () => {
+  let late: Connection | undefined;
   await using server = serve({
     port: 0,
     linger: 60_000,
-    handler: (_conn, context) => {
-      context.closeAfter(0);
-      late = context;
+    handler: (conn) => {
+      conn.closeAfter(0);
+      late = conn;
     },
   });
   const client = await connect(server.addr);
@@ -444,28 +450,28 @@ Deno.test("Context.closeAfter() does not limit the drain, and ends with the conn
   assertEquals(server.stats.completed, 1);
 });
 
-Deno.test("Context.signal is the connection's own and aborts at its end", async () => {
+Deno.test("Connection.signal is the connection's own and aborts at its end", async () => {
   const signals: AbortSignal[] = [];
   await using server = serve({
     port: 0,
-    handler: (_conn, { signal }) => void signals.push(signal),
+    handler: (conn) => void signals.push(conn.signal),
   });
   await fetchGreeting(server.addr);
   await fetchGreeting(server.addr);
   await until(() => server.stats.active === 0);
   assertEquals(signals.map(({ aborted }) => aborted), [true, true]);
-  assertNotEquals(signals[0], signals[1]);
+  assertFalse(signals[0] === signals[1]);
 });
 
-Deno.test("Context.signal may be used to close the connection, whoever closed it first", async () => {
+Deno.test("Connection.signal may be used to close the connection, whoever closed it first", async () => {
   const errors: unknown[] = [];
   const server = serve({
     port: 0,
     onError: (error) => void errors.push(error),
-    handler: async (conn, { id, signal }) => {
+    handler: async (conn) => {
+      const { id, signal } = conn;
       signal.addEventListener("abort", () => conn.close());
       if (id === 1) return;
-      // Deno closes the connection when this comes to its end.
       if (id === 2) { for await (const _ of conn.readable); }
       // Ended by the stop.
       if (id === 3) await conn.read(ONE_BYTE);
@@ -481,8 +487,7 @@ Deno.test("Context.signal may be used to close the connection, whoever closed it
   await within(server.shutdown());
   idle.close();
   assertEquals(errors, []);
-  assertEquals(server.stats.completed, 2);
-  assertEquals(server.stats.failed, 1);
+  assertEquals(server.stats.completed, 3);
 });
 
 // Limits
@@ -714,7 +719,7 @@ Deno.test("Server gives up after 10 unknown accept errors in a row, with the cau
   assertStringIncludes(error.message, "Cannot accept on 127.0.0.1:6379");
   assertEquals((error.cause as { code?: string }).code, "EBADF");
   assertEquals(server.stats.acceptErrors, 19);
-  assertEquals(logger.messages("error"), ["listener failed"]);
+  assertEquals(logger.messages("error"), ["listener failed: Error: Made up EBADF"]);
   // Nothing else rejects, and nothing can be started again.
   await server.shutdown();
   await server[Symbol.asyncDispose]();
@@ -729,9 +734,9 @@ Deno.test("Server stops when its listener is closed from outside, as shutdown() 
   const finished = server.run();
   const client = await connect(server.addr);
   await until(() => server.stats.active === 1);
-  assertFalse(held.contexts[0]?.signal.aborted);
+  assertFalse(held.conns[0]?.signal.aborted);
   listener.close();
-  await until(() => held.contexts[0]?.signal.aborted === true);
+  await until(() => held.conns[0]?.signal.aborted === true);
   assertEquals(server.stats.active, 1);
   held.release();
   client.close();
@@ -750,7 +755,7 @@ Deno.test("Server.shutdown() accepts no more and waits for handlers", async () =
   const stopped = server.shutdown().then(() => done = true);
   await settle();
   await assertRejects(() => connect(server.addr), Deno.errors.ConnectionRefused);
-  assert(held.contexts[0]?.signal.aborted);
+  assert(held.conns[0]?.signal.aborted);
   await settle();
   assertFalse(done);
   held.release();
@@ -764,13 +769,13 @@ Deno.test("Server.shutdown() closes what is open after its timeout, with a warni
   const server = serve({
     port: 0,
     logger,
-    handler: async (conn) => void await conn.read(ONE_BYTE),
+    handler: () => new Promise(() => {}),
   });
   const client = await connect(server.addr);
   await until(() => server.stats.active === 1);
   await within(server.shutdown({ timeout: 20 }));
   assertEquals(logger.messages("warn"), ["shutdown timed out, closing connections"]);
-  assertEquals(server.stats.failed, 1);
+  assertEquals(server.stats.aborted, 1);
   assert(await isClosed(client));
   client.close();
 });
@@ -802,7 +807,7 @@ Deno.test("Server.shutdown() works while the table of hosts is full", async () =
   await until(() => server.stats.active === 1);
   const stopped = server.shutdown({ timeout: 20 });
   await within(stopped);
-  assertEquals(server.stats.failed, 1);
+  assertEquals(server.stats.aborted, 1);
 });
 
 Deno.test("Server.shutdown() ends a back-off without a word of accepting again", async () => {
@@ -837,7 +842,7 @@ Deno.test("Server.shutdown() resolves again and again", async () => {
   await server.finished;
 });
 
-Deno.test("Server.close() interrupts handlers and counts them as failed", async () => {
+Deno.test("Server.close() interrupts handlers and counts them as aborted", async () => {
   const errors: unknown[] = [];
   const rejected = Promise.withResolvers<unknown>();
   const server = serve({
@@ -857,7 +862,7 @@ Deno.test("Server.close() interrupts handlers and counts them as failed", async 
   server.close();
   assertInstanceOf(await within(rejected.promise), Deno.errors.Interrupted);
   await within(server.finished);
-  assertEquals(server.stats.failed, 1);
+  assertEquals(server.stats.aborted, 1);
   assertEquals(errors, []);
   assert(await isClosed(client));
   client.close();
@@ -875,7 +880,7 @@ Deno.test("Server.close() cuts off a write that is blocked", async () => {
   await settle();
   server.close();
   await within(server.finished);
-  assertEquals(server.stats.failed, 1);
+  assertEquals(server.stats.aborted, 1);
   client.close();
 });
 
@@ -883,8 +888,8 @@ Deno.test("Server.close() does not wait for handlers that never settle", async (
   const late: (() => void)[] = [];
   const server = serve({
     port: 0,
-    handler: (_conn, context) => {
-      if (context.id === 3) context.closeAfter(0);
+    handler: (conn) => {
+      if (conn.id === 3) conn.closeAfter(0);
       return new Promise<void>((resolve) => late.push(resolve));
     },
   });
@@ -896,7 +901,7 @@ Deno.test("Server.close() does not wait for handlers that never settle", async (
   server.close();
   await within(server.finished);
   const { stats } = server;
-  assertEquals([stats.active, stats.failed, stats.timedOut], [0, 2, 1]);
+  assertEquals([stats.active, stats.aborted, stats.timedOut], [0, 2, 1]);
   // They are not counted again when they settle after all.
   for (const settle of late) settle();
   await settle();
@@ -907,7 +912,7 @@ Deno.test("Server.close() does not wait for handlers that never settle", async (
 Deno.test("Server.close() may be called in the abort listeners that it sets off", async () => {
   const server: Server = serve({
     port: 0,
-    handler: (_conn, { signal }) => {
+    handler: ({ signal }) => {
       signal.addEventListener("abort", () => server.close());
       return new Promise(() => {});
     },
@@ -916,7 +921,7 @@ Deno.test("Server.close() may be called in the abort listeners that it sets off"
   await until(() => server.stats.active === 300);
   server.close();
   await within(server.finished);
-  assertEquals(server.stats.failed, 300);
+  assertEquals(server.stats.aborted, 300);
   for (const client of clients) client.close();
 });
 
@@ -1054,14 +1059,14 @@ Deno.test("Server[Symbol.asyncDispose]() leaves nothing behind", async () => {
 });
 
 Deno.test("Server.stats is a snapshot that adds up", async () => {
-  const handler = (_conn: Deno.Conn, { id }: Context) => assert(id !== 2);
+  const handler = ({ id }: Connection) => assert(id !== 2);
   await using server = serve({ port: 0, logger: new RecordingLogger(), linger: 60_000, handler });
   const before = server.stats;
   using open = await connect(server.addr);
   for (let i = 0; i < 5; i++) await fetchGreeting(server.addr);
   await until(() => server.stats.active === 1);
-  const { accepted, active, completed, failed, timedOut } = server.stats;
-  assertEquals(accepted, active + completed + failed + timedOut);
+  const { accepted, active, completed, failed, timedOut, aborted } = server.stats;
+  assertEquals(accepted, active + completed + failed + timedOut + aborted);
   assertEquals(active, 1);
   assertEquals(before.accepted, 0);
   open.close();
@@ -1087,7 +1092,12 @@ Deno.test("Server logs a start and a stop, and single connections only to debug"
     if (debug === undefined) continue;
     assertEquals(debugged, [
       ["connection accepted", { id: 1, remote: `127.0.0.1:${port}` }],
-      ["connection closed", { id: 1, outcome: "completed" }],
+      ["connection closed", {
+        id: 1,
+        remote: `127.0.0.1:${port}`,
+        outcome: "completed",
+        ms: (debugged[1] as [string, { ms: number }])[1].ms,
+      }],
     ]);
   }
 });

@@ -6,7 +6,7 @@
  */
 
 import net from "node:net";
-import type { Logger } from "./server.ts";
+import type { Logger } from "./logger.ts";
 
 /** Fails a test that would hang. A guard, not a measurement: nothing should come near it. */
 export async function within<T>(promise: Promise<T>, ms = 20_000): Promise<T> {
@@ -134,6 +134,7 @@ export class MockListener implements Deno.Listener<Deno.TcpConn, Deno.NetAddr> {
 /** Replaces `setTimeout` by one that fires only when told to, and the clock by one that goes by it. */
 export class FakeTimers implements Disposable {
   readonly #real = { setTimeout, clearTimeout };
+  readonly #unrefTimer = Deno.unrefTimer;
   readonly #pending = new Map<number, { ms: number; due: number; callback: () => void }>();
   /** Every delay that was asked for, in order. */
   readonly delays: number[] = [];
@@ -150,6 +151,8 @@ export class FakeTimers implements Disposable {
       if (id !== undefined) this.#pending.delete(id);
     }) as typeof clearTimeout;
     performance.now = () => this.now;
+    // A number from here is no timer there.
+    Deno.unrefTimer = () => {};
   }
 
   /** The delays of the timers that are waiting. */
@@ -168,6 +171,21 @@ export class FakeTimers implements Disposable {
     await this.turn();
   }
 
+  /** Lets so many milliseconds go by, from timer to timer. What promises do comes later. */
+  advance(ms: number): void {
+    for (const end = this.now + ms;;) {
+      const [next] = [...this.#pending].sort(([, one], [, other]) => one.due - other.due);
+      if (next === undefined || next[1].due > end) {
+        this.now = Math.max(this.now, end);
+        break;
+      }
+      const [id, { due, callback }] = next;
+      this.#pending.delete(id);
+      this.now = Math.max(this.now, due);
+      callback();
+    }
+  }
+
   /** Lets pending promises settle. */
   async turn(): Promise<void> {
     await new Promise((resolve) => this.#real.setTimeout(resolve, 10));
@@ -175,6 +193,7 @@ export class FakeTimers implements Disposable {
 
   [Symbol.dispose](): void {
     Object.assign(globalThis, this.#real);
+    Deno.unrefTimer = this.#unrefTimer;
     // The real one is the prototype's.
     Reflect.deleteProperty(performance, "now");
   }

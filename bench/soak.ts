@@ -1,7 +1,7 @@
 /**
  * Soak: the real executable under everything that clients and a shortage can do to it, all at once.
- * Prints one table; exits with 1 if a greeting was lost, if the server died, grew or leaked, or if it
- * did not stop cleanly.
+ * Prints one table, and with `--write` puts it into `docs/benchmarks.md`; exits with 1 if a greeting
+ * was lost, if the server died, grew or leaked, or if it did not stop cleanly.
  *
  * Loopback only, Linux only (it reads `/proc`). `deno task soak --seconds 60`.
  *
@@ -11,6 +11,9 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { Child, connectAndReset } from "../test_util.ts";
 import { median, memory, rejectAllBut } from "./figures.ts";
+import { describeMachine } from "./peers.ts";
+import { Progress } from "./progress.ts";
+import { publish, table } from "./report.ts";
 
 /** The server's descriptors: less than a burst, so that it runs out of them again and again. */
 const SERVER_DESCRIPTORS = 256;
@@ -32,15 +35,17 @@ const GIVE_UP = 30_000;
 
 const GREETING = new TextEncoder().encode("Hello!");
 
-const { seconds } = parseArgs(Deno.args, {
+const { seconds, write } = parseArgs(Deno.args, {
   string: ["seconds"],
-  unknown: rejectAllBut("--seconds N"),
+  boolean: ["write"],
+  unknown: rejectAllBut("--seconds N or --write"),
 });
 const duration = Number(seconds ?? 60) * 1000;
 if (!(duration > 0)) {
   console.error(`Cannot soak for --seconds ${seconds}: expected a number greater than 0`);
   Deno.exit(2);
 }
+const progress = new Progress("soak", duration / 1000 + 8);
 
 await using server = new Child(["--port", "0", "--log-format", "json"], {
   // V8's young generation grows to this in steps, over minutes, whatever a program keeps; at its
@@ -146,6 +151,7 @@ let died = false;
 const sampler = setInterval(() => {
   try {
     samples.push(memory(server.pid));
+    progress.show(`${counts.delivered} greetings delivered, ${counts.lost} lost`);
   } catch {
     died = stopping = true;
   }
@@ -187,7 +193,7 @@ const records = lines.filter((line) => line.startsWith("{")).map((line) => JSON.
 const episodes = records.filter(({ msg }) => msg === "accepting again");
 const stats = records.at(-1) ?? {};
 const addsUp = stats.msg === "stopped" &&
-  stats.accepted === stats.completed + stats.failed + stats.timedOut;
+  stats.accepted === stats.completed + stats.failed + stats.timedOut + stats.aborted;
 const cutOff = records.find(({ msg }) => msg.startsWith("shutdown timed out"))?.active ?? 0;
 const window = Math.max(1, Math.floor(samples.length / 10));
 const quarter = Math.floor(samples.length / 4);
@@ -219,10 +225,9 @@ const rows: [string, string | number, boolean?][] = [
   ["time to stop", `${timeToStop.toFixed(0)} ms`],
   ["connections cut off by the stop", cutOff, cutOff === 0],
 ];
-const width = Math.max(...rows.map(([name]) => name.length));
-for (const [name, value, ok = true] of rows) {
-  console.log(`${name.padEnd(width)}  ${value}${ok ? "" : "  FAILED"}`);
-}
+progress.end();
+const report = rows.map(([name, value, ok = true]) => [name, `${value}${ok ? "" : " **FAILED**"}`]);
+publish("soak", `${await describeMachine()}.\n\n${table(["", ""], report)}`, Boolean(write));
 if (rows.some(([, , ok]) => ok === false)) {
   for (const line of lines.filter((line) => !line.startsWith("{"))) console.error(line);
   Deno.exitCode = 1;

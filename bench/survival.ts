@@ -1,14 +1,19 @@
 /**
  * Survival: what ends a server, or costs a client its greeting, for each of the ways to write one.
- * Every case starts the server anew. `deno task survival` prints the table of the README.
+ * Every case starts the server anew. It prints the table of `docs/benchmarks.md`, and with `--write`
+ * puts it there. `deno task survival`.
  *
  * Loopback only, Linux only (it reads `/proc`).
  *
  * @module
  */
 
+import { parseArgs } from "@std/cli/parse-args";
 import { Child, connectAndReset } from "../test_util.ts";
-import { local } from "./figures.ts";
+import { rejectAllBut } from "./figures.ts";
+import { BARE, deno, describeMachine, findPeers, NODE_NET, NODE_NET_NODE, OURS } from "./peers.ts";
+import { Progress } from "./progress.ts";
+import { publish, table } from "./report.ts";
 
 const CLIENTS = 100;
 
@@ -30,21 +35,9 @@ interface Peer {
   request: (length: number) => string;
 }
 
-const deno = [Deno.execPath(), "run", "--quiet", "--allow-net"];
 const http = (length: number) =>
   `POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${length}\r\n\r\n`;
 const nothing = () => "";
-const PEERS: Peer[] = [
-  { name: "bare loop", command: [...deno, local("peers/bare_loop.ts")], request: nothing },
-  { name: "Deno.serve", command: [...deno, local("peers/deno_serve.ts")], request: http },
-  { name: "node:net, Deno", command: [...deno, local("peers/node_net.mjs")], request: nothing },
-  { name: "node:net, Node", command: ["node", local("peers/node_net.mjs")], request: nothing },
-  {
-    name: "this server",
-    command: [...deno, local("../main.ts"), "--port", "0"],
-    request: nothing,
-  },
-];
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -158,24 +151,31 @@ const CASES: [string, Case, descriptors?: number][] = [
   [`${CLIENTS} never close: held after ${SILENCE / 1000} s`, silent],
 ];
 
-try {
-  await new Deno.Command("node", { args: ["--version"] }).output();
-} catch {
-  console.error("Without node:net on Node: there is no node");
-  PEERS.splice(PEERS.findIndex(({ name }) => name === "node:net, Node"), 1);
-}
+const { write } = parseArgs(Deno.args, { boolean: ["write"], unknown: rejectAllBut("--write") });
+const progress = new Progress("survival", 60);
+const found = await findPeers((line) => progress.say(line));
+const peers: Peer[] = [BARE, NODE_NET, NODE_NET_NODE, OURS]
+  .map((name) => ({ name, command: found[name] ?? [], request: nothing }))
+  .filter(({ command }) => command.length > 0);
+peers.splice(1, 0, { name: "`Deno.serve`", command: deno("peers/deno_serve.ts"), request: http });
 
-console.log(`Deno ${Deno.version.deno}, ${Deno.build.os} ${Deno.osRelease()}\n`);
-console.log(`| | ${PEERS.map(({ name }) => name).join(" | ")} |`);
-console.log(`| --- ${PEERS.map(() => "| --- ").join("")}|`);
-for (const [name, run, descriptors] of CASES) {
-  const row = [];
-  for (const peer of PEERS) {
+const rows: string[][] = [];
+for (const [title, run, descriptors] of CASES) {
+  const row = [title];
+  for (const peer of peers) {
+    progress.show(`${title}, ${peer.name}`);
     await using child = new Child([], {
       command: peer.command,
       ...(descriptors && { before: `ulimit -n ${descriptors}` }),
     });
     row.push(await run(await child.ready(), peer, child));
   }
-  console.log(`| ${name} | ${row.join(" | ")} |`);
+  rows.push(row);
 }
+progress.end();
+const names = peers.map(({ name }) => name === OURS ? `**${name}**` : name);
+publish(
+  "survival",
+  `${await describeMachine()}.\n\n${table(["", ...names], rows)}`,
+  Boolean(write),
+);

@@ -9,9 +9,12 @@ import { Client } from "./client.ts";
 import { Command } from "./commands/command.ts";
 import { CONNECTION } from "./commands/connection.ts";
 import { processRequest } from "./commands/gate.ts";
+import { PUBSUB } from "./commands/pubsub.ts";
+import { SERVER } from "./commands/server.ts";
 import { HASHES } from "./commands/hashes.ts";
 import { SETS } from "./commands/sets.ts";
 import { STRINGS } from "./commands/strings.ts";
+import { TRANSACTIONS } from "./commands/transactions.ts";
 import { Engine } from "./engine.ts";
 import { Args } from "./protocol/request.ts";
 import { readReply, ReplyError, type ReplyValue } from "./protocol/value.ts";
@@ -19,7 +22,15 @@ import { Settings } from "./settings.ts";
 import { type ClientConnection, serveClient } from "./session.ts";
 import { Slice } from "./store/slice.ts";
 
-const GROUPS = { string: STRINGS, hash: HASHES, set: SETS, connection: CONNECTION };
+const GROUPS = {
+  connection: CONNECTION,
+  hash: HASHES,
+  pubsub: PUBSUB,
+  server: SERVER,
+  set: SETS,
+  string: STRINGS,
+  transactions: TRANSACTIONS,
+};
 
 /** All commands, of one cache: they count their calls. */
 function allCommands(): Command[] {

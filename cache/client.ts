@@ -9,6 +9,12 @@ import type { Engine } from "./engine.ts";
 import type { Keyspace } from "./keyspace.ts";
 import type { Args, RequestLimits } from "./protocol/request.ts";
 import { Reply } from "./protocol/reply.ts";
+import { latin1Slice, type Slice } from "./store/slice.ts";
+
+/** About how many bytes the objects of one client take. */
+const CLIENT_SIZE = 2048;
+
+const NO_BUFFER = { pending: 0, capacity: 0 };
 
 /** What a client sends its replies to: a connection, or nothing for one that has no socket. */
 export interface Outlet {
@@ -16,11 +22,14 @@ export interface Outlet {
   send(data: Uint8Array): void;
   /** Closes the connection. */
   close(reason?: unknown): void;
+  /** How many bytes wait to be sent. */
+  readonly buffered?: number;
 }
 
-/** A key that a client watches, with what it was then. */
+/** A key that a client watches. */
 interface WatchedKey {
   readonly db: Keyspace;
+  /** Its bytes, each a character. */
   readonly name: string;
 }
 
@@ -72,6 +81,14 @@ export class Client implements RequestLimits {
   closing = false;
   /** What `CLIENT REPLY` has asked for. */
   replyMode: "on" | "off" | "skip" | "skip next" = "on";
+  /** The transaction whose commands are being executed. */
+  executing: Transaction | undefined;
+  /** Whether it is spared when memory is short. */
+  noEvict = false;
+  /** Whether its commands leave the idle times of keys as they are. */
+  noTouch = false;
+  /** Its requests that have come. */
+  requestBuffer: { readonly pending: number; readonly capacity: number } = NO_BUFFER;
   /** Ends a wait: for a blocking command, or a pause. */
   blocked: Promise<void> | undefined;
   /** Whether its last request waits for the end of a pause. */
@@ -101,6 +118,17 @@ export class Client implements RequestLimits {
 
   get restricted(): boolean {
     return !this.authenticated;
+  }
+
+  /** How many bytes wait to be sent to it. */
+  get unsent(): number {
+    return this.#outlet?.buffered ?? 0;
+  }
+
+  /** About how many bytes it takes. */
+  get memory(): number {
+    return CLIENT_SIZE + this.requestBuffer.capacity + this.reply.capacity + this.unsent +
+      (this.transaction?.size ?? 0);
   }
 
   /** How many channels and patterns it has subscribed to. */
@@ -143,23 +171,46 @@ export class Client implements RequestLimits {
   }
 
   /** Watches a key: `EXEC` does nothing if it changes before. */
-  watch(name: string): void {
+  watch(key: Slice): void {
     const { db } = this;
+    const name = key.latin1();
     if (this.#watched.some((key) => key.db === db && key.name === name)) return;
+    // What has expired by now is no change later.
+    db.find(key);
     this.#watched.push({ db, name });
-    this.engine.watchedKeys++;
+    const watchers = db.watchers.get(name);
+    if (watchers === undefined) db.watchers.set(name, new Set([this]));
+    else watchers.add(this);
   }
 
   /** Watches nothing any more. */
   unwatch(): void {
-    this.engine.watchedKeys -= this.#watched.length;
+    for (const { db, name } of this.#watched) {
+      const watchers = db.watchers.get(name);
+      watchers?.delete(this);
+      if (watchers?.size === 0) db.watchers.delete(name);
+    }
     this.#watched = [];
     this.watchFailed = false;
   }
 
-  /** Is told that a key has changed. */
-  touch(db: Keyspace, name: string): void {
-    if (this.#watched.some((key) => key.db === db && key.name === name)) this.watchFailed = true;
+  /** Has watched keys noticed that have expired. */
+  expireWatched(): void {
+    for (const { db, name } of this.#watched) db.find(latin1Slice(name));
+  }
+
+  /** Makes it what it was in the beginning (`RESET`). */
+  reset(): void {
+    this.transaction = undefined;
+    this.unwatch();
+    this.engine.monitors.delete(this);
+    this.engine.pubsub.removeAll(this);
+    this.db = this.engine.databases[0]!;
+    this.reply.resp = 2;
+    this.name = "";
+    this.noEvict = this.noTouch = false;
+    this.replyMode = "on";
+    this.authenticated = this.internal || this.engine.settings.password === "";
   }
 
   /** Removes all that others know of it. */
@@ -168,19 +219,6 @@ export class Client implements RequestLimits {
     this.unwatch();
     engine.clients.delete(this.id);
     engine.monitors.delete(this);
-    const { pubsub } = engine;
-    for (
-      const [all, own] of [
-        [pubsub.channels, this.channels],
-        [pubsub.patterns, this.patterns],
-        [pubsub.shardChannels, this.shardChannels],
-      ] as const
-    ) {
-      for (const name of own) {
-        const clients = all.get(name);
-        clients?.delete(this);
-        if (clients?.size === 0) all.delete(name);
-      }
-    }
+    engine.pubsub.removeAll(this);
   }
 }

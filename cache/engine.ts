@@ -29,6 +29,8 @@ export class Statistics {
   inputBytes = 0;
   outputBytes = 0;
   errorReplies = 0;
+  /** Bytes. */
+  peakMemory = 0;
   /** Error replies by their code. */
   readonly errors: Map<string, number> = new Map();
 }
@@ -40,7 +42,9 @@ export interface Pause {
   /** In milliseconds since 1970. */
   readonly until: number;
   /** Resolves when it is over. */
-  readonly over: Promise<void>;
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+  readonly cancel: () => void;
 }
 
 /** The 24 bits in which an entry keeps the second of its last use. */
@@ -48,6 +52,13 @@ const USED_AT_MASK = 0xffffff;
 
 /** How much expiry may do at a time before other work gets its turn, in keys. */
 const EXPIRY_SLICE = 1000;
+
+function randomHex(bytes: number): string {
+  return Array.from(
+    crypto.getRandomValues(new Uint8Array(bytes)),
+    (byte) => byte.toString(16).padStart(2, "0"),
+  ).join("");
+}
 
 /** What the parts of one cache share. */
 export class Engine {
@@ -68,14 +79,16 @@ export class Engine {
   now: number;
   /** The same as an entry keeps it: in seconds, of 24 bits. */
   usedAt = 0;
-  /** While a script or a transaction runs, keys do not expire by the clock. */
-  expiryHeld = false;
   /** How many changes there were. */
   dirty = 0;
   /** Whose batch of requests is being executed. */
   current: Client | undefined;
-  /** Keys that clients watch. */
-  watchedKeys = 0;
+  /** The port of the first listener, for `INFO`. */
+  port = 0;
+  /** What tells one run from another: 40 hexadecimal digits. */
+  readonly runId: string = randomHex(20);
+  /** What `SHUTDOWN` does. */
+  onShutdown: () => void = () => {};
   /** The classes of keyspace notifications that are on, as `notify-keyspace-events` has them. */
   notifyClasses = "";
 
@@ -85,6 +98,8 @@ export class Engine {
   readonly #toFlush: Client[] = [];
   #lastClientId = 0;
   #lastLook = 0;
+  #timeHeld = false;
+  #activeExpiry = true;
   #expiry: { time: number; cancel: () => void } | undefined;
 
   constructor(clock: Clock, settings: Settings, commands: readonly Command[]) {
@@ -107,9 +122,95 @@ export class Engine {
 
   /** Reads the clock, for a new batch or after something slow. */
   readClock(): void {
+    if (this.#timeHeld) return;
     this.#lastLook = Date.now();
     this.now = this.clock.now();
     this.usedAt = Math.floor(this.now / 1000) & USED_AT_MASK;
+  }
+
+  /** How many clients there are, without those that have no connection. */
+  get connectedClients(): number {
+    let count = 0;
+    for (const { internal } of this.clients.values()) if (!internal) count++;
+    return count;
+  }
+
+  /** How many clients wait for a key. */
+  get blockedClients(): number {
+    return 0;
+  }
+
+  /** About how many bytes the clients take. */
+  clientMemory(): number {
+    let bytes = 0;
+    for (const client of this.clients.values()) bytes += client.memory;
+    return bytes;
+  }
+
+  /** How many bytes are in use: by keys and values, and by clients. */
+  usedMemory(): number {
+    return this.objects.arena.used + this.clientMemory();
+  }
+
+  /** Removes all keys of all databases, which gives their memory back at once. */
+  flushAll(): void {
+    for (const db of this.databases) db.touchWatched();
+    this.objects.arena.clear();
+    for (const db of this.databases) db.restart();
+    this.dirty++;
+  }
+
+  /** Begins the counts anew. */
+  resetStatistics(): void {
+    this.stats = new Statistics();
+    for (const command of this.commands.commands.flatMap((one) => [one, ...one.subcommands])) {
+      command.calls =
+        command.microseconds =
+        command.rejectedCalls =
+        command.failedCalls =
+          0;
+    }
+  }
+
+  /** Takes note of settings that have changed. */
+  applySettings(): void {
+    this.notifyClasses = this.settings.notifyClasses;
+    this.slowlog.trim(this.settings.slowlogLength);
+  }
+
+  /** Chooses whether keys are expired that nobody looks at. */
+  setActiveExpiry(on: boolean): void {
+    this.#activeExpiry = on;
+    if (on) this.#expire();
+  }
+
+  /** Lets the time stand still for all that is done within. */
+  holdTime(run: () => void): void {
+    const held = this.#timeHeld;
+    this.#timeHeld = true;
+    try {
+      run();
+    } finally {
+      this.#timeHeld = held;
+    }
+  }
+
+  /** Lets the clients' commands wait for so many milliseconds, or longer if they do already. */
+  pauseClients(milliseconds: number, all: boolean): void {
+    const until = Math.max(this.now + milliseconds, this.pause?.until ?? 0);
+    const wait = this.pause ?? Promise.withResolvers<void>();
+    this.pause?.cancel();
+    const cancel = this.clock.at(until, () => this.endPause());
+    const { promise, resolve } = wait;
+    this.pause = { all: all || (this.pause?.all ?? false), until, promise, resolve, cancel };
+  }
+
+  /** Lets the clients go on. */
+  endPause(): void {
+    const { pause } = this;
+    this.pause = undefined;
+    pause?.cancel();
+    pause?.resolve();
   }
 
   nextClientId(): number {
@@ -128,12 +229,6 @@ export class Engine {
   /** Publishes a message, each character one byte. */
   publish(channel: string, message: string): number {
     return this.pubsub.publish(channel, message);
-  }
-
-  /** Marks the transactions of those who watch a key. */
-  touchWatchers(db: Keyspace, key: Slice): void {
-    const name = key.latin1();
-    for (const client of this.clients.values()) client.touch(db, name);
   }
 
   /** Shows a command to those who monitor. */
@@ -167,6 +262,7 @@ export class Engine {
 
   #expire(): void {
     this.#expiry = undefined;
+    if (!this.#activeExpiry) return;
     this.readClock();
     let left = EXPIRY_SLICE;
     let next = Infinity;
@@ -191,6 +287,7 @@ export class Engine {
   close(): void {
     this.#expiry?.cancel();
     this.#expiry = undefined;
+    this.endPause();
     this.objects.arena.clear();
   }
 }

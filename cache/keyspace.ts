@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { Client } from "./client.ts";
 import { CommandError, WRONG_TYPE } from "./commands/error.ts";
 import type { Engine } from "./engine.ts";
 import { Deadlines } from "./expiry.ts";
@@ -20,7 +21,7 @@ import {
 } from "./objects.ts";
 import type { Address } from "./store/arena.ts";
 import type { Collection } from "./store/collection.ts";
-import type { Slice } from "./store/slice.ts";
+import { latin1Slice, type Slice } from "./store/slice.ts";
 
 /** One database. An entry's address is good until its key is removed. */
 export class Keyspace {
@@ -32,6 +33,8 @@ export class Keyspace {
   table: Address;
   /** When its keys expire. */
   deadlines: Deadlines;
+  /** Who watches which of its keys. */
+  readonly watchers: Map<string, Set<Client>> = new Map();
 
   constructor(engine: Engine, index: number) {
     this.engine = engine;
@@ -180,9 +183,9 @@ export class Keyspace {
    * @param count How many changes that is.
    */
   changed(key: Slice, count = 1): void {
-    const { engine } = this;
-    engine.dirty += count;
-    if (engine.watchedKeys > 0) engine.touchWatchers(this, key);
+    this.engine.dirty += count;
+    if (this.watchers.size === 0) return;
+    for (const client of this.watchers.get(key.latin1()) ?? []) client.watchFailed = true;
   }
 
   /** Publishes a keyspace notification, if its class is asked for. */
@@ -215,7 +218,7 @@ export class Keyspace {
 
   /** Whether the deadline of an entry that has one is past. */
   hasExpired(entry: Address): boolean {
-    return this.deadlines.deadline(entry) < this.engine.now && !this.engine.expiryHeld;
+    return this.deadlines.deadline(entry) < this.engine.now;
   }
 
   /** Removes an entry whose time has come. */
@@ -227,6 +230,39 @@ export class Keyspace {
     engine.stats.expiredKeys++;
     this.notify("x", "expired", key);
     this.changed(key);
+  }
+
+  /** Removes all keys. */
+  flush(): void {
+    const { objects, table } = this;
+    this.touchWatched();
+    this.engine.dirty += Math.max(this.size, 1);
+    this.deadlines.clear();
+    this.table = objects.keys.create();
+    objects.keys.clear(table, Infinity, (entry) => objects.free(entry));
+  }
+
+  /** Begins with nothing, when the arena has been emptied. */
+  restart(): void {
+    this.deadlines = new Deadlines(this.objects.arena, PLACE);
+    this.table = this.objects.keys.create();
+  }
+
+  /** Exchanges its keys with those of another database. */
+  swap(other: Keyspace): void {
+    this.touchWatched(other);
+    other.touchWatched(this);
+    [this.table, other.table] = [other.table, this.table];
+    [this.deadlines, other.deadlines] = [other.deadlines, this.deadlines];
+  }
+
+  /** Lets those know who watch keys that are there, or in a database that takes its place. */
+  touchWatched(other: Keyspace = this): void {
+    for (const [name, clients] of this.watchers) {
+      const key = latin1Slice(name);
+      if (this.find(key) === 0 && other.find(key) === 0) continue;
+      for (const client of clients) client.watchFailed = true;
+    }
   }
 
   #use(entry: Address, type: Type | undefined): void {

@@ -82,6 +82,11 @@ export class Objects {
     this.arena.setWord(entry, META, (meta & ~0xf0) | encoding << 4);
   }
 
+  /** When an entry was last used, in seconds, of 24 bits. */
+  usedAt(entry: Address): number {
+    return this.arena.word(entry, META) >>> 8;
+  }
+
   /** The structure that an entry of any type but a string holds. */
   root(entry: Address): Address {
     return this.arena.word(entry, VALUE);

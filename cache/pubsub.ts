@@ -1,5 +1,5 @@
 /**
- * Who listens to which channel.
+ * Who listens to which channel, and the messages to them.
  *
  * @module
  */
@@ -9,12 +9,38 @@ import { globMatches } from "./glob.ts";
 import type { Reply } from "./protocol/reply.ts";
 import { latin1Slice } from "./store/slice.ts";
 
+/** The kinds of subscriptions. */
+export type SubscriptionKind = "channels" | "patterns" | "shardChannels";
+
 /** The subscriptions of one cache. Channels and patterns are strings of one character for each byte. */
 export class PubSub {
   readonly channels: Map<string, Set<Client>> = new Map();
   readonly patterns: Map<string, Set<Client>> = new Map();
   /** Those of `SSUBSCRIBE`, which are apart. */
   readonly shardChannels: Map<string, Set<Client>> = new Map();
+
+  /** Lets a client listen. */
+  add(kind: SubscriptionKind, name: string, client: Client): void {
+    client[kind].add(name);
+    const clients = this[kind].get(name);
+    if (clients === undefined) this[kind].set(name, new Set([client]));
+    else clients.add(client);
+  }
+
+  /** Lets a client listen no more. */
+  remove(kind: SubscriptionKind, name: string, client: Client): void {
+    client[kind].delete(name);
+    const clients = this[kind].get(name);
+    clients?.delete(client);
+    if (clients?.size === 0) this[kind].delete(name);
+  }
+
+  /** Takes back all that a client listens to. */
+  removeAll(client: Client): void {
+    for (const kind of ["channels", "patterns", "shardChannels"] as const) {
+      for (const name of client[kind]) this.remove(kind, name, client);
+    }
+  }
 
   /**
    * Sends a message to all who listen.
@@ -27,8 +53,10 @@ export class PubSub {
       receivers++;
       client.push((reply) => writeMessage(reply, ["message", channel, message]));
     }
+    if (this.patterns.size === 0) return receivers;
+    const name = latin1Slice(channel);
     for (const [pattern, clients] of this.patterns) {
-      if (!globMatches(latin1Slice(pattern), latin1Slice(channel))) continue;
+      if (!globMatches(latin1Slice(pattern), name)) continue;
       for (const client of clients) {
         receivers++;
         client.push((reply) => writeMessage(reply, ["pmessage", pattern, channel, message]));

@@ -59,6 +59,7 @@ class Session {
     this.#connection = connection;
     this.#client = client;
     this.#requests = new RequestReader(client);
+    client.requestBuffer = this.#requests;
   }
 
   async run(): Promise<void> {
@@ -74,6 +75,7 @@ class Session {
         }
         if (client.blocked !== undefined) {
           if (!await this.#waitBlocked(client.blocked)) return;
+          client.blocked = undefined;
         } else if (done) {
           break;
         } else {
@@ -141,7 +143,7 @@ class Session {
         else if (!requests.next()) return true;
         if (args.count > 0 && !processRequest(client, args)) {
           client.delayed = true;
-          client.blocked = engine.pause?.over;
+          client.blocked = engine.pause?.promise;
           return false;
         }
         if (client.blocked !== undefined) return false;

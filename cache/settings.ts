@@ -1,23 +1,41 @@
 /**
- * What `CONFIG` sets.
+ * What `CONFIG` gets and sets: each parameter of Redis that means something here, with its kind, its
+ * range and its default.
  *
  * @module
  */
 
-/** The settings of one cache, with Redis' defaults. */
+import { parseInteger } from "./number.ts";
+import { latin1Slice } from "./store/slice.ts";
+
+const INT_MAX = 2 ** 31 - 1;
+const LONG_MAX = 2 ** 63;
+
+/** The values of the parameters, by the names that the code uses. */
 export class Settings {
   databases = 16;
   password = "";
+  protectedMode = true;
   maxClients = 10_000;
+  /** Seconds after which an idle client is closed; 0 is never. */
+  timeout = 0;
   /** Bytes; 0 is no limit. */
   maxMemory = 0;
   /** The longest argument, in bytes. */
   maxBulk = 512 * 1024 * 1024;
   /** The longest request that has not come whole, in bytes. */
   maxQueryBuffer = 1024 * 1024 * 1024;
+  /** What may wait to be sent, by class of client. */
+  outputLimits: OutputLimits = {
+    normal: { hard: 0, soft: 0, seconds: 0 },
+    slave: { hard: 268_435_456, soft: 67_108_864, seconds: 60 },
+    pubsub: { hard: 33_554_432, soft: 8_388_608, seconds: 60 },
+  };
   /** Microseconds; negative is never. */
   slowlogThreshold = 10_000;
   slowlogLength = 128;
+  /** The classes of keyspace notifications that are on, `A` written out. */
+  notifyClasses = "";
   /** The largest collections that are kept packed. */
   hashMaxPackEntries = 512;
   hashMaxPackValue = 64;
@@ -25,11 +43,264 @@ export class Settings {
   sortedSetMaxPackEntries = 128;
   sortedSetMaxPackValue = 64;
   listMaxPackSize = -2;
-  /** Whether commands that may do harm (`DEBUG`) are allowed. */
+  /** Whether `DEBUG` is allowed. */
   debugCommand = false;
+  /** What is only kept to be told. */
+  readonly others: Map<string, string> = new Map();
+}
 
-  /** Whether a protected command may be used. */
-  allows(): boolean {
-    return this.debugCommand;
+/** A client that is sent more than this is closed. 0 is no limit. */
+export interface OutputLimit {
+  /** Bytes. */
+  readonly hard: number;
+  /** Bytes that may be there for so many seconds. */
+  readonly soft: number;
+  readonly seconds: number;
+}
+
+/** Limits by class of client, as Redis names them. */
+export type OutputLimits = Readonly<Record<"normal" | "slave" | "pubsub", OutputLimit>>;
+
+/** One parameter. */
+export interface Parameter {
+  readonly name: string;
+  /** The name that it had in older versions. */
+  readonly alias?: string;
+  /** Whether it can be set only at the start. */
+  readonly immutable?: boolean;
+  /** Its value as text. */
+  get(settings: Settings): string;
+  /** Sets it; returns what is wrong with the text, if it is. */
+  set(settings: Settings, text: string): string | undefined;
+}
+
+/** The properties of {@linkcode Settings} of one type. */
+type Property<T> = {
+  [K in keyof Settings]: Settings[K] extends T ? K : never;
+}[keyof Settings];
+
+type Options = Pick<Parameter, "alias" | "immutable">;
+
+function integer(
+  name: string,
+  property: Property<number>,
+  min: number,
+  max: number,
+  options: Options = {},
+): Parameter {
+  return {
+    name,
+    ...options,
+    get: (settings) => String(settings[property]),
+    set: (settings, text) => {
+      const value = parseInteger(latin1Slice(text));
+      if (Number.isNaN(value)) return "argument couldn't be parsed into an integer";
+      return assign(settings, property, value, min, max);
+    },
+  };
+}
+
+const UNITS: Record<string, number> = {
+  "": 1,
+  b: 1,
+  k: 1000,
+  kb: 1024,
+  m: 1e6,
+  mb: 2 ** 20,
+  g: 1e9,
+  gb: 2 ** 30,
+};
+
+/** Reads a number of bytes: `100`, `100mb`. Returns NaN for what is none. */
+export function parseMemory(text: string): number {
+  const match = /^(\d+)([a-z]*)$/i.exec(text);
+  const unit = UNITS[match?.[2]?.toLowerCase() ?? "none"];
+  return match === null || unit === undefined ? NaN : Number(match[1]) * unit;
+}
+
+function memory(
+  name: string,
+  property: Property<number>,
+  min: number,
+  max: number,
+  options: Options = {},
+): Parameter {
+  return {
+    ...integer(name, property, min, max, options),
+    set: (settings, text) => {
+      const value = parseMemory(text);
+      if (Number.isNaN(value)) return "argument must be a memory value";
+      return assign(settings, property, value, min, max);
+    },
+  };
+}
+
+function assign(
+  settings: Settings,
+  property: Property<number>,
+  value: number,
+  min: number,
+  max: number,
+): string | undefined {
+  if (value < min || value > max) {
+    const shown = max === LONG_MAX ? 2n ** 63n - 1n : max;
+    return `argument must be between ${min} and ${shown} inclusive`;
   }
+  settings[property] = value;
+}
+
+/** A parameter that changes nothing here, but can be asked for. */
+function told(
+  name: string,
+  initial: string,
+  check: (text: string) => string | undefined = () => undefined,
+  options: Options = {},
+): Parameter {
+  return {
+    name,
+    ...options,
+    get: ({ others }) => others.get(name) ?? initial,
+    set: ({ others }, text) => {
+      const wrong = check(text);
+      if (wrong === undefined) others.set(name, text);
+      return wrong;
+    },
+  };
+}
+
+const isBoolean = (text: string): string | undefined =>
+  /^(yes|no)$/i.test(text) ? undefined : "argument must be 'yes' or 'no'";
+
+const isWithin = (min: number, max: number) => (text: string): string | undefined => {
+  const value = parseInteger(latin1Slice(text));
+  if (Number.isNaN(value)) return "argument couldn't be parsed into an integer";
+  return value < min || value > max
+    ? `argument must be between ${min} and ${max} inclusive`
+    : undefined;
+};
+
+const isOneOf = (...choices: string[]) => (text: string): string | undefined =>
+  choices.includes(text.toLowerCase())
+    ? undefined
+    : `argument(s) must be one of the following: ${choices.join(", ")}`;
+
+/** The classes that `A` stands for, in the order in which Redis prints them. */
+const ALL_CLASSES = "g$lshzxetd";
+
+const notify: Parameter = {
+  name: "notify-keyspace-events",
+  get: ({ notifyClasses: classes }) => {
+    const own = [...ALL_CLASSES].every((type) => classes.includes(type))
+      ? "A"
+      : [...`${ALL_CLASSES}n`].filter((type) => classes.includes(type)).join("");
+    return own + [..."KEm"].filter((type) => classes.includes(type)).join("");
+  },
+  set: (settings, text) => {
+    if (!/^[Ag$lshzxetdnKEm]*$/.test(text)) {
+      return "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.";
+    }
+    settings.notifyClasses = text.replaceAll("A", ALL_CLASSES);
+  },
+};
+
+const outputLimits: Parameter = {
+  name: "client-output-buffer-limit",
+  get: ({ outputLimits }) =>
+    Object.entries(outputLimits)
+      .map(([name, { hard, soft, seconds }]) => `${name} ${hard} ${soft} ${seconds}`).join(" "),
+  set: (settings, text) => {
+    const words = text.split(" ").filter((word) => word !== "");
+    if (words.length === 0 || words.length % 4 !== 0) return "Wrong number of arguments.";
+    const limits = { ...settings.outputLimits };
+    for (let i = 0; i < words.length; i += 4) {
+      const [given = "", ...values] = words.slice(i, i + 4);
+      const name = given.toLowerCase() === "replica" ? "slave" : given.toLowerCase();
+      if (!(name in limits)) return "Invalid client class specified in buffer limit configuration.";
+      const [hard = NaN, soft = NaN] = values.map(parseMemory);
+      const seconds = parseInteger(latin1Slice(values[2] ?? ""));
+      if (!(hard >= 0 && soft >= 0 && seconds >= 0)) {
+        return "Error in hard, soft or soft_seconds setting in buffer limit configuration.";
+      }
+      limits[name as keyof OutputLimits] = { hard, soft, seconds };
+    }
+    settings.outputLimits = limits;
+  },
+};
+
+const password: Parameter = {
+  name: "requirepass",
+  get: (settings) => settings.password,
+  set: (settings, text) => {
+    settings.password = text;
+  },
+};
+
+const protectedMode: Parameter = {
+  name: "protected-mode",
+  get: (settings) => settings.protectedMode ? "yes" : "no",
+  set: (settings, text) => {
+    settings.protectedMode = text.toLowerCase() === "yes";
+    return isBoolean(text);
+  },
+};
+
+/** All parameters. */
+export const PARAMETERS: readonly Parameter[] = [
+  integer("databases", "databases", 1, INT_MAX, { immutable: true }),
+  integer("hash-max-listpack-entries", "hashMaxPackEntries", 0, LONG_MAX, {
+    alias: "hash-max-ziplist-entries",
+  }),
+  memory("hash-max-listpack-value", "hashMaxPackValue", 0, LONG_MAX, {
+    alias: "hash-max-ziplist-value",
+  }),
+  integer("list-max-listpack-size", "listMaxPackSize", -(2 ** 31), INT_MAX, {
+    alias: "list-max-ziplist-size",
+  }),
+  integer("maxclients", "maxClients", 1, 2 ** 32 - 1),
+  memory("client-query-buffer-limit", "maxQueryBuffer", 1024 * 1024, LONG_MAX),
+  memory("proto-max-bulk-len", "maxBulk", 1024 * 1024, LONG_MAX),
+  integer("set-max-intset-entries", "setMaxIntsetEntries", 0, LONG_MAX),
+  integer("slowlog-log-slower-than", "slowlogThreshold", -1, LONG_MAX),
+  integer("slowlog-max-len", "slowlogLength", 0, LONG_MAX),
+  integer("timeout", "timeout", 0, INT_MAX),
+  integer("zset-max-listpack-entries", "sortedSetMaxPackEntries", 0, LONG_MAX, {
+    alias: "zset-max-ziplist-entries",
+  }),
+  memory("zset-max-listpack-value", "sortedSetMaxPackValue", 0, LONG_MAX, {
+    alias: "zset-max-ziplist-value",
+  }),
+  notify,
+  outputLimits,
+  password,
+  protectedMode,
+  {
+    ...memory("maxmemory", "maxMemory", 0, LONG_MAX),
+    immutable: true,
+  },
+  // There are no files yet, and no eviction.
+  told("appendonly", "no", isBoolean, { immutable: true }),
+  told("save", "", () => undefined, { immutable: true }),
+  told("maxmemory-policy", "noeviction", () => undefined, { immutable: true }),
+  told("cluster-enabled", "no", isBoolean, { immutable: true }),
+  told("io-threads", "1", isWithin(1, 128), { immutable: true }),
+  told("tcp-backlog", "511", isWithin(0, INT_MAX), { immutable: true }),
+  // How Redis goes about its work; here there is one way.
+  told("active-expire-effort", "1", isWithin(1, 10)),
+  told("activerehashing", "yes", isBoolean),
+  told("dynamic-hz", "yes", isBoolean),
+  told("hz", "10", isWithin(0, INT_MAX)),
+  told("lazyfree-lazy-eviction", "no", isBoolean),
+  told("lazyfree-lazy-expire", "no", isBoolean),
+  told("lazyfree-lazy-server-del", "no", isBoolean),
+  told("lazyfree-lazy-user-del", "no", isBoolean),
+  told("lazyfree-lazy-user-flush", "no", isBoolean),
+  told("list-compress-depth", "0", isWithin(0, INT_MAX)),
+  told("loglevel", "notice", isOneOf("debug", "verbose", "notice", "warning")),
+  told("tcp-keepalive", "300", isWithin(0, INT_MAX)),
+];
+
+/** Finds a parameter by either of its names. */
+export function findParameter(name: string): Parameter | undefined {
+  const lowerCase = name.toLowerCase();
+  return PARAMETERS.find(({ name, alias }) => name === lowerCase || alias === lowerCase);
 }

@@ -11,15 +11,12 @@
 import { type Handler, serve } from "../mod.ts";
 
 /** Echoes what one client sends, until it has no more to send or the server stops. */
-export const echo: Handler = async (conn, context) => {
-  // A stop closes at once, even amid a write; redis_ping.ts lets what is in flight finish.
-  context.signal.addEventListener("abort", () => conn.close());
+export const echo: Handler = async (conn) => {
   const buffer = new Uint8Array(16 * 1024);
-  while (true) {
-    context.closeAfter(30_000);
-    const length = await conn.read(buffer);
-    if (length === null) return;
-    for (let sent = 0; sent < length;) sent += await conn.write(buffer.subarray(sent, length));
+  conn.closeAfter(30_000);
+  for (let length; (length = await conn.read(buffer)) !== null;) {
+    conn.closeAfter(30_000);
+    await conn.write(buffer.subarray(0, length));
   }
 };
 

@@ -22,11 +22,11 @@ Deno.test("echo() sends every byte back, however they come", async () => {
 Deno.test("echo() closes a client that is idle", async () => {
   await using server = serve({
     port: 0,
-    handler: (conn, context) => {
-      const { closeAfter } = context;
+    handler: (conn) => {
+      const { closeAfter } = conn;
       // In a moment's time, not half a minute's.
-      context.closeAfter = (ms) => closeAfter.call(context, ms && ms / 300);
-      return echo(conn, context);
+      conn.closeAfter = (ms) => closeAfter.call(conn, ms && ms / 300);
+      return echo(conn);
     },
   });
   using client = await connect(server.addr);

@@ -209,16 +209,12 @@ function answer([name, ...args]: Uint8Array[], replies: Replies): boolean {
 }
 
 /** Answers one client until it leaves, quits, breaks the protocol or is idle, or the server stops. */
-export const redisPing: Handler = async (conn, context) => {
+export const redisPing: Handler = async (conn) => {
   const replies = new Replies();
   let buffer = new Uint8Array(BUFFER_SIZE);
   let held = 0;
-  let idle = true;
-  // A stop does not wait for a client that has asked for nothing, but for a command in flight.
-  context.signal.addEventListener("abort", () => idle && conn.close());
-  conn.setNoDelay();
-  while (!(context.signal.aborted && idle)) {
-    context.closeAfter(IDLE_LIMIT);
+  while (true) {
+    conn.closeAfter(IDLE_LIMIT);
     // At most so much at a time, whatever the buffer has grown to: other clients want a turn.
     const length = await conn.read(buffer.subarray(held, held + BUFFER_SIZE));
     if (length === null) return;
@@ -239,16 +235,11 @@ export const redisPing: Handler = async (conn, context) => {
       replies.error(`Protocol error: ${error.message}`);
       quit = true;
     }
-    idle = false;
     const reply = replies.take();
-    for (let sent = 0; sent < reply.length;) {
-      context.closeAfter(IDLE_LIMIT);
-      sent += await conn.write(reply.subarray(sent));
-    }
+    if (reply.length > 0) await conn.write(reply);
     if (quit) return;
     // The beginning of a command is kept, in a buffer with room for more but no larger than needed.
     held = data.length - start;
-    idle = held === 0;
     if (held > MAX_COMMAND) return;
     const fits = held <= buffer.length / 2 && (buffer.length === BUFFER_SIZE || held > BUFFER_SIZE);
     const next = fits ? buffer : new Uint8Array(Math.max(BUFFER_SIZE, 2 * held));
@@ -262,6 +253,7 @@ if (import.meta.main) {
   const server = serve({
     port: flag === -1 ? 6379 : Number(Deno.args[flag + 1]),
     handler: redisPing,
+    noDelay: true,
   });
   console.log(`Listening on 127.0.0.1:${server.addr.port}`);
   await server.finished;

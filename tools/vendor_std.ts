@@ -10,7 +10,7 @@
  */
 
 /** How long JSR may take, in milliseconds: a network that drops packets does not refuse, it hangs. */
-const JSR_TIMEOUT = 60_000;
+const JSR_TIMEOUT = 30_000;
 
 const VENDOR = "vendor";
 
@@ -39,6 +39,8 @@ interface Package {
   /** JSR's integrity value of the version: the sha256 of its metadata, as `deno.lock` holds it. */
   integrity: string;
   archive: Archive;
+  /** What of it the project imports, as the end of a specifier; a package of packages has none. */
+  entry?: string;
   /** The modules to take; all of the package's by default. */
   modules?: string[];
   /** Declarations of what this project uses, by module, where the archive has none. */
@@ -50,6 +52,7 @@ const PACKAGES: Record<string, Package> = {
     version: "1.0.19",
     range: "^1.0.19",
     integrity: "eaada96ee120cb980bc47e040f82814d786fe8162ecc53c91d8df60b8755991e",
+    entry: "",
     archive: DENO_STD,
     types: {
       "mod.js": `
@@ -78,6 +81,7 @@ export declare function assertRejects<E extends Error>(fn: () => PromiseLike<unk
     version: "1.0.32",
     range: "^1.0.32",
     integrity: "188b3a100d6202d64e3f5bd3d799c7fa4f6d77f92cc65eb7f641c1fa0aa92a66",
+    entry: "/parse-args",
     archive: DENO_STD,
     modules: ["parse_args.js"],
     types: {
@@ -96,6 +100,7 @@ export declare function parseArgs(args: string[], options?: ParseOptions): Recor
     version: "0.224.14",
     range: "^0.224.14",
     integrity: "257f7adceee3b53bb2bc86c7242e7d1bc59729e57d4981c4a7e5b876c808f05e",
+    entry: "",
     archive: WINDMILL_CLI,
   },
   fmt: {
@@ -144,9 +149,14 @@ async function run(program: string, args: string[], signal?: AbortSignal): Promi
 
 /** Has Deno itself fill `vendor/`, which it does where JSR answers. */
 async function vendorFromJsr(): Promise<void> {
-  const modules = [...Deno.readDirSync(".")].map(({ name }) => name)
-    .filter((name) => name.endsWith(".ts"));
-  await run(Deno.execPath(), ["cache", "--quiet", ...modules], AbortSignal.timeout(JSR_TIMEOUT));
+  const modules = Object.entries(PACKAGES).filter(([, { entry }]) => entry !== undefined)
+    .map(([name, { range, entry }]) => `jsr:@std/${name}@${range}${entry}`);
+  const signal = AbortSignal.timeout(JSR_TIMEOUT);
+  try {
+    await run(Deno.execPath(), ["cache", "--quiet", ...modules], signal);
+  } catch (error) {
+    throw signal.aborted ? new SetupError(`no answer within ${JSR_TIMEOUT / 1000} seconds`) : error;
+  }
 }
 
 /** Fetches an npm package, checks its sha512 and unpacks it below `directory`; returns where. */
@@ -243,7 +253,7 @@ async function vendorFromNpm(): Promise<void> {
   }
 }
 
-/** Written last, so that an interrupted setup is done again; a change of the versions shows in it. */
+/** Holds the versions, written last: a setup that was interrupted is done again, as are old ones. */
 const MARKER = `${VENDOR}/.complete`;
 
 function isComplete(versions: string): boolean {
@@ -254,19 +264,27 @@ function isComplete(versions: string): boolean {
   }
 }
 
+function fail(message: string): never {
+  console.error(`Cannot set up @std: ${message}`);
+  Deno.exit(1);
+}
+
+const message = (error: unknown) => error instanceof Error ? error.message : `${error}`;
+
 const versions = JSON.stringify(PACKAGES, ["version", ...Object.keys(PACKAGES)]);
 if (!isComplete(versions)) {
-  let fromJsr = "";
   try {
-    await vendorFromJsr().catch(async (error) => {
-      if (error instanceof SetupError) fromJsr = error.message;
-      await vendorFromNpm();
-    });
     Deno.mkdirSync(VENDOR, { recursive: true });
-    Deno.writeTextFileSync(MARKER, versions);
+    Deno.writeTextFileSync(MARKER, "incomplete");
   } catch (error) {
-    if (!(error instanceof SetupError)) throw error;
-    console.error(`Cannot set up @std: from JSR: ${fromJsr}; from npm: ${error.message}`);
-    Deno.exit(1);
+    fail(`${VENDOR}/ cannot be written: ${message(error)}`);
   }
+  try {
+    await vendorFromJsr();
+  } catch (jsr) {
+    await vendorFromNpm().catch((npm) =>
+      fail(`from JSR: ${message(jsr)}; from npm: ${message(npm)}`)
+    );
+  }
+  Deno.writeTextFileSync(MARKER, versions);
 }

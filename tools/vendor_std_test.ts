@@ -1,4 +1,5 @@
-import { assert, assertEquals, assertFalse, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertMatch, assertStringIncludes } from "@std/assert";
+import { within } from "../test_util.ts";
 
 const TOOL = `${import.meta.dirname}/vendor_std.ts`;
 const VENDOR = `${import.meta.dirname}/../vendor`;
@@ -36,8 +37,10 @@ function makeProject(programs: Record<string, string> = {}, path = "") {
   return {
     directory,
     run,
-    setUp: (jsr: string) =>
-      run(["run", "--allow-read", "--allow-write=vendor", "--allow-run", TOOL], { JSR_URL: jsr }),
+    setUp: (jsr: string, ...flags: string[]) =>
+      run(["run", "--allow-read", "--allow-write=vendor", "--allow-run", ...flags, TOOL], {
+        JSR_URL: jsr,
+      }),
     [Symbol.dispose]: () => Deno.removeSync(directory, { recursive: true }),
   };
 }
@@ -74,6 +77,34 @@ Deno.test(
   },
 );
 
+Deno.test("vendor_std.ts says in one line that it may not write", { ignore }, async () => {
+  using project = makeProject({ npm: "touch called" });
+  // A file in the directory's place: permissions and read-only mounts do not stop every user.
+  Deno.writeTextFileSync(`${project.directory}/vendor`, "");
+  const { code, stderr } = await project.setUp(UNREACHABLE);
+  assertEquals(code, 1);
+  assertMatch(stderr, /^Cannot set up @std: vendor\/ cannot be written: [^\n]+\n$/);
+  assertFalse([...Deno.readDirSync(project.directory)].some(({ name }) => name === "called"));
+});
+
+Deno.test("vendor_std.ts waits 30 seconds for a JSR that hangs", { ignore }, async () => {
+  using project = makeProject({ npm: 'echo "npm error code ENOTFOUND" >&2; exit 1' });
+  // It accepts, and never answers.
+  using jsr = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const preload = `${project.directory}/preload.ts`;
+  Deno.writeTextFileSync(
+    preload,
+    `const { timeout } = AbortSignal;
+    AbortSignal.timeout = (ms) => timeout(ms === 30_000 ? 500 : 86_400_000);`,
+  );
+  const { code, stderr } = await within(
+    project.setUp(`http://127.0.0.1:${jsr.addr.port}/`, `--preload=${preload}`),
+  );
+  assertEquals(code, 1);
+  assertEquals(stderr.trimEnd().split("\n").length, 1);
+  assertStringIncludes(stderr, "from JSR: no answer within 30 seconds; from npm: npm pack");
+});
+
 Deno.test("vendor_std.ts takes no archive with another sha512", { ignore }, async () => {
   using project = makeProject({ npm: 'echo other >"$5/other.tgz"; echo other.tgz' });
   const { code, stderr } = await project.setUp(UNREACHABLE);
@@ -81,8 +112,10 @@ Deno.test("vendor_std.ts takes no archive with another sha512", { ignore }, asyn
   assertEquals(stderr.trimEnd().split("\n").length, 1);
   assertStringIncludes(stderr, "the archive of deno-std@1.4.0 has sha512 ");
   assertStringIncludes(stderr, ", expected 7c0Y6tyn0Sx0NKia");
-  // Nothing of it is left, so that the next run starts anew.
-  assertEquals([...Deno.readDirSync(`${project.directory}/vendor`)], []);
+  // Nothing of it is left, and the next run starts anew.
+  const left = [...Deno.readDirSync(`${project.directory}/vendor`)].map(({ name }) => name);
+  assertEquals(left, [".complete"]);
+  assertEquals((await project.setUp(UNREACHABLE)).code, 1);
 });
 
 /** Serves what is in `vendor/` as JSR does, with checksums. */

@@ -1,11 +1,12 @@
 /** Holds its clients, each waiting in a read; of one buffer, which is not what is measured. */
-import { formatAddr, serve } from "../../server.ts";
+import { formatAddr } from "../../listen.ts";
+import { serve } from "../../server.ts";
 
 const buffer = new Uint8Array(16);
 const server = serve({
   port: 0,
-  handler: async (conn, context) => {
-    context.closeAfter(600_000);
+  handler: async (conn) => {
+    conn.closeAfter(600_000);
     while (await conn.read(buffer) !== null);
   },
 });

@@ -130,6 +130,13 @@ export class Command {
     );
   }
 
+  /** What a key at an index is to the command. */
+  specOf(index: number, args: Args): KeySpec | undefined {
+    return this.keys.findLast(({ first, counted, last }) =>
+      counted ? index > first : index >= first && index <= (last < 0 ? args.count + last : last)
+    );
+  }
+
   /** Whether it may have so many arguments, its name among them. */
   accepts(count: number): boolean {
     return this.arity >= 0 ? count === this.arity : count >= -this.arity;

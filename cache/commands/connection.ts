@@ -1,14 +1,18 @@
 /**
- * The commands of a connection itself.
+ * The commands of a connection itself; those of `CLIENT` are in `client.ts`.
  *
  * @module
  */
 
 import type { Client } from "../client.ts";
-import type { Args } from "../protocol/request.ts";
-import type { CommandRows } from "./command.ts";
-import { CommandError, wrongArity } from "./error.ts";
 import { parseInteger } from "../number.ts";
+import type { Args } from "../protocol/request.ts";
+import type { Slice } from "../store/slice.ts";
+import { REDIS_VERSION } from "../version.ts";
+import { integerWithin } from "./arguments.ts";
+import { CLIENT, setClientName } from "./client.ts";
+import { type CommandRows, isWord } from "./command.ts";
+import { CommandError, SYNTAX, wrongArity } from "./error.ts";
 
 function ping(client: Client, args: Args): void {
   const { reply } = client;
@@ -25,22 +29,128 @@ function ping(client: Client, args: Args): void {
   }
 }
 
-function echo({ reply }: Client, args: Args): void {
-  reply.bulk(args.at(1));
-}
-
 function select(client: Client, args: Args): void {
-  const index = parseInteger(args.at(1));
-  if (Number.isNaN(index) || Math.abs(index) > 2 ** 31) {
-    throw new CommandError("ERR value is not an integer or out of range");
-  }
+  const index = integerWithin(args, 1, -(2 ** 31), 2 ** 31 - 1);
   const db = client.engine.databases[index];
   if (db === undefined) throw new CommandError("ERR DB index is out of range");
   client.db = db;
   client.reply.ok();
 }
 
+/** Whether a password is right; it takes the same time whatever is wrong with it. */
+function isPassword(given: Slice, password: string): boolean {
+  const expected = new TextEncoder().encode(password);
+  let difference = given.length ^ expected.length;
+  for (let i = 0; i < given.length; i++) {
+    difference |= given.at(i) ^ (expected[i % Math.max(expected.length, 1)] ?? 0);
+  }
+  return difference === 0;
+}
+
+function authenticate(client: Client, user: Slice | undefined, password: Slice): void {
+  const { password: expected } = client.engine.settings;
+  const known = user === undefined || user.latin1() === "default";
+  // A user without a password takes any.
+  if (!known || (expected !== "" && !isPassword(password, expected))) {
+    throw new CommandError("WRONGPASS invalid username-password pair or user is disabled.");
+  }
+  client.authenticated = true;
+}
+
+function auth(client: Client, args: Args): void {
+  if (args.count > 3) throw new CommandError(SYNTAX);
+  if (args.count === 2 && client.engine.settings.password === "") {
+    throw new CommandError(
+      "ERR AUTH <password> called without any password configured for the default user. " +
+        "Are you sure your configuration is correct?",
+    );
+  }
+  authenticate(client, args.count === 3 ? args.at(1) : undefined, args.at(args.count - 1));
+  client.reply.ok();
+}
+
+function hello(client: Client, args: Args): void {
+  const { reply } = client;
+  let next = 1;
+  let version: number | undefined;
+  if (args.count > 1) {
+    version = parseInteger(args.at(next++));
+    if (Number.isNaN(version)) {
+      throw new CommandError("ERR Protocol version is not an integer or out of range");
+    }
+    if (version !== 2 && version !== 3) {
+      throw new CommandError("NOPROTO unsupported protocol version");
+    }
+  }
+  let name: Slice | undefined;
+  let credentials: [user: Slice, password: Slice] | undefined;
+  while (next < args.count) {
+    const option = args.at(next++);
+    const left = args.count - next;
+    if (isWord(option, "auth") && left >= 2) {
+      credentials = [args.at(next), args.at(next + 1)];
+      next += 2;
+    } else if (isWord(option, "setname") && left >= 1) {
+      name = args.at(next++);
+    } else {
+      throw new CommandError(`ERR Syntax error in HELLO option '${option.latin1()}'`);
+    }
+  }
+  if (credentials !== undefined) authenticate(client, ...credentials);
+  if (!client.authenticated) {
+    throw new CommandError(
+      "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO " +
+        "<proto> AUTH <user> <pass> option can be used to authenticate the client and select the " +
+        "RESP protocol version at the same time",
+    );
+  }
+  if (name !== undefined) setClientName(client, name);
+  if (version !== undefined) reply.resp = version as 2 | 3;
+  reply.map(7);
+  reply.text("server");
+  reply.text("redis");
+  reply.text("version");
+  reply.text(REDIS_VERSION);
+  reply.text("proto");
+  reply.integer(reply.resp);
+  reply.text("id");
+  reply.integer(client.id);
+  reply.text("mode");
+  reply.text("standalone");
+  reply.text("role");
+  reply.text("master");
+  reply.text("modules");
+  reply.array(0);
+}
+
+function reset(client: Client): void {
+  client.reset();
+  client.reply.simple("RESET");
+}
+
 export const CONNECTION: CommandRows = {
+  auth: {
+    arity: -2,
+    flags: "noscript loading stale fast no_auth allow_busy",
+    since: "1.0.0",
+    summary: "Says the password",
+    run: auth,
+  },
+  client: CLIENT,
+  echo: {
+    arity: 2,
+    flags: "loading stale fast",
+    since: "1.0.0",
+    summary: "Replies what it is given",
+    run: ({ reply }, args) => reply.bulk(args.at(1)),
+  },
+  hello: {
+    arity: -1,
+    flags: "noscript loading stale fast no_auth allow_busy",
+    since: "6.0.0",
+    summary: "Chooses the protocol's version",
+    run: hello,
+  },
   ping: {
     arity: -1,
     flags: "fast",
@@ -48,12 +158,20 @@ export const CONNECTION: CommandRows = {
     summary: "Answers, with PONG or with what it is given",
     run: ping,
   },
-  echo: {
-    arity: 2,
-    flags: "loading stale fast",
+  quit: {
+    arity: -1,
+    flags: "noscript loading stale fast no_auth allow_busy",
     since: "1.0.0",
-    summary: "Replies what it is given",
-    run: echo,
+    summary: "Closes the connection",
+    // The gate does it, before anything can stand in the way.
+    run: ({ reply }) => reply.ok(),
+  },
+  reset: {
+    arity: 1,
+    flags: "noscript loading stale fast no_auth allow_busy",
+    since: "6.2.0",
+    summary: "Makes the connection what it was in the beginning",
+    run: reset,
   },
   select: {
     arity: 2,

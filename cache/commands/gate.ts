@@ -117,7 +117,7 @@ export function findCommand(client: Client, args: Args): Command {
 /** What must be right before a command is executed or queued. */
 function check(client: Client, command: Command, args: Args): void {
   const { flags } = command;
-  if ((flags & PROTECTED) !== 0 && !client.engine.settings.allows()) {
+  if ((flags & PROTECTED) !== 0 && !client.engine.settings.debugCommand) {
     throw new CommandError(
       `ERR ${command.name.toUpperCase()} command not allowed. If the enable-${command.name}-command ` +
         'option is set to "local", you can run it from a local connection, otherwise you need to ' +

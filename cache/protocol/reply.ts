@@ -49,6 +49,11 @@ export class Reply {
     return this.#length;
   }
 
+  /** How many bytes its buffer takes. */
+  get capacity(): number {
+    return this.#buffer.length;
+  }
+
   /** Takes back all after this many bytes. */
   truncate(length: number): void {
     this.#length = length;

@@ -67,6 +67,13 @@ export class Args {
     return new Slice(this.bytes, this.starts[index]!, this.lengths[index]!);
   }
 
+  /** The arguments from an index on. */
+  from(index: number): Args {
+    const rest = new Args(this.bytes, Math.max(this.count - index, 1));
+    for (let i = index; i < this.count; i++) rest.push(this.starts[i]!, this.lengths[i]!);
+    return rest;
+  }
+
   /** The same arguments with bytes of their own, to be kept. */
   copy(): Args {
     return Args.of(Array.from({ length: this.count }, (_, i) => this.at(i)));

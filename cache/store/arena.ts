@@ -2,15 +2,16 @@
  * The arena: memory off the JavaScript heap, given out in blocks and addressed by numbers. The garbage
  * collector sees a few large buffers, however many keys there are.
  *
- * A segment is one buffer of up to 1 MiB, cut into pages of 64 KiB. A page holds blocks of one size
- * class and keeps a list of its free ones. An empty page serves any class; an empty segment is given
- * back to the system. A block of more than a page has a segment of its own.
+ * A segment is one buffer of up to 32 MiB, cut into pages of 64 KiB. A page holds blocks of one size
+ * class and keeps a list of its free ones. An empty page serves any class; a block of more than a page
+ * takes several in a row. An empty segment is given back to the system. A block of more than a segment
+ * has one of its own.
  *
  * @module
  */
 
 /**
- * Where a block is: the segment's number in the upper 16 bits, in the lower 16 the block's place in it
+ * Where a block is: the segment's number in the upper 11 bits, in the lower 21 the block's place in it
  * in units of 16 bytes. As an int32 it may be negative. 0 is no block.
  */
 export type Address = number;
@@ -19,17 +20,31 @@ export type Address = number;
 const UNIT = 16;
 const PAGE_UNITS = 4096;
 const PAGE_SIZE = PAGE_UNITS * UNIT;
-const MAX_SEGMENT_PAGES = 16;
-const MAX_SEGMENTS = 65_536;
+const SEGMENT_SHIFT = 21;
+const UNIT_MASK = (1 << SEGMENT_SHIFT) - 1;
+const MAX_SEGMENTS = 2048;
+
+/**
+ * The pages of a full segment. From 32 MiB on, glibc's `malloc` maps memory for each block, whatever
+ * was freed before (`DEFAULT_MMAP_THRESHOLD_MAX`): it is zero without being cleared, resident only where
+ * it was used, and goes back to the system when it is freed. Smaller segments had the process keep 350
+ * of 350 MB after everything was deleted.
+ */
+const SEGMENT_PAGES = 512;
+/** Segments between this and a full one are not made: the system might clear 16 MiB in one go. */
+const LARGEST_SMALL_SEGMENT_PAGES = 64;
+const PAGE_SHIFT = 9;
+/** How many idle pages (1 MiB) are worth copying the others of their segment. */
+const MIN_IDLE_PAGES = 16;
 
 /** The number of an address's segment. */
-export const segmentOf = (address: Address): number => address >>> 16;
+export const segmentOf = (address: Address): number => address >>> SEGMENT_SHIFT;
 /** Where a block begins in its segment's `bytes`. */
-export const byteOf = (address: Address): number => (address & 0xffff) << 4;
+export const byteOf = (address: Address): number => (address & UNIT_MASK) << 4;
 /** Where a block begins in its segment's `words`. */
-export const wordOf = (address: Address): number => (address & 0xffff) << 2;
+export const wordOf = (address: Address): number => (address & UNIT_MASK) << 2;
 /** Where a block begins in its segment's `floats`. */
-export const floatOf = (address: Address): number => (address & 0xffff) << 1;
+export const floatOf = (address: Address): number => (address & UNIT_MASK) << 1;
 
 /**
  * The size classes, in units: each unit up to 256 bytes, then four for each doubling up to 4 KiB, then
@@ -50,18 +65,22 @@ for (let units = 0, sizeClass = 0; units <= PAGE_UNITS; units++) {
 
 /** The list of pages that hold no block; the lists before it are those of the classes. */
 const EMPTY_PAGES = CLASSES.length;
+/** In place of a class: the page begins a block of several. */
+const RUN = -1;
 
 /** A page's record, in words. */
 const CLASS = 0;
 /** The first free block, by its unit in the segment, or `NONE`. Each names the next in its first word. */
 const FREE = 1;
-/** The next block that was never used, by its unit in the segment. */
+/** The next block that was never used, by its unit in the segment; of a run, its capacity in bytes. */
 const FRESH = 2;
 /** How many blocks are in use. */
 const LIVE = 3;
 /** The neighbours in the list of pages that the page is on. */
 const NEXT = 4;
 const PREVIOUS = 5;
+/** 1 if the page was ever used, so that the system has memory for it. */
+const TOUCHED = 6;
 const PAGE_WORDS = 8;
 
 const NONE = -1;
@@ -85,39 +104,38 @@ export class Arena {
   readonly floats: Float64Array[] = [NO_FLOATS];
   /** How many bytes the blocks in use take, with what their size classes round up. */
   used = 0;
-  /** How many bytes the segments take. */
+  /** How many bytes the segments take. The system has memory only for what was used of them. */
   reserved = 0;
 
-  /** The pages of each segment; 0 where it is one large block or free. Segment 0 is no segment. */
+  /** The pages of each segment; 0 where it is one block or free. Segment 0 is no segment. */
   readonly #pagesOf: number[] = [0];
   readonly #emptyPagesOf: number[] = [0];
   #freeSegments: number[] = [];
-  /** Records of the pages, by segment * 16 + page. */
-  #pages = new Int32Array(8 * MAX_SEGMENT_PAGES * PAGE_WORDS);
+  /** Records of the pages, by their numbers: segment * 512 + page. */
+  #pages = new Int32Array(0);
   /** The first page of each list. */
   readonly #lists = new Int32Array(EMPTY_PAGES + 1).fill(NONE);
-  /** Segments start small: tests start hundreds of instances. */
-  #nextPages = 2;
-  #emptySegments = 0;
+  /** The empty segment that is kept, or 0. */
+  #spare = 0;
 
   /** The word of a block at an index. */
   word(address: Address, index: number): number {
-    return this.words[address >>> 16]![((address & 0xffff) << 2) + index]!;
+    return this.words[address >>> SEGMENT_SHIFT]![((address & UNIT_MASK) << 2) + index]!;
   }
 
   /** Sets the word of a block at an index. */
   setWord(address: Address, index: number, value: number): void {
-    this.words[address >>> 16]![((address & 0xffff) << 2) + index] = value;
+    this.words[address >>> SEGMENT_SHIFT]![((address & UNIT_MASK) << 2) + index] = value;
   }
 
   /** The float64 of a block at an index (of eight bytes). */
   float(address: Address, index: number): number {
-    return this.floats[address >>> 16]![((address & 0xffff) << 1) + index]!;
+    return this.floats[address >>> SEGMENT_SHIFT]![((address & UNIT_MASK) << 1) + index]!;
   }
 
   /** Sets the float64 of a block at an index (of eight bytes). */
   setFloat(address: Address, index: number, value: number): void {
-    this.floats[address >>> 16]![((address & 0xffff) << 1) + index] = value;
+    this.floats[address >>> SEGMENT_SHIFT]![((address & UNIT_MASK) << 1) + index] = value;
   }
 
   /**
@@ -134,7 +152,7 @@ export class Arena {
     const pages = this.#pages;
     const record = page * PAGE_WORDS;
     const units = CLASSES[sizeClass]!;
-    const segment = page >>> 4;
+    const segment = page >>> PAGE_SHIFT;
     let unit = pages[record + FREE]!;
     if (unit !== NONE) {
       pages[record + FREE] = this.words[segment]![unit << 2]!;
@@ -143,28 +161,26 @@ export class Arena {
       pages[record + FRESH] = unit + units;
     }
     pages[record + LIVE]!++;
-    if (pages[record + FREE] === NONE && pages[record + FRESH]! + units > this.#pageEnd(page)) {
-      this.#unlink(page, sizeClass);
-    }
+    if (isFull(pages, page, units)) this.#unlink(page, sizeClass);
     this.used += units * UNIT;
-    return (segment << 16) | unit;
+    return (segment << SEGMENT_SHIFT) | unit;
   }
 
   /** Gives a block back. */
   free(address: Address): void {
-    const segment = address >>> 16;
+    const segment = address >>> SEGMENT_SHIFT;
     if (this.#pagesOf[segment] === 0) {
       this.used -= this.bytes[segment]!.length;
       return this.#dropSegment(segment);
     }
-    const unit = address & 0xffff;
-    const page = (segment << 4) | (unit >>> 12);
     const pages = this.#pages;
+    const page = pageOf(address);
     const record = page * PAGE_WORDS;
     const sizeClass = pages[record + CLASS]!;
+    if (sizeClass === RUN) return this.#freeRun(page);
     const units = CLASSES[sizeClass]!;
-    const full = pages[record + FREE] === NONE &&
-      pages[record + FRESH]! + units > this.#pageEnd(page);
+    const full = isFull(pages, page, units);
+    const unit = address & UNIT_MASK;
     this.words[segment]![unit << 2] = pages[record + FREE]!;
     pages[record + FREE] = unit;
     this.used -= units * UNIT;
@@ -179,10 +195,11 @@ export class Arena {
 
   /** How many bytes a block holds, which may be more than were asked for. */
   capacity(address: Address): number {
-    const segment = address >>> 16;
+    const segment = address >>> SEGMENT_SHIFT;
     if (this.#pagesOf[segment] === 0) return this.bytes[segment]!.length;
-    const page = (segment << 4) | ((address & 0xffff) >>> 12);
-    return CLASSES[this.#pages[page * PAGE_WORDS + CLASS]!]! * UNIT;
+    const record = pageOf(address) * PAGE_WORDS;
+    const sizeClass = this.#pages[record + CLASS]!;
+    return sizeClass === RUN ? this.#pages[record + FRESH]! : CLASSES[sizeClass]! * UNIT;
   }
 
   /**
@@ -191,7 +208,8 @@ export class Arena {
    * @param kept How many bytes at its beginning are kept, at most `size`.
    * @param size How many bytes it must hold.
    * @returns Where it is now: the same place, if its size class still fits.
-   * @throws {ArenaFullError} If there is no memory. The block is as it was then.
+   * @throws {ArenaFullError} If it is to grow and there is no memory. The block is as it was then. To
+   * shrink it never throws.
    */
   resize(address: Address, kept: number, size: number): Address {
     const capacity = this.capacity(address);
@@ -199,10 +217,16 @@ export class Arena {
       ? size <= capacity && size > capacity / 2
       : CLASSES[CLASS_OF[(size + UNIT - 1) >>> 4]!]! * UNIT === capacity;
     if (fits) return address;
-    const moved = this.allocate(size);
+    let moved: Address;
+    try {
+      moved = this.allocate(size);
+    } catch (error) {
+      if (size <= capacity) return address;
+      throw error;
+    }
     const from = byteOf(address);
-    this.bytes[moved >>> 16]!.set(
-      this.bytes[address >>> 16]!.subarray(from, from + kept),
+    this.bytes[segmentOf(moved)]!.set(
+      this.bytes[segmentOf(address)]!.subarray(from, from + kept),
       byteOf(moved),
     );
     this.free(address);
@@ -212,36 +236,79 @@ export class Arena {
   /** Gives all blocks back at once, and all memory to the system. */
   clear(): void {
     for (let segment = 1; segment < this.bytes.length; segment++) {
-      (this.bytes[segment]!.buffer as ArrayBuffer).transfer(0);
+      const bytes = this.bytes[segment]!;
+      if (bytes !== NO_BYTES) (bytes.buffer as ArrayBuffer).transfer(0);
     }
     this.bytes.length = this.words.length = this.floats.length = 1;
     this.#pagesOf.length = this.#emptyPagesOf.length = 1;
     this.#freeSegments = [];
+    this.#pages = new Int32Array(0);
     this.#lists.fill(NONE);
-    this.#nextPages = 2;
-    this.#emptySegments = this.used = this.reserved = 0;
+    this.#spare = this.used = this.reserved = 0;
   }
 
-  /** The unit after a page's last. */
-  #pageEnd(page: number): number {
-    return ((page & 15) + 1) * PAGE_UNITS;
+  /**
+   * Gives the memory of empty pages back to the system where a segment has three times as many of them
+   * as pages in use: the latter are copied into a new buffer, at most 8 MiB. Addresses stay as they are,
+   * but not {@linkcode Slice}s nor the members of `bytes`, `words` and `floats`.
+   *
+   * @returns Whether it did this for a segment; there may be more.
+   */
+  tidy(): boolean {
+    const pages = this.#pages;
+    for (let segment = 1; segment < this.#pagesOf.length; segment++) {
+      const count = this.#pagesOf[segment]!;
+      const inUse = count - this.#emptyPagesOf[segment]!;
+      if (inUse * 4 > count || segment === this.#spare) continue;
+      const first = segment << PAGE_SHIFT;
+      let idle = 0;
+      for (let page = first; page < first + count; page++) {
+        const record = page * PAGE_WORDS;
+        if (pages[record + LIVE] === 0) idle += pages[record + TOUCHED]!;
+      }
+      if (idle < MIN_IDLE_PAGES || idle < 3 * inUse) continue;
+      return this.#moveSegment(segment);
+    }
+    return false;
+  }
+
+  /** Copies a segment's pages in use into a new buffer. */
+  #moveSegment(segment: number): boolean {
+    const pages = this.#pages;
+    const old = this.bytes[segment]!;
+    const buffer = tryBuffer(old.length);
+    if (buffer === undefined) return false;
+    const bytes = new Uint8Array(buffer);
+    for (let i = 0; i < this.#pagesOf[segment]!; i++) {
+      const record = ((segment << PAGE_SHIFT) | i) * PAGE_WORDS;
+      if (pages[record + LIVE] === 0) pages[record + TOUCHED] = 0;
+      else bytes.set(old.subarray(i * PAGE_SIZE, (i + 1) * PAGE_SIZE), i * PAGE_SIZE);
+    }
+    (old.buffer as ArrayBuffer).transfer(0);
+    this.#setBuffer(segment, buffer);
+    return true;
   }
 
   /** Makes an empty page one of a class, and the first on its list. */
   #takePage(sizeClass: number): number {
-    if (this.#lists[EMPTY_PAGES] === NONE) this.#addSegment();
+    if (this.#lists[EMPTY_PAGES] === NONE) this.#addSegment(1);
     const page = this.#lists[EMPTY_PAGES]!;
-    const segment = page >>> 4;
-    this.#unlink(page, EMPTY_PAGES);
-    if (this.#emptyPagesOf[segment] === this.#pagesOf[segment]) this.#emptySegments--;
-    this.#emptyPagesOf[segment]!--;
+    this.#usePage(page);
     const record = page * PAGE_WORDS;
     this.#pages[record + CLASS] = sizeClass;
     this.#pages[record + FREE] = NONE;
-    this.#pages[record + FRESH] = (page & 15) * PAGE_UNITS;
-    this.#pages[record + LIVE] = 0;
+    this.#pages[record + FRESH] = (page & (SEGMENT_PAGES - 1)) * PAGE_UNITS;
     this.#link(page, sizeClass);
     return page;
+  }
+
+  /** Takes a page off the list of the empty ones. */
+  #usePage(page: number): void {
+    const segment = page >>> PAGE_SHIFT;
+    this.#unlink(page, EMPTY_PAGES);
+    this.#emptyPagesOf[segment]!--;
+    if (segment === this.#spare) this.#spare = 0;
+    this.#pages[page * PAGE_WORDS + TOUCHED] = 1;
   }
 
   #link(page: number, list: number): void {
@@ -260,59 +327,111 @@ export class Arena {
     if (next !== NONE) this.#pages[next * PAGE_WORDS + PREVIOUS] = previous;
   }
 
-  #addSegment(): void {
-    const count = this.#nextPages;
-    const segment = this.#newSegment(count * PAGE_SIZE, count);
-    this.#nextPages = Math.min(2 * count, MAX_SEGMENT_PAGES);
-    this.#emptyPagesOf[segment] = count;
-    this.#emptySegments++;
-    const words = (segment + 1) * MAX_SEGMENT_PAGES * PAGE_WORDS;
-    if (words > this.#pages.length) {
-      const pages = new Int32Array(2 * words);
-      pages.set(this.#pages);
-      this.#pages = pages;
+  #allocateLarge(size: number): Address {
+    const count = Math.ceil(size / PAGE_SIZE);
+    // In whole pages of the system. The rest of the last page of ours is never used.
+    const capacity = Math.ceil(size / 4096) * 4096;
+    if (count > SEGMENT_PAGES) {
+      const segment = this.#newSegment(capacity, 0);
+      this.used += capacity;
+      return segment << SEGMENT_SHIFT;
     }
-    for (let page = count - 1; page >= 0; page--) this.#link((segment << 4) | page, EMPTY_PAGES);
+    const first = this.#findRun(count);
+    for (let page = first; page < first + count; page++) {
+      this.#usePage(page);
+      this.#pages[page * PAGE_WORDS + LIVE] = 1;
+    }
+    this.#pages[first * PAGE_WORDS + CLASS] = RUN;
+    this.#pages[first * PAGE_WORDS + FRESH] = capacity;
+    this.used += capacity;
+    return ((first >>> PAGE_SHIFT) << SEGMENT_SHIFT) | (first & (SEGMENT_PAGES - 1)) * PAGE_UNITS;
   }
 
-  #allocateLarge(size: number): Address {
-    // In whole kibibytes, so that its views are aligned and small growth is free.
-    const bytes = Math.ceil(size / 1024) * 1024;
-    const segment = this.#newSegment(bytes, 0);
-    this.used += bytes;
-    return segment << 16;
+  /** The first of so many empty pages in a row. */
+  #findRun(count: number): number {
+    for (let segment = 1; segment < this.#pagesOf.length; segment++) {
+      if (this.#emptyPagesOf[segment]! < count) continue;
+      const first = segment << PAGE_SHIFT;
+      let empty = 0;
+      for (let page = first; page < first + this.#pagesOf[segment]!; page++) {
+        empty = this.#pages[page * PAGE_WORDS + LIVE] === 0 ? empty + 1 : 0;
+        if (empty === count) return page - count + 1;
+      }
+    }
+    return this.#addSegment(count) << PAGE_SHIFT;
+  }
+
+  #freeRun(first: number): void {
+    const segment = first >>> PAGE_SHIFT;
+    const capacity = this.#pages[first * PAGE_WORDS + FRESH]!;
+    const count = Math.ceil(capacity / PAGE_SIZE);
+    // From the last, so that the list has them in order.
+    for (let page = first + count - 1; page >= first; page--) {
+      this.#pages[page * PAGE_WORDS + LIVE] = 0;
+      this.#link(page, EMPTY_PAGES);
+    }
+    this.used -= capacity;
+    this.#emptyPagesOf[segment]! += count;
+    if (this.#emptyPagesOf[segment] === this.#pagesOf[segment]) this.#release(segment);
+  }
+
+  /** Adds a segment of empty pages. Segments start small: tests start hundreds of instances. */
+  #addSegment(least: number): number {
+    const wanted = Math.max(least, 2, Math.ceil(this.reserved / PAGE_SIZE));
+    const count = wanted > LARGEST_SMALL_SEGMENT_PAGES ? SEGMENT_PAGES : wanted;
+    const segment = this.#newSegment(count * PAGE_SIZE, count);
+    for (let i = count - 1; i >= 0; i--) {
+      const page = (segment << PAGE_SHIFT) | i;
+      this.#pages[page * PAGE_WORDS + LIVE] = 0;
+      this.#pages[page * PAGE_WORDS + TOUCHED] = 0;
+      this.#link(page, EMPTY_PAGES);
+    }
+    return segment;
   }
 
   #newSegment(size: number, pages: number): number {
     const segment = this.#freeSegments.at(-1) ?? this.bytes.length;
     if (segment === MAX_SEGMENTS) throw new ArenaFullError("All addresses are in use");
-    let buffer: ArrayBuffer;
-    try {
-      buffer = new ArrayBuffer(size);
-    } catch (cause) {
-      throw new ArenaFullError(`The system has no ${size} bytes`, { cause });
+    const words = ((segment << PAGE_SHIFT) + pages) * PAGE_WORDS;
+    if (pages > 0 && words > this.#pages.length) {
+      const records = tryBuffer(Math.max(words, 2 * this.#pages.length) * 4);
+      if (records === undefined) throw new ArenaFullError("The system has no memory");
+      const larger = new Int32Array(records);
+      larger.set(this.#pages);
+      this.#pages = larger;
     }
+    const buffer = tryBuffer(size);
+    if (buffer === undefined) throw new ArenaFullError("The system has no memory");
     this.#freeSegments.pop();
-    this.bytes[segment] = new Uint8Array(buffer);
-    this.words[segment] = new Int32Array(buffer);
-    this.floats[segment] = new Float64Array(buffer);
-    this.#pagesOf[segment] = pages;
-    this.#emptyPagesOf[segment] = 0;
+    this.#setBuffer(segment, buffer);
+    this.#pagesOf[segment] = this.#emptyPagesOf[segment] = pages;
     this.reserved += size;
     return segment;
   }
 
+  #setBuffer(segment: number, buffer: ArrayBuffer): void {
+    this.bytes[segment] = new Uint8Array(buffer);
+    this.words[segment] = new Int32Array(buffer);
+    this.floats[segment] = new Float64Array(buffer);
+  }
+
   /**
-   * Gives back an empty segment, but for one: a block that comes and goes at the edge of a segment
-   * would else take and give back memory each time.
+   * Gives back an empty segment, but for one that is small beside the others: a block that comes and
+   * goes at the edge of a segment would else take and give back memory each time.
    */
   #release(segment: number): void {
-    if (this.#emptySegments === 0) {
-      this.#emptySegments = 1;
-      return;
-    }
-    for (let page = 0; page < this.#pagesOf[segment]!; page++) {
-      this.#unlink((segment << 4) | page, EMPTY_PAGES);
+    if (this.#spare === 0 && this.#isSmall(segment)) this.#spare = segment;
+    else this.#dropEmpty(segment);
+  }
+
+  #isSmall(segment: number): boolean {
+    return this.#pagesOf[segment]! * PAGE_SIZE <= this.reserved / 4;
+  }
+
+  #dropEmpty(segment: number): void {
+    const first = segment << PAGE_SHIFT;
+    for (let page = first; page < first + this.#pagesOf[segment]!; page++) {
+      this.#unlink(page, EMPTY_PAGES);
     }
     this.#dropSegment(segment);
   }
@@ -325,7 +444,32 @@ export class Arena {
     this.bytes[segment] = NO_BYTES;
     this.words[segment] = NO_WORDS;
     this.floats[segment] = NO_FLOATS;
-    this.#pagesOf[segment] = 0;
+    this.#pagesOf[segment] = this.#emptyPagesOf[segment] = 0;
     this.#freeSegments.push(segment);
+    const spare = this.#spare;
+    if (spare !== 0 && !this.#isSmall(spare)) {
+      this.#spare = 0;
+      this.#dropEmpty(spare);
+    }
+  }
+}
+
+/** The number of the page in which an address is. */
+function pageOf(address: Address): number {
+  return (address >>> SEGMENT_SHIFT) << PAGE_SHIFT | (address & UNIT_MASK) >>> 12;
+}
+
+/** Whether a page of a class has no room for another block of so many units. */
+function isFull(pages: Int32Array, page: number, units: number): boolean {
+  const record = page * PAGE_WORDS;
+  if (pages[record + FREE] !== NONE) return false;
+  return pages[record + FRESH]! + units > ((page & (SEGMENT_PAGES - 1)) + 1) * PAGE_UNITS;
+}
+
+function tryBuffer(size: number): ArrayBuffer | undefined {
+  try {
+    return new ArrayBuffer(size);
+  } catch {
+    return undefined;
   }
 }

@@ -3,7 +3,7 @@
  * the arena.
  *
  * It grows and shrinks by linear hashing (W. Litwin, 1980): each insertion that makes it too full splits
- * one bucket, each removal that leaves it too empty merges one. No step is larger than that, at any
+ * one bucket, each removal that leaves it too empty merges two. No step is larger than that, at any
  * size, and there is never a second table.
  *
  *     header     COUNT | BUCKETS | TABLE | –
@@ -14,7 +14,7 @@
  * @module
  */
 
-import { type Address, type Arena, byteOf, segmentOf } from "./arena.ts";
+import { type Address, type Arena, byteOf, segmentOf, wordOf } from "./arena.ts";
 import { hash, type HashKey } from "./hash.ts";
 import { copyBytes, sameBytes, Slice } from "./slice.ts";
 
@@ -74,11 +74,21 @@ export class Dict {
     this.#hashKey = hashKey;
   }
 
-  /** Makes an empty table. */
+  /**
+   * Makes an empty table.
+   *
+   * @throws {ArenaFullError} If there is no memory.
+   */
   create(): Address {
     const arena = this.#arena;
     const header = arena.allocate(HEADER_SIZE);
-    const table = arena.allocate(MIN_BUCKETS * 4);
+    let table: Address;
+    try {
+      table = arena.allocate(MIN_BUCKETS * 4);
+    } catch (error) {
+      arena.free(header);
+      throw error;
+    }
     for (let bucket = 0; bucket < MIN_BUCKETS; bucket++) arena.setWord(table, bucket, 0);
     arena.setWord(header, COUNT, 0);
     arena.setWord(header, BUCKETS, MIN_BUCKETS);
@@ -118,19 +128,16 @@ export class Dict {
     const bucket = bucketOf(hash, arena.word(header, BUCKETS));
     let entry = arena.word(this.#chunk(header, bucket), bucket & (CHUNK - 1));
     while (entry !== 0) {
+      const segment = segmentOf(entry);
+      const words = arena.words[segment]!;
+      const at = wordOf(entry);
       if (
-        arena.word(entry, HASH) === hash && arena.word(entry, KEY_LENGTH) === length &&
-        sameBytes(
-          arena.bytes[segmentOf(entry)]!,
-          byteOf(entry) + this.#keyOffset,
-          bytes,
-          start,
-          length,
-        )
+        words[at + HASH] === hash && words[at + KEY_LENGTH] === length &&
+        sameBytes(arena.bytes[segment]!, byteOf(entry) + this.#keyOffset, bytes, start, length)
       ) {
         return entry;
       }
-      entry = arena.word(entry, NEXT);
+      entry = words[at + NEXT]!;
     }
     return 0;
   }
@@ -164,8 +171,7 @@ export class Dict {
   /** Takes an entry out of the table and gives it back. What it refers to is the caller's. */
   remove(header: Address, entry: Address): void {
     const arena = this.#arena;
-    const buckets = arena.word(header, BUCKETS);
-    const bucket = bucketOf(arena.word(entry, HASH), buckets);
+    const bucket = bucketOf(arena.word(entry, HASH), arena.word(header, BUCKETS));
     const chunk = this.#chunk(header, bucket);
     const next = arena.word(entry, NEXT);
     let other = arena.word(chunk, bucket & (CHUNK - 1));
@@ -178,7 +184,11 @@ export class Dict {
     arena.free(entry);
     const count = arena.word(header, COUNT) - 1;
     arena.setWord(header, COUNT, count);
-    if (count < buckets >>> 1 && buckets > MIN_BUCKETS) this.#merge(header);
+    // Two for one, so that a table that is emptied ends as small as it began.
+    for (let i = 0; i < 2; i++) {
+      const buckets = arena.word(header, BUCKETS);
+      if (count < buckets >>> 1 && buckets > MIN_BUCKETS) this.#merge(header);
+    }
   }
 
   /**
@@ -204,6 +214,8 @@ export class Dict {
    *
    * The cursor counts buckets with its bits in reverse, as Redis' does: when the table doubles, what a
    * bucket becomes lies together in that order.
+   *
+   * `visit` must neither insert nor remove: that may move what is still to be visited in this step.
    *
    * @param cursor 0 to begin, else what the last step returned.
    * @returns The next step's cursor; 0 at the end.
@@ -359,7 +371,13 @@ export class Dict {
       }
     } else if (bucket === CHUNK) {
       const chunk = arena.allocate(CHUNK * 4);
-      const directory = arena.allocate(HEADER_SIZE);
+      let directory: Address;
+      try {
+        directory = arena.allocate(HEADER_SIZE);
+      } catch (error) {
+        arena.free(chunk);
+        throw error;
+      }
       arena.setWord(directory, 0, table);
       arena.setWord(directory, 1, chunk);
       arena.setWord(header, TABLE, directory);

@@ -74,13 +74,13 @@ export class Slice {
     return text;
   }
 
-  /** The bytes read as UTF-8; what is not is replaced. */
+  /** The bytes read as UTF-8, with a byte order mark if there is one; what is not UTF-8 is replaced. */
   utf8(): string {
     return decoder.decode(this.bytes.subarray(this.start, this.start + this.length));
   }
 }
 
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** A slice of the characters of a string, each as one byte. */
 export function latin1Slice(text: string): Slice {
@@ -104,7 +104,7 @@ export function sameBytes(
 }
 
 /**
- * Copies bytes. A loop is faster than `set`, which makes a view, up to some 48 bytes (measured).
+ * Copies bytes, between stretches that do not overlap. A loop is faster than `set`, which makes a view, up to some 48 bytes (measured).
  */
 export function copyBytes(
   from: Uint8Array,

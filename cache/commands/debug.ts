@@ -1,0 +1,128 @@
+/**
+ * `DEBUG`: what tests need, only where it was allowed at the start.
+ *
+ * @module
+ */
+
+import type { Client } from "../client.ts";
+import type { Args } from "../protocol/request.ts";
+import { latin1Slice } from "../store/slice.ts";
+import { integerAt } from "./arguments.ts";
+import { type CommandRow, isWord } from "./command.ts";
+import { CommandError, NO_SUCH_KEY, SYNTAX } from "./error.ts";
+
+/** Replies one value of each of RESP3's types. */
+const PROTOCOL: Record<string, (client: Client) => void> = {
+  string: ({ reply }) => reply.text("Hello World"),
+  integer: ({ reply }) => reply.integer(12345),
+  double: ({ reply }) => reply.double("3.141"),
+  null: ({ reply }) => reply.null(),
+  array: ({ reply }) => {
+    reply.array(3);
+    for (let i = 0; i < 3; i++) reply.integer(i);
+  },
+  set: ({ reply }) => {
+    reply.set(3);
+    for (let i = 0; i < 3; i++) reply.integer(i);
+  },
+  map: ({ reply }) => {
+    reply.map(3);
+    for (let i = 0; i < 3; i++) {
+      reply.integer(i);
+      reply.boolean(i === 1);
+    }
+  },
+  attrib: ({ reply }) => reply.text("Some real reply following the attribute"),
+  push: ({ reply }) => {
+    reply.push(2);
+    reply.text("server-cpu-usage");
+    reply.integer(42);
+  },
+  bignum: ({ reply }) => reply.bigNumber("1234567999999999999999999999999999999"),
+  verbatim: ({ reply }) => reply.verbatim("This is a verbatim\nstring"),
+  true: ({ reply }) => reply.boolean(true),
+  false: ({ reply }) => reply.boolean(false),
+};
+
+const SUBCOMMANDS: Record<string, (client: Client, args: Args) => void> = {
+  jmap: ({ reply }) => reply.ok(),
+  object: ({ reply, db, engine }, args) => {
+    const entry = db.find(args.at(2));
+    if (entry === 0) throw new CommandError(NO_SUCH_KEY);
+    const { objects } = db;
+    const idle = (engine.usedAt - objects.usedAt(entry)) & 0xffffff;
+    reply.simple(
+      `Value at:0x${(entry >>> 0).toString(16)} refcount:1 encoding:${
+        objects.encodingName(entry)
+      } ` +
+        `serializedlength:${objects.memory(entry)} lru:${objects.usedAt(entry)} ` +
+        `lru_seconds_idle:${idle}`,
+    );
+  },
+  populate: ({ reply, db }, args) => {
+    const count = integerAt(args, 2);
+    if (count < 0) throw new CommandError("ERR value is out of range, must be positive");
+    const prefix = args.count > 3 ? args.at(3).latin1() : "key";
+    const size = args.count > 4 ? integerAt(args, 4) : 0;
+    for (let i = 0; i < count; i++) {
+      const key = latin1Slice(`${prefix}:${i}`);
+      if (db.find(key) !== 0) continue;
+      const value = `value:${i}`;
+      db.setString(
+        key,
+        latin1Slice(size === 0 ? value : value.slice(0, size).padEnd(size, "\0")),
+        0,
+      );
+      db.changed(key);
+    }
+    reply.ok();
+  },
+  protocol: (client, args) => {
+    const type = args.at(2).latin1().toLowerCase();
+    const write = PROTOCOL[type];
+    if (write === undefined) {
+      throw new CommandError(
+        "ERR Wrong protocol type name. Please use one of the following: " +
+          "string|integer|double|null|array|set|map|attrib|push|verbatim|true|false",
+      );
+    }
+    write(client);
+  },
+  "set-active-expire": ({ reply, engine }, args) => {
+    engine.setActiveExpiry(integerAt(args, 2) !== 0);
+    reply.ok();
+  },
+  sleep: ({ reply, engine }, args) => {
+    // It blocks all, as there: that is what it is for.
+    const end = performance.now() + Number(args.at(2).latin1()) * 1000;
+    while (performance.now() < end);
+    engine.readClock();
+    reply.ok();
+  },
+  "quicklist-packed-threshold": ({ reply }) => reply.ok(),
+  "set-disable-deny-scripts": ({ reply }) => reply.ok(),
+  "replybuffer": ({ reply }) => reply.ok(),
+  "pause-cron": ({ reply }) => reply.ok(),
+};
+
+function debug(client: Client, args: Args): void {
+  const name = args.at(1);
+  const found = Object.entries(SUBCOMMANDS).find(([word]) => isWord(name, word));
+  if (found === undefined) {
+    throw new CommandError(
+      `ERR unknown subcommand or wrong number of arguments for '${name.latin1()}'. Try DEBUG HELP.`,
+    );
+  }
+  const [word, run] = found;
+  const least = word === "jmap" ? 2 : 3;
+  if (args.count < least) throw new CommandError(SYNTAX);
+  run(client, args);
+}
+
+export const DEBUG: CommandRow = {
+  arity: -2,
+  flags: "admin noscript loading stale protected",
+  since: "1.0.0",
+  summary: "Helps to test, where the server was started so",
+  run: debug,
+};

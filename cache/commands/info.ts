@@ -1,0 +1,187 @@
+/**
+ * `INFO`.
+ *
+ * @module
+ */
+
+import type { Client } from "../client.ts";
+import type { Engine } from "../engine.ts";
+import type { Args } from "../protocol/request.ts";
+import { REDIS_VERSION, VERSION } from "../version.ts";
+import type { Command, CommandRow } from "./command.ts";
+
+/** The fields of one section. */
+type Section = Record<string, string | number>;
+
+/** Bytes as people read them: `1.06M`. */
+function human(bytes: number): string {
+  const units = ["B", "K", "M", "G", "T"];
+  let unit = 0;
+  for (; bytes >= 1024 && unit < units.length - 1; unit++) bytes /= 1024;
+  return unit === 0 ? `${bytes}B` : `${bytes.toFixed(2)}${units[unit]}`;
+}
+
+/** What the process takes of the machine's memory, where that can be asked for. */
+function residentMemory(used: number): number {
+  const { Deno: deno } = globalThis as { Deno?: typeof Deno };
+  return deno?.memoryUsage?.().rss ?? used;
+}
+
+function commandStats(engine: Engine): Section {
+  const all = (command: Command): Command[] => [command, ...command.subcommands];
+  const called = engine.commands.commands.flatMap(all).filter(({ calls, rejectedCalls }) =>
+    calls > 0 || rejectedCalls > 0
+  );
+  return Object.fromEntries(called.map((command) => [
+    `cmdstat_${command.fullName}`,
+    Object.entries({
+      calls: command.calls,
+      usec: command.microseconds,
+      usec_per_call: (command.microseconds / Math.max(command.calls, 1)).toFixed(2),
+      rejected_calls: command.rejectedCalls,
+      failed_calls: command.failedCalls,
+    }).map(([name, value]) => `${name}=${value}`).join(","),
+  ]));
+}
+
+/** The sections, in Redis' order. */
+const SECTIONS: Record<string, (engine: Engine) => Section> = {
+  server: ({ clock, startedAt, now, settings, port, runId }) => ({
+    redis_version: REDIS_VERSION,
+    redis_git_sha1: "00000000",
+    redis_git_dirty: 0,
+    redis_mode: "standalone",
+    server_name: "nimblecache",
+    nimblecache_version: VERSION,
+    os: (globalThis as { Deno?: typeof Deno }).Deno?.build.os ?? "unknown",
+    arch_bits: 64,
+    process_id: (globalThis as { Deno?: typeof Deno }).Deno?.pid ?? 0,
+    run_id: runId,
+    tcp_port: port,
+    server_time_usec: Math.floor(clock.now() * 1000),
+    uptime_in_seconds: Math.floor((now - startedAt) / 1000),
+    uptime_in_days: Math.floor((now - startedAt) / 86_400_000),
+    hz: settings.others.get("hz") ?? 10,
+    configured_hz: settings.others.get("hz") ?? 10,
+    lru_clock: Math.floor(now / 1000) & 0xffffff,
+    executable: "",
+    config_file: "",
+  }),
+  clients: (engine) => ({
+    connected_clients: engine.connectedClients,
+    cluster_connections: 0,
+    maxclients: engine.settings.maxClients,
+    client_recent_max_input_buffer: 0,
+    client_recent_max_output_buffer: 0,
+    blocked_clients: engine.blockedClients,
+    tracking_clients: 0,
+    clients_in_timeout_table: 0,
+  }),
+  memory: (engine) => {
+    const used = engine.usedMemory();
+    engine.stats.peakMemory = Math.max(engine.stats.peakMemory, used);
+    const { peakMemory } = engine.stats;
+    const resident = residentMemory(used);
+    return {
+      used_memory: used,
+      used_memory_human: human(used),
+      used_memory_rss: resident,
+      used_memory_rss_human: human(resident),
+      used_memory_peak: peakMemory,
+      used_memory_peak_human: human(peakMemory),
+      used_memory_dataset: engine.objects.arena.used,
+      used_memory_lua: 0,
+      maxmemory: engine.settings.maxMemory,
+      maxmemory_human: human(engine.settings.maxMemory),
+      maxmemory_policy: "noeviction",
+      mem_fragmentation_ratio: (resident / Math.max(used, 1)).toFixed(2),
+      mem_clients_normal: engine.clientMemory(),
+      mem_allocator: "arena",
+      lazyfree_pending_objects: 0,
+    };
+  },
+  persistence: ({ dirty, startedAt }) => ({
+    loading: 0,
+    async_loading: 0,
+    rdb_changes_since_last_save: dirty,
+    rdb_bgsave_in_progress: 0,
+    rdb_last_save_time: Math.floor(startedAt / 1000),
+    rdb_last_bgsave_status: "ok",
+    aof_enabled: 0,
+    aof_rewrite_in_progress: 0,
+  }),
+  stats: ({ stats, pubsub }) => ({
+    total_connections_received: stats.connections,
+    total_commands_processed: stats.commands,
+    instantaneous_ops_per_sec: 0,
+    total_net_input_bytes: stats.inputBytes,
+    total_net_output_bytes: stats.outputBytes,
+    rejected_connections: stats.rejectedConnections,
+    expired_keys: stats.expiredKeys,
+    evicted_keys: stats.evictedKeys,
+    keyspace_hits: stats.keyspaceHits,
+    keyspace_misses: stats.keyspaceMisses,
+    pubsub_channels: pubsub.channels.size,
+    pubsub_patterns: pubsub.patterns.size,
+    pubsubshard_channels: pubsub.shardChannels.size,
+    latest_fork_usec: 0,
+    total_error_replies: stats.errorReplies,
+  }),
+  replication: ({ runId }) => ({
+    role: "master",
+    connected_slaves: 0,
+    master_failover_state: "no-failover",
+    master_replid: runId,
+    master_repl_offset: 0,
+  }),
+  cpu: () => ({}),
+  modules: () => ({}),
+  commandstats: commandStats,
+  errorstats: ({ stats }) =>
+    Object.fromEntries(
+      [...stats.errors].map(([code, count]) => [`errorstat_${code}`, `count=${count}`]),
+    ),
+  cluster: () => ({ cluster_enabled: 0 }),
+  keyspace: ({ databases }) =>
+    Object.fromEntries(
+      databases.filter(({ size }) => size > 0).map((db) => [
+        `db${db.index}`,
+        `keys=${db.size},expires=${db.deadlines.size},avg_ttl=0`,
+      ]),
+    ),
+};
+
+/** What is shown where nothing is named. */
+const NOT_DEFAULT = ["commandstats"];
+
+function info({ reply, engine }: Client, args: Args): void {
+  const all = Object.keys(SECTIONS);
+  const usual = all.filter((name) => !NOT_DEFAULT.includes(name));
+  const wanted = new Set<string>(args.count === 1 ? usual : []);
+  for (let i = 1; i < args.count; i++) {
+    const name = args.at(i).latin1().toLowerCase();
+    const names = name === "default"
+      ? usual
+      : name === "all" || name === "everything"
+      ? all
+      : [name];
+    for (const name of names) wanted.add(name);
+  }
+  const shown = Object.entries(SECTIONS).filter(([name]) => wanted.has(name));
+  reply.verbatim(
+    shown.map(([name, fields]) => {
+      const title = name === "cpu" ? "CPU" : name.charAt(0).toUpperCase() + name.slice(1);
+      const lines = Object.entries(fields(engine)).map(([name, value]) => `${name}:${value}\r\n`);
+      return `# ${title}\r\n${lines.join("")}`;
+    }).join("\r\n"),
+  );
+}
+
+export const INFO: CommandRow = {
+  arity: -1,
+  flags: "loading stale",
+  categories: "dangerous",
+  since: "1.0.0",
+  summary: "Tells of the state of the server",
+  run: info,
+};

@@ -1,0 +1,270 @@
+/**
+ * `COMMAND` and its subcommands: what the table of commands says of itself.
+ *
+ * @module
+ */
+
+import type { Client } from "../client.ts";
+import { globMatches } from "../glob.ts";
+import type { Args } from "../protocol/request.ts";
+import type { Reply } from "../protocol/reply.ts";
+import { latin1Slice, type Slice } from "../store/slice.ts";
+import {
+  ADMIN,
+  type Command,
+  type CommandRow,
+  FAST,
+  FLAG_NAMES,
+  isWord,
+  keyIndexes,
+  type KeySpec,
+  PUBSUB,
+  READONLY,
+  WRITE,
+} from "./command.ts";
+import { CommandError, SYNTAX } from "./error.ts";
+import { helpRow } from "./help.ts";
+
+/** Redis' categories of access control for its groups of commands. */
+const GROUP_CATEGORIES: Record<string, string> = {
+  generic: "keyspace",
+  "sorted-set": "sortedset",
+  transactions: "transaction",
+};
+
+/** The categories that do not follow from a group: that of `server` has none. */
+function categoriesOf({ flags, group, row }: Command): string[] {
+  const own = row.categories?.split(" ") ?? [];
+  const has = (bits: number): boolean => (flags & bits) !== 0;
+  return [
+    ...(has(WRITE) ? ["write"] : []),
+    ...(has(READONLY) ? ["read"] : []),
+    ...(has(ADMIN) ? ["admin", "dangerous"] : []),
+    ...(has(PUBSUB) ? ["pubsub"] : []),
+    has(FAST) ? "fast" : "slow",
+    ...(row.flags.split(" ").includes("blocking") ? ["blocking"] : []),
+    ...(group === "server" || group === "pubsub" ? [] : [GROUP_CATEGORIES[group] ?? group]),
+    ...own,
+  ].map((category) => `@${category}`);
+}
+
+function flagsOf({ flags }: Command): string[] {
+  return FLAG_NAMES.filter((_, bit) => (flags & 1 << bit) !== 0);
+}
+
+function writeTexts(reply: Reply, texts: readonly string[]): void {
+  reply.set(texts.length);
+  for (const text of texts) reply.simple(text);
+}
+
+function writeKeySpec(reply: Reply, { flags, first, counted, last, step }: KeySpec): void {
+  reply.map(3);
+  reply.text("flags");
+  writeTexts(reply, flags);
+  reply.text("begin_search");
+  reply.map(2);
+  reply.text("type");
+  reply.text("index");
+  reply.text("spec");
+  reply.map(1);
+  reply.text("index");
+  reply.integer(first);
+  reply.text("find_keys");
+  reply.map(2);
+  reply.text("type");
+  reply.text(counted ? "keynum" : "range");
+  reply.text("spec");
+  const spec = counted
+    ? { keynumidx: 0, firstkey: 1, keystep: step }
+    : { lastkey: last < 0 ? last : last - first, keystep: step, limit: 0 };
+  reply.map(3);
+  for (const [name, value] of Object.entries(spec)) {
+    reply.text(name);
+    reply.integer(value);
+  }
+}
+
+/** One command, as `COMMAND INFO` replies it. */
+function writeCommand(reply: Reply, command: Command): void {
+  const [range] = command.keys.filter(({ counted }) => !counted);
+  reply.array(10);
+  reply.text(command.fullName);
+  reply.integer(command.arity);
+  writeTexts(reply, flagsOf(command));
+  reply.integer(range?.first ?? 0);
+  const fixed = command.keys.filter(({ counted }) => !counted);
+  const last = fixed.at(-1);
+  reply.integer(last === undefined ? 0 : last.last);
+  reply.integer(range?.step ?? 0);
+  writeTexts(reply, categoriesOf(command));
+  reply.array(0);
+  reply.array(command.keys.length);
+  for (const spec of command.keys) writeKeySpec(reply, spec);
+  reply.array(command.subcommands.length);
+  for (const subcommand of command.subcommands) writeCommand(reply, subcommand);
+}
+
+/** The documentation of one command, as `COMMAND DOCS` replies it. */
+function writeDocs(reply: Reply, command: Command): void {
+  const { row, group, subcommands } = command;
+  reply.text(command.fullName);
+  reply.map(subcommands.length > 0 ? 4 : 3);
+  for (const [name, value] of Object.entries({ summary: row.summary, since: row.since, group })) {
+    reply.text(name);
+    reply.text(value);
+  }
+  if (subcommands.length === 0) return;
+  reply.text("subcommands");
+  reply.map(subcommands.length);
+  for (const subcommand of subcommands) writeDocs(reply, subcommand);
+}
+
+/** Finds a command by its name, or `name|subcommand`. */
+function findByName({ engine }: Client, name: Slice): Command | undefined {
+  const [first = "", second] = name.latin1().split("|");
+  const command = engine.commands.find(latin1Slice(first));
+  return second === undefined
+    ? command
+    : command?.subcommands.find(({ name }) => name === second.toLowerCase());
+}
+
+function info(client: Client, args: Args): void {
+  const { reply, engine: { commands: { commands } } } = client;
+  if (args.count <= 2) {
+    reply.array(commands.length);
+    for (const command of commands) writeCommand(reply, command);
+    return;
+  }
+  reply.array(args.count - 2);
+  for (let i = 2; i < args.count; i++) {
+    const command = findByName(client, args.at(i));
+    if (command === undefined) reply.nullArray();
+    else writeCommand(reply, command);
+  }
+}
+
+function docs(client: Client, args: Args): void {
+  const { reply, engine: { commands: { commands } } } = client;
+  const named = Array.from(
+    { length: args.count - 2 },
+    (_, i) => findByName(client, args.at(i + 2)),
+  );
+  const shown = args.count > 2 ? named.filter((command) => command !== undefined) : commands;
+  reply.map(shown.length);
+  for (const command of shown) writeDocs(reply, command);
+}
+
+function list({ reply, engine }: Client, args: Args): void {
+  let shown = engine.commands.commands.flatMap((command) => [command, ...command.subcommands]);
+  if (args.count > 2) {
+    const [filter, kind, value] = [args.at(2), args.count > 3 ? args.at(3) : undefined, args.count];
+    if (!isWord(filter, "filterby") || kind === undefined || value !== 5) {
+      throw new CommandError(SYNTAX);
+    }
+    const wanted = args.at(4);
+    if (isWord(kind, "pattern")) {
+      shown = shown.filter(({ fullName }) => globMatches(wanted, latin1Slice(fullName), true));
+    } else if (isWord(kind, "aclcat")) {
+      const category = `@${wanted.latin1().toLowerCase()}`;
+      shown = shown.filter((command) => categoriesOf(command).includes(category));
+    } else if (isWord(kind, "module")) {
+      shown = [];
+    } else {
+      throw new CommandError(SYNTAX);
+    }
+  }
+  reply.array(shown.length);
+  for (const { fullName } of shown) reply.text(fullName);
+}
+
+/** The keys of a command line, with what the command does with them if asked. */
+function getkeys(withFlags: boolean) {
+  return ({ reply, engine }: Client, args: Args): void => {
+    let command = engine.commands.find(args.at(2));
+    const line = args.from(2);
+    if (command !== undefined && command.subcommands.length > 0 && line.count > 1) {
+      const name = line.at(1);
+      command = command.subcommands.find((subcommand) => isWord(name, subcommand.name));
+    }
+    if (command === undefined) throw new CommandError("ERR Invalid command specified");
+    if (command.keys.length === 0) {
+      throw new CommandError("ERR The command has no key arguments");
+    }
+    if (!command.accepts(line.count)) {
+      throw new CommandError("ERR Invalid number of arguments specified for command");
+    }
+    const indexes = keyIndexes(command, line);
+    if (indexes === undefined) {
+      throw new CommandError("ERR Invalid arguments specified for command");
+    }
+    if (indexes.length === 0) throw new CommandError("ERR The command has no key arguments");
+    reply.array(indexes.length);
+    for (const index of indexes) {
+      if (withFlags) reply.array(2);
+      reply.bulk(line.at(index));
+      if (withFlags) writeTexts(reply, command.specOf(index, line)?.flags ?? []);
+    }
+  };
+}
+
+const FLAGS = "loading stale";
+
+export const COMMAND: CommandRow = {
+  arity: -1,
+  flags: FLAGS,
+  categories: "connection",
+  since: "2.8.13",
+  summary: "Tells of all commands",
+  run: info,
+  subcommands: {
+    count: {
+      arity: 2,
+      flags: FLAGS,
+      categories: "connection",
+      since: "2.8.13",
+      summary: "Counts the commands",
+      run: ({ reply, engine }) => reply.integer(engine.commands.commands.length),
+    },
+    docs: {
+      arity: -2,
+      flags: FLAGS,
+      categories: "connection",
+      since: "7.0.0",
+      summary: "Replies the documentation of commands",
+      run: docs,
+    },
+    getkeys: {
+      arity: -4,
+      flags: FLAGS,
+      categories: "connection",
+      since: "2.8.13",
+      summary: "Finds the keys in a command line",
+      run: getkeys(false),
+    },
+    getkeysandflags: {
+      arity: -4,
+      flags: FLAGS,
+      categories: "connection",
+      since: "7.0.0",
+      summary: "Finds the keys in a command line, with what is done to them",
+      run: getkeys(true),
+    },
+    help: helpRow("5.0.0", "command"),
+    info: {
+      arity: -2,
+      flags: FLAGS,
+      categories: "connection",
+      since: "2.8.13",
+      summary: "Tells of some commands",
+      run: info,
+    },
+    list: {
+      arity: -2,
+      flags: FLAGS,
+      categories: "connection",
+      since: "7.0.0",
+      summary: "Lists the names of commands",
+      run: list,
+    },
+  },
+};

@@ -1,0 +1,247 @@
+/**
+ * The commands of the server as a whole. `CONFIG`, `COMMAND`, `INFO` and `DEBUG` have files of their own.
+ *
+ * @module
+ */
+
+import type { Client } from "../client.ts";
+import type { Args } from "../protocol/request.ts";
+import { integerAt, integerWithin } from "./arguments.ts";
+import { type CommandRows, isWord } from "./command.ts";
+import { CONFIG } from "./config.ts";
+import { DEBUG } from "./debug.ts";
+import { CommandError, SYNTAX } from "./error.ts";
+import { helpRow } from "./help.ts";
+import { INFO } from "./info.ts";
+import { COMMAND } from "./introspection.ts";
+
+/** Reads `ASYNC` or `SYNC`, between which nobody sees a difference. */
+function checkFlushOption(args: Args): void {
+  if (args.count === 1) return;
+  const option = args.at(1);
+  if (args.count > 2 || !(isWord(option, "async") || isWord(option, "sync"))) {
+    throw new CommandError(SYNTAX);
+  }
+}
+
+function flushall({ engine, reply }: Client, args: Args): void {
+  checkFlushOption(args);
+  engine.flushAll();
+  reply.ok();
+}
+
+function flushdb({ db, reply }: Client, args: Args): void {
+  checkFlushOption(args);
+  db.flush();
+  reply.ok();
+}
+
+function swapdb({ engine, reply }: Client, args: Args): void {
+  const [first, second] = ["first", "second"].map((name, i) => {
+    const error = `ERR invalid ${name} DB index`;
+    return integerWithin(args, i + 1, -(2 ** 31), 2 ** 31 - 1, error);
+  }) as [number, number];
+  const [a, b] = [engine.databases[first], engine.databases[second]];
+  if (a === undefined || b === undefined) throw new CommandError("ERR DB index is out of range");
+  if (a !== b) {
+    a.swap(b);
+    engine.dirty++;
+  }
+  reply.ok();
+}
+
+function time({ engine, reply }: Client): void {
+  const now = engine.clock.now();
+  reply.array(2);
+  reply.bulkInteger(Math.floor(now / 1000));
+  reply.bulkInteger(Math.floor(now % 1000 * 1000));
+}
+
+function monitor(client: Client): void {
+  if (client.internal) {
+    throw new CommandError("ERR MONITOR isn't allowed for DENY BLOCKING client");
+  }
+  client.engine.monitors.add(client);
+  client.reply.ok();
+}
+
+/** The most commands that `SLOWLOG GET` replies where it is not told. */
+const SLOWLOG_SHOWN = 10;
+
+function slowlogGet({ engine, reply }: Client, args: Args): void {
+  const error = "ERR count should be greater than or equal to -1";
+  const count = args.count > 2 ? integerAt(args, 2, error) : SLOWLOG_SHOWN;
+  if (count < -1 || args.count > 3) throw new CommandError(error);
+  const { entries } = engine.slowlog;
+  const shown = count === -1 ? entries : entries.slice(0, count);
+  reply.array(shown.length);
+  for (const { id, time, microseconds, args, client, clientName } of shown) {
+    reply.array(6);
+    reply.integer(id);
+    reply.integer(time);
+    reply.integer(microseconds);
+    reply.array(args.length);
+    for (const argument of args) reply.bulk(argument);
+    reply.text(client);
+    reply.text(clientName);
+  }
+}
+
+function memoryUsage({ db, reply }: Client, args: Args): void {
+  for (let i = 3; i < args.count; i += 2) {
+    if (!isWord(args.at(i), "samples") || i + 1 === args.count) throw new CommandError(SYNTAX);
+    if (integerAt(args, i + 1) < 0) throw new CommandError(SYNTAX);
+  }
+  const entry = db.find(args.at(2));
+  if (entry === 0) reply.null();
+  else reply.integer(db.objects.memory(entry));
+}
+
+function shutdown({ engine, reply }: Client, args: Args): void {
+  let [save, noSave, abort] = [false, false, false];
+  for (let i = 1; i < args.count; i++) {
+    const option = args.at(i);
+    if (isWord(option, "nosave")) noSave = true;
+    else if (isWord(option, "save")) save = true;
+    else if (isWord(option, "abort")) abort = true;
+    else if (!isWord(option, "now") && !isWord(option, "force")) throw new CommandError(SYNTAX);
+  }
+  if ((save && noSave) || (abort && args.count > 2)) throw new CommandError(SYNTAX);
+  if (abort) throw new CommandError("ERR No shutdown in progress.");
+  // Redis answers only where it cannot.
+  reply.truncate(0);
+  engine.onShutdown();
+}
+
+const FLAGS = "loading stale";
+const ADMIN_FLAGS = "admin noscript loading stale";
+
+export const SERVER: CommandRows = {
+  command: COMMAND,
+  config: CONFIG,
+  dbsize: {
+    arity: 1,
+    flags: "readonly fast",
+    categories: "keyspace",
+    since: "1.0.0",
+    summary: "Counts the keys of the database",
+    run: ({ db, reply }) => reply.integer(db.size),
+  },
+  debug: DEBUG,
+  flushall: {
+    arity: -1,
+    flags: "write",
+    categories: "keyspace dangerous",
+    since: "1.0.0",
+    summary: "Removes all keys of all databases",
+    run: flushall,
+  },
+  flushdb: {
+    arity: -1,
+    flags: "write",
+    categories: "keyspace dangerous",
+    since: "1.0.0",
+    summary: "Removes all keys of the database",
+    run: flushdb,
+  },
+  info: INFO,
+  memory: {
+    arity: -2,
+    flags: "",
+    since: "4.0.0",
+    summary: "Tells of memory",
+    subcommands: {
+      help: helpRow("4.0.0", "memory"),
+      purge: {
+        arity: 2,
+        flags: "",
+        since: "4.0.0",
+        summary: "Gives unused memory back, which happens here by itself",
+        run: ({ reply }) => reply.ok(),
+      },
+      usage: {
+        arity: -3,
+        flags: "readonly",
+        keys: "2 RO",
+        since: "4.0.0",
+        summary: "Tells how many bytes a key and its value take",
+        run: memoryUsage,
+      },
+    },
+  },
+  monitor: {
+    arity: 1,
+    flags: ADMIN_FLAGS,
+    since: "1.0.0",
+    summary: "Shows all commands as they are executed",
+    run: monitor,
+  },
+  role: {
+    arity: 1,
+    flags: "noscript loading stale fast",
+    categories: "admin dangerous",
+    since: "2.8.12",
+    summary: "Tells the part in replication",
+    run: ({ reply }) => {
+      reply.array(3);
+      reply.text("master");
+      reply.integer(0);
+      reply.array(0);
+    },
+  },
+  shutdown: {
+    arity: -1,
+    flags: "admin noscript loading stale no_multi allow_busy",
+    since: "1.0.0",
+    summary: "Closes the cache",
+    run: shutdown,
+  },
+  slowlog: {
+    arity: -2,
+    flags: "",
+    since: "2.2.12",
+    summary: "Tells of commands that took long",
+    subcommands: {
+      get: {
+        arity: -2,
+        flags: "admin loading stale",
+        since: "2.2.12",
+        summary: "Replies the last commands that took long",
+        run: slowlogGet,
+      },
+      help: helpRow("6.2.0", "slowlog"),
+      len: {
+        arity: 2,
+        flags: "admin loading stale",
+        since: "2.2.12",
+        summary: "Counts the commands that took long",
+        run: ({ engine, reply }) => reply.integer(engine.slowlog.entries.length),
+      },
+      reset: {
+        arity: 2,
+        flags: "admin loading stale",
+        since: "2.2.12",
+        summary: "Forgets the commands that took long",
+        run: ({ engine, reply }) => {
+          engine.slowlog.trim(0);
+          reply.ok();
+        },
+      },
+    },
+  },
+  swapdb: {
+    arity: 3,
+    flags: "write fast",
+    categories: "keyspace dangerous",
+    since: "4.0.0",
+    summary: "Exchanges two databases",
+    run: swapdb,
+  },
+  time: {
+    arity: 1,
+    flags: `${FLAGS} fast`,
+    since: "2.6.0",
+    summary: "Replies the time of the cache's clock, in seconds and microseconds",
+    run: time,
+  },
+};

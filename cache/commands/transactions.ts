@@ -1,0 +1,97 @@
+/**
+ * The commands of transactions.
+ *
+ * @module
+ */
+
+import { type Client, Transaction } from "../client.ts";
+import type { Args } from "../protocol/request.ts";
+import type { CommandRows } from "./command.ts";
+import { CommandError } from "./error.ts";
+import { call } from "./gate.ts";
+
+function multi(client: Client): void {
+  if (client.transaction !== undefined) throw new CommandError("ERR MULTI calls can not be nested");
+  client.transaction = new Transaction();
+  client.reply.ok();
+}
+
+function discard(client: Client): void {
+  if (client.transaction === undefined) throw new CommandError("ERR DISCARD without MULTI");
+  client.transaction = undefined;
+  client.unwatch();
+  client.reply.ok();
+}
+
+function exec(client: Client): void {
+  const { transaction, reply, engine } = client;
+  if (transaction === undefined) throw new CommandError("ERR EXEC without MULTI");
+  // A watched key that has expired has changed.
+  client.expireWatched();
+  const { watchFailed } = client;
+  client.transaction = undefined;
+  client.unwatch();
+  if (transaction.failed) {
+    throw new CommandError("EXECABORT Transaction discarded because of previous errors.");
+  }
+  if (watchFailed) return reply.nullArray();
+  reply.array(transaction.commands.length);
+  client.executing = transaction;
+  // All of them see the same time, so that no key expires between two.
+  engine.holdTime(() => {
+    for (const { command, args } of transaction.commands) call(client, command, args);
+  });
+  client.executing = undefined;
+}
+
+function watch(client: Client, args: Args): void {
+  if (client.transaction !== undefined) {
+    throw new CommandError("ERR WATCH inside MULTI is not allowed");
+  }
+  for (let i = 1; i < args.count; i++) client.watch(args.at(i));
+  client.reply.ok();
+}
+
+function unwatch(client: Client): void {
+  client.unwatch();
+  client.reply.ok();
+}
+
+export const TRANSACTIONS: CommandRows = {
+  discard: {
+    arity: 1,
+    flags: "noscript loading stale fast allow_busy",
+    since: "2.0.0",
+    summary: "Forgets the commands that were queued",
+    run: discard,
+  },
+  exec: {
+    arity: 1,
+    flags: "noscript loading stale skip_slowlog",
+    since: "1.2.0",
+    summary: "Executes the commands that were queued",
+    run: exec,
+  },
+  multi: {
+    arity: 1,
+    flags: "noscript loading stale fast allow_busy",
+    since: "1.2.0",
+    summary: "Has the commands that follow queued",
+    run: multi,
+  },
+  unwatch: {
+    arity: 1,
+    flags: "noscript loading stale fast allow_busy",
+    since: "2.2.0",
+    summary: "Watches no key any more",
+    run: unwatch,
+  },
+  watch: {
+    arity: -2,
+    flags: "noscript loading stale fast allow_busy",
+    keys: "1..-1 RO",
+    since: "2.2.0",
+    summary: "Lets the next transaction do nothing if one of the keys changes before",
+    run: watch,
+  },
+};

@@ -1,0 +1,275 @@
+/**
+ * The cache beside a real Redis, command by command: generated sequences go to both, and every reply
+ * and error must be the same, as must be all keys at the end. What differs is printed with the few
+ * commands that are needed for it, and the seed that brings it again.
+ *
+ * Flags: `--seed N` (default: random), `--commands N` (default 200000), `--groups NAME[,NAME]`,
+ * `--resp 2|3|both`, `--differences N` (of different kinds, after which it ends; default 25),
+ * `--subject COMMAND` and `--redis COMMAND` (how the servers are started; `--port N` is added).
+ * Needs `redis-server` 7.0. The exit status is 1 if there is a difference.
+ *
+ * @module
+ */
+
+import { parseArgs } from "@std/cli/parse-args";
+import { rejectAllBut } from "../../bench/figures.ts";
+import { Progress } from "../bench/progress.ts";
+import { any, generate, type Group, mutate } from "./grammar.ts";
+import { blocking } from "./groups/blocking.ts";
+import { connection } from "./groups/connection.ts";
+import { expired, expiry } from "./groups/expiry.ts";
+import { hashes } from "./groups/hashes.ts";
+import { keys } from "./groups/keys.ts";
+import { large } from "./groups/large.ts";
+import { lists, listTimeouts } from "./groups/lists.ts";
+import { notifications } from "./groups/notifications.ts";
+import { password } from "./groups/password.ts";
+import { pubsub } from "./groups/pubsub.ts";
+import { server } from "./groups/server.ts";
+import { sets } from "./groups/sets.ts";
+import { sortedSets, sortedSetTimeouts } from "./groups/sorted_sets.ts";
+import { strings } from "./groups/strings.ts";
+import { tracking } from "./groups/tracking.ts";
+import { transactions, watched } from "./groups/transactions.ts";
+import { minimise, Pair, play, type Sequence, showCommand, type Step } from "./play.ts";
+import { Random } from "./random.ts";
+import { compareRequests } from "./requests.ts";
+import { type Reply, show } from "./resp.ts";
+import { checkScans } from "./scan.ts";
+import { after, before, isUndefined } from "./same.ts";
+import { REDIS, Server, SUBJECT } from "./server.ts";
+
+const GROUPS: Record<string, Group> = {
+  strings,
+  keys,
+  expiry,
+  expired,
+  lists,
+  listTimeouts,
+  hashes,
+  sets,
+  sortedSets,
+  sortedSetTimeouts,
+  large,
+  transactions,
+  watched,
+  pubsub,
+  blocking,
+  notifications,
+  connection,
+  password,
+  tracking,
+  server,
+};
+
+/** What is no group of commands, but can be chosen like one. */
+const REQUESTS = "requests";
+const SCANS = "scans";
+
+/** Commands of a sequence, sent in one go or step by step. */
+const LENGTH = 200;
+const STEPS = 60;
+/** Differences after which a sequence is given up. */
+const MAX_IN_SEQUENCE = 30;
+
+/** Limits of the compact encodings: Redis' own, and others that few elements pass. */
+const SETTINGS = [
+  {
+    "hash-max-listpack-entries": "128",
+    "hash-max-listpack-value": "64",
+    "zset-max-listpack-entries": "128",
+    "zset-max-listpack-value": "64",
+    "set-max-intset-entries": "512",
+    "list-max-listpack-size": "-2",
+  },
+  {
+    "hash-max-listpack-entries": "3",
+    "hash-max-listpack-value": "10",
+    "zset-max-listpack-entries": "3",
+    "zset-max-listpack-value": "10",
+    "set-max-intset-entries": "3",
+    "list-max-listpack-size": "3",
+  },
+];
+/** What the group `server` changes. */
+const DEFAULTS = [
+  ...["list-compress-depth", "0", "slowlog-log-slower-than", "10000", "slowlog-max-len", "128"],
+  ...["maxmemory-policy", "noeviction", "maxmemory-samples", "5", "proto-max-bulk-len", "512mb"],
+  ...["timeout", "0"],
+];
+
+/** The commands that are parted by `;`. */
+function split(args: string[]): string[][] {
+  const end = args.indexOf(";");
+  return end < 0 ? [args] : [args.slice(0, end), ...split(args.slice(end + 1))];
+}
+
+/** A sequence of commands of these groups, always the same one for a seed. */
+function sequenceOf(seed: number, names: string[], resp: string): Sequence & { names: string[] } {
+  const random = new Random(seed);
+  const first = random.pick(names);
+  const { connections = 1, setUp = [], mutate: mutated = true } = GROUPS[first] ?? strings;
+  const alike = names.filter((name) => (GROUPS[name]?.connections ?? 1) === 1);
+  const others = connections > 1 ? [] : [random.pick(alike), random.pick(alike)];
+  const chosen = [...new Set([first, ...others.filter((name) => GROUPS[name]?.mutate !== false)])];
+  const protocols = Array.from(
+    { length: connections },
+    () => resp === "both" ? random.int(2, 3) : Number(resp),
+  );
+  const limits = Object.entries(random.pick(SETTINGS)).flat();
+  const parts = chosen.flatMap((name) => GROUPS[name]?.commands ?? []);
+  const steps: Step[] = setUp.map((part, i) => ({
+    conn: connections > 1 ? Math.min(i, connections - 1) : 0,
+    args: generate(part, random),
+  }));
+  // The first connection of the notifications only listens.
+  const firstConn = first === "notifications" ? 1 : 0;
+  while (steps.length < (connections > 1 ? STEPS : LENGTH)) {
+    const conn = random.int(firstConn, connections - 1);
+    const generated = generate(any(...parts), random);
+    const damaged = mutated && random.chance(0.06) ? mutate(generated, random) : generated;
+    const args = isUndefined(damaged) ? generated : damaged;
+    const insist = random.chance(0.2);
+    for (const command of split(args)) {
+      const around = connections > 1 ? [command] : [...before(command), command, ...after(command)];
+      steps.push(...around.map((args) => ({ conn, args, insist })));
+    }
+  }
+  const settings = [["CONFIG", "SET", ...limits], ["CONFIG", "SET", ...DEFAULTS]];
+  return { protocols, settings, steps, names: chosen };
+}
+
+/** What is common to differences that most likely have one cause. */
+function signature(step: Step, redis: Reply[], subject: Reply[]): string {
+  const [name = "", sub = ""] = step.args.map((arg) => arg.toUpperCase());
+  const shape = (replies: Reply[]) =>
+    replies.map((reply) =>
+      reply.kind === "-" ? `${reply.value}`.replace(/'.*?'|\d+/g, "?") : reply.kind
+    );
+  const container = ["CLIENT", "CONFIG", "COMMAND", "OBJECT", "PUBSUB"].includes(name);
+  return `${name} ${container ? sub : ""} ${shape(redis)} ${shape(subject)}`;
+}
+
+/** Commands of groups that are not compared here, and those that end, stop or change the server. */
+const ELSEWHERE = new RegExp(
+  "^(X|PF|GEO|BIT|EVAL|FCALL|SCRIPT|FUNCTION|ACL|CLUSTER|MODULE|REPL|SHUTDOWN|SAVE|BGSAVE|" +
+    "BGREWRITEAOF|PSYNC|SYNC|SLAVEOF|FAILOVER|DEBUG|MIGRATE|DUMP|RESTORE|READ|ASKING|LOLWUT|" +
+    "(GET|SET)BIT|CONFIG REWRITE|LATENCY (DOCTOR|GRAPH|HISTOGRAM)|MEMORY (DOCTOR|MALLOC|PURGE|STATS))",
+);
+
+/** The commands that Redis has and that no group made. */
+async function notGenerated(pair: Pair, made: Set<string>): Promise<string[]> {
+  const [list] = await pair.control(pair.redis, [["COMMAND", "INFO"]]);
+  const names: string[] = [];
+  const walk = (entries: Reply[]) => {
+    for (const { value } of entries) {
+      if (!Array.isArray(value)) continue;
+      const subcommands = value[9]?.value;
+      if (Array.isArray(subcommands) && subcommands.length > 0) walk(subcommands);
+      else names.push(`${value[0]?.value}`.replace("|", " ").toUpperCase());
+    }
+  };
+  if (Array.isArray(list?.value)) walk(list.value);
+  return names.filter((name) => !made.has(name) && !ELSEWHERE.test(name)).sort();
+}
+
+if (import.meta.main) {
+  const flags = parseArgs(Deno.args, {
+    string: ["seed", "commands", "groups", "resp", "differences", "subject", "redis"],
+    unknown: rejectAllBut(
+      "--seed, --commands, --groups, --resp, --differences, --subject or --redis",
+    ),
+  });
+  const start = Number(flags.seed ?? Math.floor(Math.random() * 1e9));
+  const total = Number(flags.commands ?? 200_000);
+  const all = [...Object.keys(GROUPS), REQUESTS, SCANS];
+  const chosen = `${flags.groups ?? all}`.split(",");
+  const names = chosen.filter((name) => name in GROUPS);
+  const resp = `${flags.resp ?? "both"}`;
+  const maxDifferences = Number(flags.differences ?? 25);
+  if (
+    chosen.some((name) => !all.includes(name)) || !["2", "3", "both"].includes(resp) ||
+    !(total >= 0 && start >= 0)
+  ) {
+    console.error(`Expected --groups of: ${all}; --resp 2, 3 or both; numbers`);
+    Deno.exit(2);
+  }
+
+  await using redis = await Server.start(`${flags.redis ?? REDIS}`);
+  await using subject = await Server.start(`${flags.subject ?? SUBJECT}`);
+  const pair = new Pair(redis, subject);
+  const progress = new Progress();
+  const seen = new Map<string, number>();
+  const made = new Set<string>();
+  const lacking = new Set<string>();
+  let commands = 0;
+
+  const report = async (seed: number, sequence: ReturnType<typeof sequenceOf>) => {
+    const ignored = new Set<number>();
+    for (let found = 0; found < MAX_IN_SEQUENCE; found++) {
+      const difference = await play(pair, sequence, ignored);
+      if (difference === undefined) return;
+      const isUnknown = ({ value }: Reply) => `${value}`.startsWith("ERR unknown command");
+      const lacks = !difference.redis.some(isUnknown) && difference.subject.some(isUnknown);
+      if (lacks) lacking.add(difference.step.args[0]?.toUpperCase() ?? "");
+      const known = signature(difference.step, difference.redis, difference.subject);
+      const count = seen.get(known) ?? 0;
+      if (!lacks) seen.set(known, count + 1);
+      if (!lacks && count === 0) {
+        const least = await minimise(pair, sequence, difference);
+        const { steps } = least ?? { steps: [difference.step] };
+        const { redis, subject } = least?.difference ?? difference;
+        const several = sequence.protocols.length > 1;
+        console.log(
+          `\nDifference ${seen.size}: --seed ${seed} --commands 1, ${sequence.names}, RESP` +
+            `${sequence.protocols}${least ? "" : ", which does not come again by itself"}`,
+        );
+        if (sequence.settings[0]?.includes("3")) console.log("  with low limits of encodings");
+        for (const { conn, args } of steps) {
+          console.log(`  ${several ? `${conn}` : ""}> ${showCommand(args)}`);
+        }
+        console.log(`  redis    ${redis.map(show).join("  ")}`);
+        console.log(`  subject  ${subject.map(show).join("  ")}`);
+      }
+      // What the step has touched is made equal again, and the sequence goes on behind it.
+      if (sequence.protocols.length > 1 || difference.at >= sequence.steps.length) return;
+      ignored.add(difference.at).add(difference.at + 1);
+      const repair = { conn: 0, args: ["DEL", ...difference.step.args.slice(1), "missing"] };
+      sequence.steps.splice(difference.at + 1, 0, repair);
+    }
+  };
+
+  const wrongRequests = chosen.includes(REQUESTS) ? await compareRequests(redis, subject) : 0;
+  const wrongScans = chosen.includes(SCANS) ? await checkScans(subject, new Random(start)) : 0;
+  for (
+    let seed = start;
+    names.length > 0 && commands < total && seen.size < maxDifferences;
+    seed++
+  ) {
+    const sequence = sequenceOf(seed, names, resp);
+    commands += sequence.steps.length;
+    for (const { args: [name = "", sub = ""] } of sequence.steps) {
+      made.add(name.toUpperCase()).add(`${name} ${sub}`.toUpperCase());
+    }
+    await report(seed, sequence);
+    if (!subject.alive) {
+      console.log(`The subject has ended: --seed ${seed} --commands 1`);
+      Deno.exit(1);
+    }
+    progress.show(`${commands} of ${total} commands, ${seen.size} differences, seed ${seed}`);
+  }
+
+  const missing = await notGenerated(pair, made);
+  pair.close();
+  progress.say("");
+  if (lacking.size > 0) console.log(`Unknown to the subject: ${[...lacking].join(", ")}`);
+  console.log(`Not generated: ${missing.join(", ") || "nothing"}`);
+  for (const [known, count] of [...seen].sort((a, b) => b[1] - a[1])) {
+    if (count > 1) console.log(`${count} times: ${known}`);
+  }
+  console.log(
+    `${commands} commands from seed ${start}: ${seen.size} different differences; ` +
+      `${wrongRequests} requests answered otherwise; ${wrongScans} scans that missed elements`,
+  );
+  if (lacking.size + seen.size + wrongRequests + wrongScans > 0) Deno.exitCode = 1;
+}

@@ -1,0 +1,85 @@
+import {
+  any,
+  edgeInteger,
+  element,
+  type Group,
+  hashKey,
+  key,
+  listKey,
+  milliseconds,
+  options,
+  type Part,
+  seconds,
+  stringKey,
+  unixMilliseconds,
+  unixSeconds,
+  value,
+} from "../grammar.ts";
+
+/** Time to live of a moment, and more time than that. */
+const over: Part = ["1", ";", "PAUSE", "15"];
+
+const condition = options("NX", "XX", "GT", "LT");
+
+export const expiry: Group = {
+  commands: [
+    ["SET", stringKey, value],
+    ["SET", stringKey, value, any("EX", "EXAT"), any(seconds, unixSeconds)],
+    ["RPUSH", listKey, element],
+    ["HSET", hashKey, element, value],
+    ["EXPIRE", key, seconds, condition],
+    ["PEXPIRE", key, milliseconds, condition],
+    ["EXPIREAT", key, unixSeconds, condition],
+    ["PEXPIREAT", key, unixMilliseconds, condition],
+    ["EXPIRE", key, edgeInteger],
+    ["TTL", key],
+    ["PTTL", key],
+    ["EXPIRETIME", key],
+    ["PEXPIRETIME", key],
+    ["PERSIST", key],
+    ["RENAME", key, key],
+    ["COPY", key, key, "REPLACE"],
+    ["GETEX", stringKey, any("PERSIST", ["EX", seconds], ["PXAT", unixMilliseconds])],
+    ["SET", stringKey, value, "KEEPTTL"],
+    ["APPEND", stringKey, value],
+    ["INCR", stringKey],
+    ["GETSET", stringKey, value],
+    ["EXISTS", key],
+  ],
+};
+
+/** Keys that are over, though nobody has looked. */
+export const expired: Group = {
+  connections: 2,
+  mutate: false,
+  commands: [
+    ["SET", stringKey, value, "PX", over],
+    ["RPUSH", listKey, element, ";", "PEXPIRE", listKey, over],
+    ["HSET", hashKey, element, value, ";", "PEXPIRE", hashKey, over],
+    ["PEXPIRE", key, over],
+    ["WATCH", key, ";", "PEXPIRE", key, over],
+    any(["MULTI"], ["EXEC"]),
+    ["SET", stringKey, value, any([], "KEEPTTL", "NX", "XX")],
+    ["EXISTS", key, key],
+    ["GET", stringKey],
+    ["TTL", key],
+    ["PERSIST", key],
+    ["TYPE", key],
+    ["INCR", stringKey],
+    ["APPEND", stringKey, "a"],
+    ["SETNX", stringKey, value],
+    ["LLEN", listKey],
+    ["LPUSHX", listKey, element],
+    ["HLEN", hashKey],
+    ["HINCRBY", hashKey, "a", "1"],
+    ["RENAME", key, key],
+    ["RENAMENX", key, key],
+    ["COPY", key, key],
+    ["DEL", key],
+    ["MOVE", key, "1"],
+    ["KEYS", "*"],
+    ["MGET", stringKey, stringKey],
+    ["OBJECT", "ENCODING", key],
+    ["TOUCH", key],
+  ],
+};

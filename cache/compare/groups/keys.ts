@@ -1,0 +1,73 @@
+import {
+  any,
+  edgeInteger,
+  element,
+  float,
+  type Group,
+  hashKey,
+  integer,
+  key,
+  listKey,
+  many,
+  opt,
+  options,
+  pattern,
+  setKey,
+  stringKey,
+  value,
+  weightKey,
+  zsetKey,
+} from "../grammar.ts";
+
+const database = any("0", "1", "1", integer(0, 17));
+const sortOptions = options(
+  ["BY", any("w_*", "h*->a", "nosort", "w_*->b", "s1", "*", "h1->")],
+  ["LIMIT", integer(-1, 5), integer(-1, 5)],
+  ["GET", any("#", "w_*", "h*->a", "h1->*", "nothing", "*")],
+  ["GET", any("#", "w_*")],
+  any("ASC", "DESC"),
+  "ALPHA",
+);
+const sorted = any(listKey, setKey, zsetKey);
+
+export const keys: Group = {
+  commands: [
+    ["SET", any(stringKey, weightKey), value],
+    ["SET", weightKey, float],
+    ["RPUSH", listKey, many(element, 1, 6)],
+    ["RPUSH", listKey, many(integer(0, 12), 1, 6)],
+    ["SADD", setKey, many(any(element, integer(0, 12)), 1, 6)],
+    ["ZADD", zsetKey, many([float, element], 1, 3)],
+    ["HSET", hashKey, many([element, value], 1, 3)],
+    ["HSET", any("h1", "h2", "h10", weightKey), any("a", "b"), float],
+    ["DEL", many(key, 1, 3)],
+    ["UNLINK", many(key, 1, 3)],
+    ["EXISTS", many(key, 1, 4)],
+    ["TOUCH", many(key, 1, 4)],
+    ["TYPE", key],
+    ["RENAME", key, key],
+    ["RENAMENX", key, key],
+    ["COPY", key, key, options(["DB", database], "REPLACE")],
+    ["MOVE", key, database],
+    ["SWAPDB", database, database],
+    ["SELECT", any("0", "0", "0", database)],
+    ["SELECT", "0"],
+    ["DBSIZE"],
+    ["KEYS", pattern],
+    ["RANDOMKEY"],
+    [
+      ...["SCAN", any("0", "0", "0", edgeInteger)],
+      options(
+        ["MATCH", pattern],
+        ["COUNT", any("1000", "1000", edgeInteger)],
+        ["TYPE", any("string", "list", "hash", "set", "zset", "stream", "nothing")],
+      ),
+    ],
+    ["OBJECT", any("ENCODING", "ENCODING", "REFCOUNT", "IDLETIME", "FREQ"), key],
+    ["PERSIST", key],
+    ["SORT", sorted, sortOptions, opt("STORE", any(listKey, key))],
+    ["SORT", listKey, any([], "ALPHA", ["ALPHA", "DESC"], "DESC")],
+    ["SORT_RO", sorted, sortOptions],
+    ["FLUSHDB", opt(any("ASYNC", "SYNC"))],
+  ],
+};

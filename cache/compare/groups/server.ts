@@ -1,0 +1,86 @@
+import {
+  any,
+  edgeInteger,
+  type Group,
+  integer,
+  key,
+  many,
+  opt,
+  options,
+  type Part,
+  pattern,
+  stringKey,
+  value,
+} from "../grammar.ts";
+import { hashes } from "./hashes.ts";
+import { lists } from "./lists.ts";
+import { sets } from "./sets.ts";
+import { sortedSets } from "./sorted_sets.ts";
+import { strings } from "./strings.ts";
+
+/** Settings with a default that any server has; of each, values that are right or wrong. */
+const SETTINGS: Record<string, Part> = {
+  "hash-max-listpack-entries": integer(0, 600),
+  "hash-max-ziplist-value": integer(0, 100),
+  "zset-max-listpack-value": integer(0, 100),
+  "zset-max-ziplist-entries": any("1kb", "64", "-1", "1.5"),
+  "set-max-intset-entries": any("512", "1k", "x"),
+  "list-max-listpack-size": any("-2", "-5", "128", "x"),
+  "list-max-ziplist-size": any("-2", "-1"),
+  "list-compress-depth": integer(0, 3),
+  "notify-keyspace-events": any("", "KEA", "Kx", "g$l", "hello"),
+  "slowlog-log-slower-than": any("-1", "10000", "x"),
+  "slowlog-max-len": any("128", "0", "-5"),
+  "maxmemory-policy": any("noeviction", "allkeys-lru", "volatile-ttl", "never"),
+  "maxmemory-samples": any("5", "10", "0", "-1"),
+  "proto-max-bulk-len": any("512mb", "1mb", "1gb", "1", "-5"),
+  "timeout": any("0", "-1", "x"),
+  "databases": "16",
+  "nothing": "1",
+};
+const setting = any(...Object.keys(SETTINGS));
+const assignment = any(...Object.entries(SETTINGS).map(([name, values]): Part => [name, values]));
+const data = any(...[strings, lists, hashes, sets, sortedSets].flatMap(({ commands }) => commands));
+const command = any(
+  ...["get", "set", "GETEX", "lmpop", "zunionstore", "sort", "eval", "blmpop", "client", "nothing"],
+  ...["client|kill", "object|encoding", "config|nothing", "xread", "mset", "zadd", "subscribe"],
+);
+
+export const server: Group = {
+  commands: [
+    ["SET", stringKey, value],
+    ["DBSIZE"],
+    ["TIME"],
+    ["LASTSAVE"],
+    ["ROLE"],
+    ["FLUSHALL", opt(any("SYNC", "ASYNC", "x"))],
+    ["SWAPDB", integer(0, 3), integer(0, 3)],
+    ["INFO", many(any("server", "clients", "memory", "keyspace", "nothing", "all"), 0, 2)],
+    ["CONFIG", "GET", many(setting, 1, 3)],
+    ["CONFIG", "SET", many(assignment, 1, 2)],
+    ["CONFIG", "RESETSTAT"],
+    ["CONFIG", any("HELP", "nothing")],
+    ["COMMAND", "INFO", many(command, 1, 3)],
+    ["COMMAND", "GETKEYS", data],
+    ["COMMAND", "GETKEYS", data],
+    ["COMMAND", "GETKEYSANDFLAGS", data],
+    [
+      "COMMAND",
+      "LIST",
+      "FILTERBY",
+      any(["PATTERN", any("get*", "*push", "z?dd")], ["MODULE", "x"]),
+    ],
+    ["COMMAND", any("COUNT", "HELP", "nothing", ["DOCS", command])],
+    ["MEMORY", "USAGE", key, opt("SAMPLES", any("0", "5", edgeInteger))],
+    ["MEMORY", any("HELP", "nothing")],
+    ["OBJECT", any("HELP", "nothing")],
+    ["SLOWLOG", any("LEN", "RESET", "HELP", "nothing", ["GET", opt(edgeInteger)])],
+    ["LATENCY", any("LATEST", ["HISTORY", "command"], ["RESET", "command"], "HELP", "nothing")],
+    ["CLIENT", options("INFO", "LIST", "nothing", "GETNAME", "HELP", "ID")],
+    ["PUBSUB", any("HELP", "nothing", ["CHANNELS", pattern], "NUMPAT")],
+    ["ACL", any("WHOAMI", "nothing")],
+    ["WAIT", "0", "1"],
+    ["nothing", many(value, 0, 3)],
+    [value],
+  ],
+};

@@ -1,0 +1,63 @@
+import {
+  any,
+  edgeFloat,
+  float,
+  type Group,
+  integer,
+  key,
+  many,
+  milliseconds,
+  opt,
+  options,
+  seconds,
+  stringKey,
+  unixMilliseconds,
+  unixSeconds,
+  value,
+} from "../grammar.ts";
+
+const ttl = any(
+  ["EX", seconds],
+  ["PX", milliseconds],
+  ["EXAT", unixSeconds],
+  ["PXAT", unixMilliseconds],
+);
+const letters = any("ohmytext", "mynewtext", "abcbdab", "bdcaba", "", "aaa", "aXbXc", value);
+
+export const strings: Group = {
+  commands: [
+    ["SET", stringKey, value],
+    ["SET", stringKey, value],
+    ["SET", stringKey, letters],
+    ["SET", stringKey, integer(-1000, 1000)],
+    ["SET", stringKey, float],
+    ["SET", stringKey, value, options(any("NX", "XX"), "GET", any("KEEPTTL", ttl))],
+    ["SET", stringKey, value, options("NX", "XX", "GET", "KEEPTTL", ttl)],
+    ["GET", stringKey],
+    ["GETSET", stringKey, value],
+    ["GETDEL", stringKey],
+    ["GETEX", stringKey, opt(any(ttl, "PERSIST", [ttl, "PERSIST"]))],
+    ["SETNX", stringKey, value],
+    ["SETEX", stringKey, seconds, value],
+    ["PSETEX", stringKey, milliseconds, value],
+    ["MGET", many(key, 1, 5)],
+    ["MSET", many([stringKey, value], 1, 4)],
+    ["MSETNX", many([stringKey, value], 1, 3)],
+    ["APPEND", stringKey, value],
+    ["STRLEN", stringKey],
+    ["GETRANGE", stringKey, integer(-12, 12), integer(-12, 12)],
+    ["SUBSTR", stringKey, integer(-12, 12), integer(-12, 12)],
+    ["SETRANGE", stringKey, any(integer(0, 30), "536870912", "-1"), value],
+    ["INCR", stringKey],
+    ["DECR", stringKey],
+    ["INCRBY", stringKey, integer(-100, 100)],
+    ["DECRBY", stringKey, integer(-100, 100)],
+    ["INCRBYFLOAT", stringKey, float],
+    ["INCRBYFLOAT", stringKey, float],
+    ["INCRBYFLOAT", stringKey, edgeFloat],
+    [
+      ...["LCS", stringKey, stringKey],
+      options("LEN", "IDX", ["MINMATCHLEN", integer(0, 4)], "WITHMATCHLEN"),
+    ],
+  ],
+};

@@ -1,0 +1,405 @@
+/**
+ * Sends the same commands to a real Redis and to the subject, and finds where they differ.
+ *
+ * @module
+ */
+
+import { type Reply, toBytes } from "./resp.ts";
+import { Client, encode, Parser, quote } from "./resp.ts";
+import { Judge } from "./same.ts";
+import type { Server } from "./server.ts";
+
+/** How long a reply may take, in milliseconds. */
+const REPLY_TIMEOUT = 20_000;
+/** How long the subject may take with what Redis has already sent to several connections. */
+const SETTLE_TIMEOUT = 300;
+/** Where a password is set, it is this one. */
+export const PASSWORD = "secret";
+
+/** A command and the connection that sends it. */
+export interface Step {
+  conn: number;
+  /** `PAUSE` and milliseconds: nothing is sent. `{id:0}` stands for a connection's ID. */
+  args: string[];
+  /** Sent also where the last command has got no reply. */
+  insist?: boolean;
+}
+
+/** What is sent from a fresh start. */
+export interface Sequence {
+  /** Of each connection: 2 or 3. */
+  protocols: number[];
+  /** Sent by another connection before all else. */
+  settings: string[][];
+  steps: Step[];
+}
+
+/** The first step whose replies are not the same. */
+export interface Difference {
+  at: number;
+  step: Step;
+  redis: Reply[];
+  subject: Reply[];
+}
+
+/** What the controlling connections send, which nobody should see who monitors. */
+const BARRIER = "barrier";
+const CLOSED: Reply = { kind: "(connection closed)", value: "" };
+const SILENT: Reply = { kind: "(no reply)", value: "" };
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A connection that reads all the time. */
+class Peer {
+  /** What has come since it was last looked at. */
+  outputs: Reply[] = [];
+  closed = false;
+  id = "0";
+  readonly #server: Server;
+  #conn: Deno.TcpConn | undefined;
+
+  constructor(server: Server) {
+    this.#server = server;
+  }
+
+  async open(protocol: number): Promise<void> {
+    const conn = await Deno.connect({ hostname: "127.0.0.1", port: this.#server.port });
+    conn.setNoDelay();
+    this.#conn = conn;
+    this.closed = false;
+    this.#listen(conn);
+    const ask = async (...args: string[]) => {
+      await this.send(args);
+      await this.expect(1);
+      return this.outputs.splice(0)[0];
+    };
+    if (protocol === 3) await ask("HELLO", "3");
+    this.id = `${(await ask("CLIENT", "ID"))?.value}`;
+  }
+
+  /** Waits until so many replies have come, or no more can. */
+  async expect(count: number): Promise<void> {
+    const deadline = performance.now() + REPLY_TIMEOUT;
+    while (this.outputs.length < count && !this.closed && performance.now() < deadline) {
+      await pause(0);
+    }
+  }
+
+  get addr(): string {
+    const { hostname, port } = this.#conn?.localAddr as Deno.NetAddr;
+    return `${hostname}:${port}`;
+  }
+
+  async send(args: string[]): Promise<void> {
+    try {
+      await this.#conn?.write(toBytes(encode(args)));
+    } catch {
+      // Whoever listens sees the end.
+    }
+  }
+
+  async #listen(conn: Deno.TcpConn): Promise<void> {
+    const parser = new Parser();
+    const buffer = new Uint8Array(64 * 1024);
+    try {
+      for (let length; (length = await conn.read(buffer)) !== null;) {
+        parser.push(buffer.subarray(0, length));
+        for (let reply; (reply = parser.next());) {
+          if (!`${reply.value}`.includes(BARRIER)) this.outputs.push(reply);
+        }
+      }
+    } catch {
+      // A reset is an end as well.
+    }
+    this.closed = true;
+    this.outputs.push(CLOSED);
+  }
+
+  close(): void {
+    this.#conn?.[Symbol.dispose]();
+  }
+}
+
+/** The two servers, each with a connection for what is not compared. */
+export class Pair {
+  readonly redis: Server;
+  readonly subject: Server;
+  readonly #controls = new Map<Server, Client>();
+
+  constructor(redis: Server, subject: Server) {
+    this.redis = redis;
+    this.subject = subject;
+  }
+
+  /** Sends to one, on a connection that is made anew when it has been closed. */
+  async control(server: Server, commands: string[][]): Promise<Reply[]> {
+    for (let tries = 0;; tries++) {
+      try {
+        let client = this.#controls.get(server);
+        if (client === undefined) {
+          client = await Client.connect(server.port);
+          this.#controls.set(server, client);
+          await client.pipeline([["AUTH", PASSWORD]]);
+        }
+        return await within(client.pipeline(commands));
+      } catch (error) {
+        this.#controls.get(server)?.[Symbol.dispose]();
+        this.#controls.delete(server);
+        if (tries > 2) throw error;
+      }
+    }
+  }
+
+  both<T>(action: (server: Server) => Promise<T>): Promise<[T, T]> {
+    return Promise.all([action(this.redis), action(this.subject)]);
+  }
+
+  /** Empties both; waits until they have forgotten the connections that were there. */
+  async reset(settings: string[][]): Promise<void> {
+    await this.both(async (server) => {
+      for (let tries = 0; tries < 50; tries++) {
+        const [list] = await this.control(server, [["CLIENT", "LIST"]]);
+        if (`${list?.value}`.trim().split("\n").length === 1) break;
+        await pause(1);
+      }
+      await this.control(server, [
+        ["SELECT", "0"],
+        ["CONFIG", "SET", "requirepass", ""],
+        ["CONFIG", "SET", "notify-keyspace-events", ""],
+        ["CLIENT", "UNPAUSE"],
+        ...settings,
+        ["FLUSHALL"],
+      ]);
+    });
+  }
+
+  close(): void {
+    for (const client of this.#controls.values()) client[Symbol.dispose]();
+  }
+}
+
+async function within<T>(promise: Promise<T>): Promise<T> {
+  let timer;
+  const guard = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("No reply in time")), REPLY_TIMEOUT);
+  });
+  try {
+    return await Promise.race([promise, guard]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** All replies to commands that are sent in one go, or what takes the place of those that miss. */
+async function pipeline(server: Server, protocol: number, commands: string[][]): Promise<Reply[]> {
+  using client = await Client.connect(server.port);
+  const replies: Reply[] = [];
+  const read = async () => {
+    if (protocol === 3) await client.call("HELLO", "3");
+    client.write(commands.map(encode).join("")).catch(() => {});
+    while (replies.length < commands.length) replies.push(await client.read());
+  };
+  try {
+    await within(read());
+  } catch (error) {
+    const reply = error instanceof Error && error.message === "No reply in time" ? SILENT : CLOSED;
+    while (replies.length < commands.length) replies.push(reply);
+  }
+  return replies;
+}
+
+/** Reads of every key that Redis has after a sequence. */
+async function wholeKeyspace(pair: Pair): Promise<string[][]> {
+  const reads: Record<string, (key: string) => string[][]> = {
+    string: (key) => [["GET", key]],
+    list: (key) => [["LRANGE", key, "0", "-1"]],
+    hash: (key) => [["OBJECT", "ENCODING", key], ["HGETALL", key]],
+    set: (key) => [["OBJECT", "ENCODING", key], ["SMEMBERS", key]],
+    zset: (key) => [["ZRANGE", key, "0", "-1", "WITHSCORES"]],
+  };
+  const checks: string[][] = [["RESET"]];
+  for (const database of ["0", "1"]) {
+    const [, listed] = await pair.control(pair.redis, [["SELECT", database], ["KEYS", "*"]]);
+    const keys = Array.isArray(listed?.value) ? listed.value.map(({ value }) => `${value}`) : [];
+    const types = await pair.control(pair.redis, keys.map((key) => ["TYPE", key]));
+    checks.push(["SELECT", database], ["DBSIZE"], ["KEYS", "*"]);
+    for (const [i, key] of keys.entries()) {
+      checks.push(["TYPE", key], ["OBJECT", "ENCODING", key], ["PTTL", key]);
+      checks.push(...reads[`${types[i]?.value}`]?.(key) ?? []);
+    }
+  }
+  return checks;
+}
+
+/**
+ * Plays a sequence of one connection in one go, and then reads the whole key space.
+ *
+ * @param ignored Steps whose difference is known.
+ */
+async function playAtOnce(
+  pair: Pair,
+  { protocols: [protocol = 2], steps }: Sequence,
+  ignored: Set<number>,
+  check: boolean,
+): Promise<Difference | undefined> {
+  const judge = new Judge();
+  const compare = async (steps: Step[]) => {
+    const commands = steps.map(({ args }) => args);
+    const [redis, subject] = await pair.both((server) => pipeline(server, protocol, commands));
+    for (const [at, step] of steps.entries()) {
+      const [a = SILENT, b = SILENT] = [redis[at], subject[at]];
+      if (judge.same(step.args, a, b) || ignored.has(at)) continue;
+      return { at, step, redis: [a], subject: [b] };
+    }
+  };
+  const difference = await compare(steps);
+  if (difference || !check) return difference;
+  const reads = (await wholeKeyspace(pair)).map((args) => ({ conn: 0, args }));
+  const found = await compare(reads);
+  return found && { ...found, at: steps.length };
+}
+
+/** What is each server's own among the parts of replies. */
+function leaves({ value }: Reply, name?: string | Reply[] | null): string[] {
+  if (Array.isArray(value)) return value.flatMap((item, i) => leaves(item, value[i - 1]?.value));
+  return [name === "id" || value?.startsWith("id=") ? "(its own)" : `${value}`];
+}
+
+/**
+ * Whether one client was told the same where Redis does not define the order: of what it unsubscribes
+ * from, and of the patterns that a message matches. Within EXEC such messages are part of its array.
+ */
+function sameMessages(a: Reply[], b: Reply[]): boolean {
+  const [ours, others] = [a, b].map((replies) => replies.flatMap((reply) => leaves(reply)).sort());
+  const messages = ours?.filter((text) => /^pmessage$|unsubscribe$/.test(text)) ?? [];
+  return messages.length > 1 && `${ours}` === `${others}`;
+}
+
+/** Plays a sequence step by step, and after each looks at every connection. */
+async function playInSteps(
+  pair: Pair,
+  { protocols, steps }: Sequence,
+  ignored: Set<number>,
+): Promise<Difference | undefined> {
+  const conns = protocols.map((protocol) => ({
+    protocol,
+    redis: new Peer(pair.redis),
+    subject: new Peer(pair.subject),
+    judge: new Judge(),
+    last: [] as string[],
+    waiting: false,
+  }));
+  const open = async ({ redis, subject, protocol }: typeof conns[number]) => {
+    await Promise.all([redis.open(protocol), subject.open(protocol)]);
+  };
+  const fill = (arg: string, server: "redis" | "subject") =>
+    arg.replace(/^\{(id|addr):(\d)\}$/, (_, what: "id" | "addr", i) => {
+      const peer = conns[Number(i)]?.[server];
+      return peer === undefined || peer.closed ? "0" : peer[what];
+    });
+  try {
+    for (const conn of conns) await open(conn);
+    for (const [at, step] of steps.entries()) {
+      const conn = conns[step.conn];
+      if (conn === undefined) continue;
+      if (step.args[0] === "PAUSE") {
+        await pause(Number(step.args[1]) || 0);
+        continue;
+      }
+      if (conn.waiting && !step.insist) continue;
+      if (conn.redis.closed || conn.subject.closed) {
+        Object.assign(conn, { judge: new Judge(), waiting: false });
+        await open(conn);
+      }
+      conn.last = step.args;
+      await Promise.all([
+        conn.redis.send(step.args.map((arg) => fill(arg, "redis"))),
+        conn.subject.send(step.args.map((arg) => fill(arg, "subject"))),
+      ]);
+      // What Redis does for others is on its way when it has answered someone else after it.
+      for (let turn = 0; turn < 3; turn++) {
+        await pair.both((server) => pair.control(server, [["ECHO", BARRIER]]));
+      }
+      const deadline = performance.now() + SETTLE_TIMEOUT;
+      const settled = () =>
+        conns.every(({ redis, subject }) => redis.outputs.length === subject.outputs.length);
+      while (!settled() && performance.now() < deadline) await pause(1);
+      conn.waiting = true;
+      for (const { redis, subject, judge, last } of conns) {
+        const [a, b] = [redis.outputs.splice(0), subject.outputs.splice(0)];
+        const same = a.length === b.length &&
+          a.map((reply, i) => judge.same(last, reply, b[i] ?? SILENT)).every(Boolean);
+        if (!same && !sameMessages(a, b) && !ignored.has(at)) {
+          return { at, step, redis: a, subject: b };
+        }
+        if (a.length > 0) {
+          const other = conns.find((conn) => conn.redis === redis);
+          if (other) other.waiting = false;
+        }
+      }
+    }
+  } finally {
+    for (const { redis, subject } of conns) {
+      redis.close();
+      subject.close();
+    }
+  }
+}
+
+/**
+ * Plays a sequence on both from a fresh start.
+ *
+ * @param ignored Indexes of steps whose difference is known.
+ * @returns The first other difference.
+ */
+export async function play(
+  pair: Pair,
+  sequence: Sequence,
+  ignored: Set<number> = new Set(),
+  check = true,
+): Promise<Difference | undefined> {
+  await pair.reset(sequence.settings);
+  return sequence.protocols.length > 1
+    ? await playInSteps(pair, sequence, ignored)
+    : await playAtOnce(pair, sequence, ignored, check);
+}
+
+/**
+ * Leaves out steps, as many as possible, so that the last still differs.
+ *
+ * @returns The steps that are needed, or `undefined` if the difference does not come again.
+ */
+export async function minimise(
+  pair: Pair,
+  sequence: Sequence,
+  { at, step }: Difference,
+): Promise<{ steps: Step[]; difference: Difference } | undefined> {
+  const attempt = async (steps: Step[]) => {
+    const all = [...steps, step];
+    const found = await play(pair, { ...sequence, steps: all }, new Set(steps.keys()), false);
+    return found?.at === steps.length ? { steps: all, difference: found } : undefined;
+  };
+  let kept = sequence.steps.slice(0, at);
+  // Twice, to tell what is by chance.
+  let best = await attempt(kept) && await attempt(kept);
+  if (best === undefined) return undefined;
+  for (let size = Math.ceil(kept.length / 2); size >= 1; size = size === 1 ? 0 : size >> 1) {
+    for (let end = kept.length; end > 0; end -= size) {
+      const fewer = [...kept.slice(0, Math.max(0, end - size)), ...kept.slice(end)];
+      const found = await attempt(fewer);
+      if (found === undefined) continue;
+      kept = fewer;
+      best = found;
+    }
+  }
+  return best;
+}
+
+/** Of what is longer the beginning is shown. */
+const SHOWN = 500;
+
+/** A command as one types it into `redis-cli`. */
+export function showCommand(args: string[]): string {
+  const text = args.map((arg) => /^[\w:.*{}+-]{1,60}$/.test(arg) ? arg : quote(arg)).join(" ");
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}… (${args.length} arguments)` : text;
+}
