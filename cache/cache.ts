@@ -9,6 +9,7 @@ import { Client } from "./client.ts";
 import { Command } from "./commands/command.ts";
 import { CONNECTION } from "./commands/connection.ts";
 import { processRequest } from "./commands/gate.ts";
+import { KEYS } from "./commands/keys.ts";
 import { PUBSUB } from "./commands/pubsub.ts";
 import { SERVER } from "./commands/server.ts";
 import { HASHES } from "./commands/hashes.ts";
@@ -24,6 +25,7 @@ import { Slice } from "./store/slice.ts";
 
 const GROUPS = {
   connection: CONNECTION,
+  generic: KEYS,
   hash: HASHES,
   pubsub: PUBSUB,
   server: SERVER,

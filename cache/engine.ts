@@ -152,10 +152,10 @@ export class Engine {
     return this.objects.arena.used + this.clientMemory();
   }
 
-  /** Removes all keys of all databases, which gives their memory back at once. */
+  /** Removes all keys of all databases at once. What they took is given back a part at a time. */
   flushAll(): void {
     for (const db of this.databases) db.touchWatched();
-    this.objects.arena.clear();
+    this.objects.clear();
     for (const db of this.databases) db.restart();
     this.dirty++;
   }
@@ -272,10 +272,11 @@ export class Engine {
           next = Math.min(next, db.deadlines.deadline(entry));
           break;
         }
-        if (left-- === 0) {
+        if (left === 0) {
           next = this.now - 1;
           break;
         }
+        left--;
         db.expireNow(entry);
       }
     }
@@ -288,6 +289,7 @@ export class Engine {
     this.#expiry?.cancel();
     this.#expiry = undefined;
     this.endPause();
+    this.objects.lazyFree.stop();
     this.objects.arena.clear();
   }
 }

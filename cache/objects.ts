@@ -16,7 +16,8 @@ import { type HashKey, randomHashKey } from "./store/hash.ts";
 import { Hashes, type HashLimits } from "./store/hashes.ts";
 import { type SetLimits, Sets } from "./store/sets.ts";
 import type { Slice } from "./store/slice.ts";
-import { VALUE, Values } from "./store/values.ts";
+import { VALUE, VALUE_LENGTH, Values } from "./store/values.ts";
+import { LazyFree } from "./lazy_free.ts";
 import { parseInt64 } from "./number.ts";
 
 /** The types of values. */
@@ -39,6 +40,8 @@ export const META = 3;
 /** Word of an entry: the place among the deadlines. */
 export const PLACE = 7;
 const KEY_OFFSET = 32;
+/** The words that are a value's, with what is known of it, wherever its key is. */
+export const VALUE_WORDS = [META, VALUE, VALUE + 1, VALUE_LENGTH] as const;
 
 /** The encoding of a string is seen from its bytes, unless a command has left it another. */
 export const STRING_PLAIN = 0;
@@ -53,6 +56,9 @@ const MAX_EMBEDDED = 44;
 /** How large collections may be until they are stored in another way; read at each use. */
 export type CollectionLimits = HashLimits & SetLimits;
 
+/** How many bytes go back to the system in one go, which takes some ms. */
+const MAX_RELEASE = 32 * 1024 * 1024;
+
 /** The structures in which one cache keeps its keys and values, all in one arena. */
 export class Objects {
   readonly arena: Arena = new Arena();
@@ -61,6 +67,7 @@ export class Objects {
   readonly keys: Dict = new Dict(this.arena, KEY_OFFSET, this.hashKey);
   /** Strings: values of keys, and of hash fields in tables. */
   readonly values: Values = new Values(this.arena);
+  readonly lazyFree: LazyFree = new LazyFree();
   readonly hashes: Hashes;
   readonly sets: Sets;
 
@@ -117,16 +124,51 @@ export class Objects {
     return this.values.get(entry);
   }
 
-  /** Gives back what an entry holds. */
+  /** Gives back what an entry holds, a large collection a part at a time. */
   free(entry: Address): void {
     switch (this.type(entry)) {
       case STRING:
         return this.values.free(entry);
       case SET:
-        return void this.sets.destroy(this.collection(entry));
-      case HASH:
-        return void this.hashes.destroy(this.collection(entry));
+      case HASH: {
+        const collections = this.collections(this.type(entry) as CollectionType);
+        const collection = this.collection(entry);
+        return this.lazyFree.add((limit) => collections.destroy(collection, limit));
+      }
     }
+  }
+
+  /**
+   * Gives an entry a copy of what another one holds.
+   *
+   * @throws {ArenaFullError} If there is no memory.
+   */
+  copy(from: Address, to: Address): void {
+    this.setEncoding(to, this.encoding(from));
+    switch (this.type(from)) {
+      case STRING:
+        return this.values.init(to, this.string(from));
+      case SET:
+      case HASH: {
+        const collections = this.collections(this.type(from) as CollectionType);
+        return this.setCollection(to, collections.clone(this.collection(from)));
+      }
+    }
+  }
+
+  /** Gives back all there is, the memory a part at a time. */
+  clear(): void {
+    // What waits to be given back is a part of this.
+    this.lazyFree.stop();
+    const buffers = this.arena.reset();
+    this.lazyFree.add(() => {
+      let size = 0;
+      for (let buffer; size < MAX_RELEASE && (buffer = buffers.pop()) !== undefined;) {
+        size += buffer.byteLength;
+        buffer.transfer(0);
+      }
+      return buffers.length;
+    });
   }
 
   /** How an entry's value is kept, in Redis' words (`OBJECT ENCODING`). */
