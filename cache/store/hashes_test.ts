@@ -81,6 +81,13 @@ Deno.test("Hashes chooses how to store a hash by its fields and values", () => {
   assertEquals(storage(many(512)), PACK);
   assertEquals(storage([...many(512), ["0", "again"]]), PACK);
   assertEquals(storage(many(513)), TABLE);
+  const limits = { ...LIMITS };
+  const lowered = new Hashes(new Arena(), randomHashKey(), limits);
+  const hash = hashOf(lowered, many(3));
+  limits.hashMaxPackEntries = 2;
+  assertEquals(hash.storage, PACK);
+  lowered.set(hash, slice("0"), slice("again"));
+  assertEquals(hash.storage, TABLE);
   assertEquals(storage([["f".repeat(64), "v".repeat(64)]]), PACK);
   assertEquals(storage([["f".repeat(65), "v"]]), TABLE);
   assertEquals(storage([["f", "v"], ["f", "v".repeat(65)]]), TABLE);
