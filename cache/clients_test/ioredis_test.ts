@@ -90,9 +90,12 @@ test("lists and blocking pops", async (redis, session) => {
   assertEquals(await redis.blpop("m", "l", 1), ["m", "a"]);
   assertEquals(await redis.blpop("nothing", 0.01), null);
   const worker = session.connect();
+  const blocked = (clients: number) =>
+    until(async () => (await redis.info("clients")).includes(`blocked_clients:${clients}`));
   const popped = worker.blpop("queue", 0);
+  await blocked(1);
   const moved = session.connect().blmove("queue", "done", "LEFT", "RIGHT", 0);
-  await until(async () => /blocked_clients:2/.test(await redis.info("clients")));
+  await blocked(2);
   await redis.rpush("queue", "first", "second");
   assertEquals(await within(popped), ["queue", "first"]);
   assertEquals(await within(moved), "second");

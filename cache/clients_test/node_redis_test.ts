@@ -85,12 +85,14 @@ test("lists and blocking pops", async (redis, session) => {
   assertEquals(await redis.blPop(["m", "l"], 1), { key: "m", element: "a" });
   assertEquals(await redis.blPop("nothing", 0.01), null);
   const [first, second] = [await session.connect(), await session.connect()];
+  const blocked = (clients: number) =>
+    until(async () => (await redis.info("clients")).includes(`blocked_clients:${clients}`));
   const popped = first.blPop("queue", 0);
+  await blocked(1);
   const moved = second.blMove("queue", "done", "LEFT", "RIGHT", 0);
-  await until(async () => /blocked_clients:2/.test(await redis.info("clients")));
+  await blocked(2);
   await redis.rPush("queue", ["first", "second"]);
-  const values = [(await within(popped))?.element, await within(moved)];
-  assertEquals(values.sort(), ["first", "second"]);
+  assertEquals([(await within(popped))?.element, await within(moved)], ["first", "second"]);
 });
 
 test("transactions, and WATCH", async (redis, session) => {
