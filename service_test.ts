@@ -175,3 +175,26 @@ Deno.test("service.ts makes a program a well-behaved process", async () => {
   assertEquals({ status, stdout: stdout.length }, { status: 0, stdout: 0 });
   assertMatch(new TextDecoder().decode(stderr), / INFO listening .*\n.* INFO stopped .*\n$/);
 });
+
+Deno.test("runUntilSignal() stops servers whatever the log does", {
+  ignore: Deno.build.os === "windows",
+}, async () => {
+  const code = `
+    import { setup } from ${JSON.stringify(import.meta.resolve("@std/log/setup"))};
+    import { serve } from ${JSON.stringify(import.meta.resolve("./mod.ts"))};
+    import { runUntilSignal } from ${JSON.stringify(import.meta.resolve("./service.ts"))};
+    const broken = { level: 0, setup() {}, handle() { throw new Error("No space left on device"); } };
+    setup({
+      handlers: { broken },
+      loggers: { nimblecache: { level: "DEBUG", handlers: ["broken"] } },
+    });
+    const status = runUntilSignal([serve({ port: 0 })]);
+    Deno.kill(Deno.pid, "SIGTERM");
+    Deno.exit(await status);
+  `;
+  const { code: status, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--ext=ts", code],
+  }).output();
+  assertEquals(new TextDecoder().decode(stderr), "");
+  assertEquals(status, 0);
+});
