@@ -137,6 +137,30 @@ Deno.test("runUntilSignal() stops the others when one fails, and returns 1", asy
   assertEquals(process.listeners.size, 0);
 });
 
+Deno.test("runUntilSignal() waits for what a shutdown does beyond the server's", async () => {
+  using process = new FakeProcess();
+  const [server, other] = [new FakeServer(), new FakeServer()];
+  const saved = Promise.withResolvers<void>();
+  server.shutdown = () => saved.promise;
+  let status: number | undefined;
+  runUntilSignal([server, other]).then((value) => status = value);
+  process.kill("SIGINT");
+  server.finished.resolve();
+  other.finished.resolve();
+  await settle();
+  assertEquals(status, undefined);
+  // The default logger is not set up for errors: they go to the console.
+  const { error } = console;
+  const errors: unknown[][] = [];
+  console.error = (...line) => errors.push(line);
+  saved.reject(new Error("No space left on device"));
+  await settle();
+  console.error = error;
+  assertEquals(status, 1);
+  assertEquals(errors.length, 1);
+  assertEquals(errors[0]?.[0], "shutdown failed");
+});
+
 Deno.test("runUntilSignal() runs real servers, and returns when the program stops them", async () => {
   using process = new FakeProcess();
   const servers = [serve({ port: 0 }), serve({ port: 0 })] as const;
