@@ -291,7 +291,6 @@ export class OpenConnection<C extends Deno.Conn = Deno.Conn> implements Connecti
   reason: unknown;
   readonly #open: OpenConnections;
   readonly #outbox: Outbox;
-  /** Whether the handler has settled. */
   #isFinishing = false;
   #isClosed = false;
   /** Whether reads end, as a stop has begun. */
@@ -339,6 +338,11 @@ export class OpenConnection<C extends Deno.Conn = Deno.Conn> implements Connecti
 
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  /** Whether the handler has settled. */
+  get isFinishing(): boolean {
+    return this.#isFinishing;
   }
 
   get signal(): AbortSignal {
