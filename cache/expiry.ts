@@ -13,7 +13,10 @@ import { type Address, type Arena, floatOf, segmentOf, wordOf } from "./store/ar
 
 /** Words of a cell. Its first two are the time. */
 const ENTRY = 2;
-/** Counts the deadlines that were set: of those at the same time the one that was set first comes first. */
+/**
+ * Counts the deadlines that were set: of those at the same time the one that was set first comes first.
+ * Of a time beyond 2^53, which a float64 may not hold, it is instead what the float64 lacks.
+ */
 const TURN = 3;
 const CELL_WORDS = 4;
 const CELL_SIZE = 16;
@@ -53,9 +56,17 @@ export class Deadlines {
     return this.#capacity * CELL_SIZE;
   }
 
-  /** The deadline of an entry that has one. */
+  /** The deadline of an entry that has one, in milliseconds since 1970. */
   deadline(entry: Address): number {
     return this.#time(this.#arena.word(entry, this.#placeWord));
+  }
+
+  /** The same to the last of its 64 bits. */
+  exactDeadline(entry: Address): bigint {
+    const place = this.#arena.word(entry, this.#placeWord);
+    const float = this.#time(place);
+    const lacks = Math.abs(float) > Number.MAX_SAFE_INTEGER ? this.#word(place, TURN) : 0;
+    return BigInt(float) + BigInt(lacks);
   }
 
   /** The entry whose deadline is the next, of several the one that got it first; 0 if there is none. */
@@ -66,16 +77,20 @@ export class Deadlines {
   /**
    * Gives an entry a deadline, in place of the one it had.
    *
+   * @param time Any number; those of 64 bits are kept exactly.
    * @throws {ArenaFullError} If there is no memory. Nothing has changed then.
    */
-  set(entry: Address, time: number): void {
+  set(entry: Address, time: number | bigint): void {
     let place = this.#arena.word(entry, this.#placeWord);
     if (place === 0) {
       if (this.#size + 1 >= this.#capacity) this.#grow();
       place = ++this.#size;
     }
-    this.#turn = (this.#turn + 1) | 0;
-    this.#settle(place, time, entry, this.#turn);
+    const float = Number(time);
+    const turn = Math.abs(float) > Number.MAX_SAFE_INTEGER
+      ? Number(BigInt(time) - BigInt(float))
+      : this.#turn = (this.#turn + 1) | 0;
+    this.#settle(place, float, entry, turn);
   }
 
   /** Takes an entry's deadline back, if it has one. */

@@ -18,8 +18,9 @@ import {
   STRING,
   STRING_PLAIN,
   type Type,
+  VALUE_WORDS,
 } from "./objects.ts";
-import type { Address } from "./store/arena.ts";
+import { type Address, ArenaFullError } from "./store/arena.ts";
 import type { Collection } from "./store/collection.ts";
 import { latin1Slice, type Slice } from "./store/slice.ts";
 
@@ -67,15 +68,21 @@ export class Keyspace {
    * @throws {CommandError} `WRONGTYPE …` if the value is of another type.
    */
   read(key: Slice, type?: Type): Address {
+    const entry = this.peek(key);
+    if (entry !== 0) this.#use(entry, type);
+    return entry;
+  }
+
+  /** Looks a key up to read something about it: it does not count as used then. */
+  peek(key: Slice): Address {
     const entry = this.find(key);
     const { stats } = this.engine;
     if (entry === 0) {
       stats.keyspaceMisses++;
       this.notify("m", "keymiss", key);
-      return 0;
+    } else {
+      stats.keyspaceHits++;
     }
-    stats.keyspaceHits++;
-    this.#use(entry, type);
     return entry;
   }
 
@@ -172,6 +179,46 @@ export class Keyspace {
     objects.keys.remove(this.table, entry);
   }
 
+  /**
+   * Gives an entry's value and deadline to a key that is not there, and removes the entry.
+   *
+   * @param to The database of the new key. Default: this one.
+   * @throws {ArenaFullError} If there is no memory. Nothing has changed then.
+   */
+  move(entry: Address, key: Slice, to: Keyspace = this): void {
+    const { arena, keys } = this.objects;
+    const time = this.exactDeadline(entry);
+    const moved = to.add(key, this.objects.type(entry));
+    try {
+      if (time !== undefined) to.expireAt(moved, time);
+    } catch (error) {
+      keys.remove(to.table, moved);
+      throw error;
+    }
+    for (const word of VALUE_WORDS) arena.setWord(moved, word, arena.word(entry, word));
+    this.persist(entry);
+    keys.remove(this.table, entry);
+  }
+
+  /**
+   * Adds a key that is not there, with a copy of another entry's value and deadline.
+   *
+   * @throws {ArenaFullError} If there is no memory. Then there is no such key.
+   */
+  addCopy(key: Slice, entry: Address, from: Keyspace): void {
+    const { objects } = this;
+    const time = from.exactDeadline(entry);
+    const copy = this.add(key, objects.type(entry));
+    try {
+      if (time !== undefined) this.expireAt(copy, time);
+      objects.copy(entry, copy);
+    } catch (error) {
+      this.persist(copy);
+      objects.keys.remove(this.table, copy);
+      throw error;
+    }
+  }
+
   /** Removes a key because its collection has become empty. */
   removeEmpty(key: Slice, entry: Address): void {
     this.remove(entry);
@@ -185,6 +232,11 @@ export class Keyspace {
    */
   changed(key: Slice, count = 1): void {
     this.engine.dirty += count;
+    this.touched(key);
+  }
+
+  /** Lets those know who watch a key, as a part of a change that is counted elsewhere. */
+  touched(key: Slice): void {
     if (this.watchers.size === 0) return;
     for (const client of this.watchers.get(key.latin1()) ?? []) client.watchFailed = true;
   }
@@ -200,10 +252,17 @@ export class Keyspace {
     return this.objects.arena.word(entry, PLACE) === 0 ? undefined : this.deadlines.deadline(entry);
   }
 
-  /** Lets an entry expire at a time. */
-  expireAt(entry: Address, time: number): void {
+  /** The same to the last of its 64 bits. */
+  exactDeadline(entry: Address): bigint | undefined {
+    return this.objects.arena.word(entry, PLACE) === 0
+      ? undefined
+      : this.deadlines.exactDeadline(entry);
+  }
+
+  /** Lets an entry expire at a time, in milliseconds since 1970. */
+  expireAt(entry: Address, time: number | bigint): void {
     this.deadlines.set(entry, time);
-    this.engine.scheduleExpiry(time);
+    this.engine.scheduleExpiry(Number(time));
   }
 
   /**
@@ -233,14 +292,23 @@ export class Keyspace {
     this.changed(key);
   }
 
-  /** Removes all keys. */
+  /** Removes all keys at once. What they took is given back a part at a time. */
   flush(): void {
     const { objects, table } = this;
+    const { keys } = objects;
     this.touchWatched();
     this.engine.dirty += Math.max(this.size, 1);
     this.deadlines.clear();
-    this.table = objects.keys.create();
-    objects.keys.clear(table, Infinity, (entry) => objects.free(entry));
+    const release = (limit: number) => keys.clear(table, limit, (entry) => objects.free(entry));
+    try {
+      this.table = keys.create();
+      objects.lazyFree.add(release);
+    } catch (error) {
+      // There is no memory for an empty table before the old one is gone.
+      if (!(error instanceof ArenaFullError)) throw error;
+      release(Infinity);
+      this.table = keys.create();
+    }
   }
 
   /** Begins with nothing, when the arena has been emptied. */

@@ -17,7 +17,9 @@ import { Hashes, type HashLimits } from "./store/hashes.ts";
 import { Lists } from "./store/list.ts";
 import { type SetLimits, Sets } from "./store/sets.ts";
 import type { Slice } from "./store/slice.ts";
-import { VALUE, Values } from "./store/values.ts";
+import { type SortedSetLimits, SortedSets } from "./store/sorted_set.ts";
+import { VALUE, VALUE_LENGTH, Values } from "./store/values.ts";
+import { LazyFree } from "./lazy_free.ts";
 import { parseInt64 } from "./number.ts";
 
 /** The types of values. */
@@ -30,7 +32,7 @@ export const STREAM = 5;
 export type Type = 0 | 1 | 2 | 3 | 4 | 5;
 
 /** The types that are a {@linkcode Collection}. */
-export type CollectionType = typeof HASH | typeof SET;
+export type CollectionType = typeof HASH | typeof SET | typeof SORTED_SET;
 
 /** Their names, as `TYPE` replies them. */
 export const TYPE_NAMES = ["string", "list", "set", "zset", "hash", "stream"] as const;
@@ -40,6 +42,8 @@ export const META = 3;
 /** Word of an entry: the place among the deadlines. */
 export const PLACE = 7;
 const KEY_OFFSET = 32;
+/** The words that are a value's, with what is known of it, wherever its key is. */
+export const VALUE_WORDS = [META, VALUE, VALUE + 1, VALUE_LENGTH] as const;
 
 /** The encoding of a string is seen from its bytes, unless a command has left it another. */
 export const STRING_PLAIN = 0;
@@ -52,7 +56,10 @@ export const STRING_TEXT = 2;
 const MAX_EMBEDDED = 44;
 
 /** How large collections may be until they are stored in another way; read at each use. */
-export type CollectionLimits = HashLimits & SetLimits;
+export type CollectionLimits = HashLimits & SetLimits & SortedSetLimits;
+
+/** How many bytes go back to the system in one go, which takes some ms. */
+const MAX_RELEASE = 32 * 1024 * 1024;
 
 /** The structures in which one cache keeps its keys and values, all in one arena. */
 export class Objects {
@@ -63,12 +70,15 @@ export class Objects {
   /** Strings: values of keys, and of hash fields in tables. */
   readonly values: Values = new Values(this.arena);
   readonly lists: Lists = new Lists(this.arena);
+  readonly lazyFree: LazyFree = new LazyFree();
   readonly hashes: Hashes;
   readonly sets: Sets;
+  readonly sortedSets: SortedSets;
 
   constructor(limits: CollectionLimits) {
     this.hashes = new Hashes(this.arena, this.hashKey, limits);
     this.sets = new Sets(this.arena, this.hashKey, limits);
+    this.sortedSets = new SortedSets(this.arena, this.hashKey, limits);
   }
 
   type(entry: Address): Type {
@@ -98,17 +108,17 @@ export class Objects {
     this.arena.setWord(entry, VALUE, root);
   }
 
-  /** What hashes, or sets, are kept in. */
-  collections(type: CollectionType): Hashes | Sets {
-    return type === HASH ? this.hashes : this.sets;
+  /** What hashes, sets or sorted sets are kept in. */
+  collections(type: CollectionType): Hashes | Sets | SortedSets {
+    return type === HASH ? this.hashes : type === SET ? this.sets : this.sortedSets;
   }
 
-  /** The hash or the set that an entry holds. */
+  /** The hash, the set or the sorted set that an entry holds. */
   collection(entry: Address): Collection {
     return new Collection(this.root(entry), this.encoding(entry) as Storage);
   }
 
-  /** Takes note of where the hash or the set of an entry is, and how it is stored. */
+  /** Takes note of where the collection of an entry is, and how it is stored. */
   setCollection(entry: Address, { root, storage }: Collection): void {
     this.setRoot(entry, root);
     this.setEncoding(entry, storage);
@@ -119,7 +129,7 @@ export class Objects {
     return this.values.get(entry);
   }
 
-  /** Gives back what an entry holds. */
+  /** Gives back what an entry holds, a large collection a part at a time. */
   free(entry: Address): void {
     switch (this.type(entry)) {
       case STRING:
@@ -127,10 +137,47 @@ export class Objects {
       case LIST:
         return this.lists.destroy(this.root(entry));
       case SET:
-        return void this.sets.destroy(this.collection(entry));
-      case HASH:
-        return void this.hashes.destroy(this.collection(entry));
+      case SORTED_SET:
+      case HASH: {
+        const collections = this.collections(this.type(entry) as CollectionType);
+        const collection = this.collection(entry);
+        return this.lazyFree.add((limit) => collections.destroy(collection, limit));
+      }
     }
+  }
+
+  /**
+   * Gives an entry a copy of what another one holds.
+   *
+   * @throws {ArenaFullError} If there is no memory.
+   */
+  copy(from: Address, to: Address): void {
+    this.setEncoding(to, this.encoding(from));
+    switch (this.type(from)) {
+      case STRING:
+        return this.values.init(to, this.string(from));
+      case SET:
+      case SORTED_SET:
+      case HASH: {
+        const collections = this.collections(this.type(from) as CollectionType);
+        return this.setCollection(to, collections.clone(this.collection(from)));
+      }
+    }
+  }
+
+  /** Gives back all there is, the memory a part at a time. */
+  clear(): void {
+    // What waits to be given back is a part of this.
+    this.lazyFree.stop();
+    const buffers = this.arena.reset();
+    this.lazyFree.add(() => {
+      let size = 0;
+      for (let buffer; size < MAX_RELEASE && (buffer = buffers.pop()) !== undefined;) {
+        size += buffer.byteLength;
+        buffer.transfer(0);
+      }
+      return buffers.length;
+    });
   }
 
   /** How an entry's value is kept, in Redis' words (`OBJECT ENCODING`). */
@@ -147,6 +194,8 @@ export class Objects {
         return "quicklist";
       case SET:
         return this.encoding(entry) === INTEGERS ? "intset" : "hashtable";
+      case SORTED_SET:
+        return this.encoding(entry) === PACK ? "listpack" : "skiplist";
       case HASH:
         return this.encoding(entry) === PACK ? "listpack" : "hashtable";
       default:
@@ -169,6 +218,8 @@ export class Objects {
         return own + this.lists.memory(this.root(entry));
       case SET:
         return own + this.sets.memory(this.collection(entry), samples);
+      case SORTED_SET:
+        return own + this.sortedSets.memory(this.collection(entry));
       case HASH:
         return own + this.hashes.memory(this.collection(entry), samples);
       default:

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { parseEventClasses, printEventClasses } from "./notify.ts";
 import { parseInteger } from "./number.ts";
 import { latin1Slice } from "./store/slice.ts";
 
@@ -184,22 +185,13 @@ const isOneOf = (...choices: string[]) => (text: string): string | undefined =>
     ? undefined
     : `argument(s) must be one of the following: ${choices.join(", ")}`;
 
-/** The classes that `A` stands for, in the order in which Redis prints them. */
-const ALL_CLASSES = "g$lshzxetd";
-
 const notify: Parameter = {
   name: "notify-keyspace-events",
-  get: ({ notifyClasses: classes }) => {
-    const own = [...ALL_CLASSES].every((type) => classes.includes(type))
-      ? "A"
-      : [...`${ALL_CLASSES}n`].filter((type) => classes.includes(type)).join("");
-    return own + [..."KEm"].filter((type) => classes.includes(type)).join("");
-  },
+  get: ({ notifyClasses }) => printEventClasses(notifyClasses),
   set: (settings, text) => {
-    if (!/^[Ag$lshzxetdnKEm]*$/.test(text)) {
-      return "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.";
-    }
-    settings.notifyClasses = text.replaceAll("A", ALL_CLASSES);
+    const classes = parseEventClasses(text);
+    if (classes === undefined) return "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.";
+    settings.notifyClasses = classes;
   },
 };
 

@@ -235,9 +235,18 @@ export class Arena {
 
   /** Gives all blocks back at once, and all memory to the system. */
   clear(): void {
-    for (let segment = 1; segment < this.bytes.length; segment++) {
-      const bytes = this.bytes[segment]!;
-      if (bytes !== NO_BYTES) (bytes.buffer as ArrayBuffer).transfer(0);
+    for (const buffer of this.reset()) buffer.transfer(0);
+  }
+
+  /**
+   * Gives all blocks back at once, but not their memory: to unmap it takes some ms for each buffer.
+   *
+   * @returns The buffers, which are the caller's. `transfer(0)` gives one back.
+   */
+  reset(): ArrayBuffer[] {
+    const buffers: ArrayBuffer[] = [];
+    for (const bytes of this.bytes) {
+      if (bytes !== NO_BYTES) buffers.push(bytes.buffer as ArrayBuffer);
     }
     this.bytes.length = this.words.length = this.floats.length = 1;
     this.#pagesOf.length = this.#emptyPagesOf.length = 1;
@@ -245,6 +254,7 @@ export class Arena {
     this.#pages = new Int32Array(0);
     this.#lists.fill(NONE);
     this.#spare = this.used = this.reserved = 0;
+    return buffers;
   }
 
   /**
