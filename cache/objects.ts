@@ -134,8 +134,10 @@ export class Objects {
     switch (this.type(entry)) {
       case STRING:
         return this.values.free(entry);
-      case LIST:
-        return this.lists.destroy(this.root(entry));
+      case LIST: {
+        const list = this.root(entry);
+        return this.lazyFree.add((limit) => this.lists.clear(list, limit));
+      }
       case SET:
       case SORTED_SET:
       case HASH: {
@@ -156,6 +158,8 @@ export class Objects {
     switch (this.type(from)) {
       case STRING:
         return this.values.init(to, this.string(from));
+      case LIST:
+        return this.setRoot(to, this.lists.copy(this.root(from)));
       case SET:
       case SORTED_SET:
       case HASH: {
