@@ -1,5 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Cache } from "../cache.ts";
+import { ReplyError } from "../protocol/value.ts";
+import { withBuffers } from "../store/test_util.ts";
 import { play } from "./test_util.ts";
 
 // The stories are what redis-server 7.0.15 has answered.
@@ -284,4 +286,18 @@ Deno.test("HSCAN comes to each field, some with each call", () => {
       } else assertEquals(calls, 1);
     }
   }
+});
+
+Deno.test("HSET makes no key, and breaks none, when there is no memory", () => {
+  const cache = new Cache();
+  const long = "v".repeat(100_000);
+  cache.call("HSET", "old", "a", "1", "b", "2");
+  withBuffers(0, () => {
+    assertThrows(() => cache.call("HSET", "new", "a", long), ReplyError, "OOM");
+    // The first field is set, and the hash a table, when the second fails.
+    assertThrows(() => cache.call("HSET", "old", "a", "3", "b", long), ReplyError, "OOM");
+  });
+  assertEquals(cache.call("EXISTS", "new"), 0);
+  assertEquals(cache.call("HMGET", "old", "a", "b"), ["3", "2"]);
+  assertEquals(cache.call("HSET", "new", "a", long), 1);
 });

@@ -1,5 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Cache } from "../cache.ts";
+import { ReplyError } from "../protocol/value.ts";
+import { withBuffers } from "../store/test_util.ts";
 import { play } from "./test_util.ts";
 
 // The stories are what redis-server 7.0.15 has answered.
@@ -349,7 +351,8 @@ Deno.test("SDIFFSTORE leaves a table of integers where Redis does", () => {
   assertEquals(encoding("one"), "intset");
   assertEquals(cache.call("SDIFFSTORE", "three", "big", "x1", "x2", "x3"), 100);
   assertEquals(encoding("three"), "hashtable");
-  assertEquals(cache.call("SDIFFSTORE", "none", "x1", "big", "x2"), 0);
+  cache.call("SUNIONSTORE", "same", "big");
+  assertEquals(cache.call("SDIFFSTORE", "none", "big", "same", "x1", "x2", "x3"), 0);
 });
 
 Deno.test("SUNION, SINTER and SDIFF agree for sets stored in all ways", () => {
@@ -368,4 +371,20 @@ Deno.test("SUNION, SINTER and SDIFF agree for sets stored in all ways", () => {
       assertEquals(cache.call("SINTERSTORE", "result", a, b), of("SINTER").length);
     }
   }
+});
+
+Deno.test("SUNIONSTORE leaves all as it was when there is no memory", () => {
+  const cache = new Cache();
+  for (const key of ["a", "b"]) {
+    cache.call("SADD", key, ...Array.from({ length: 20_000 }, (_, i) => `${key} ${i}`));
+  }
+  cache.call("SET", "result", "text");
+  const used = () => /used_memory:(\d+)/.exec(String(cache.call("INFO", "memory")))?.[1];
+  const before = used();
+  withBuffers(0, () => {
+    assertThrows(() => cache.call("SUNIONSTORE", "result", "a", "b"), ReplyError, "OOM");
+  });
+  assertEquals(used(), before);
+  assertEquals(cache.call("GET", "result"), "text");
+  assertEquals(cache.call("SUNIONSTORE", "result", "a", "b"), 40_000);
 });
