@@ -23,7 +23,7 @@ const MAX_TURN = 1;
 export class LazyFree {
   readonly #waiting: Release[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #inTurn = false;
+  #isReleasing = false;
 
   /** How many things wait. */
   get size(): number {
@@ -32,7 +32,11 @@ export class LazyFree {
 
   /** Gives something back: at once if it is small, else the rest of it when there is time. */
   add(release: Release): void {
-    if (release(this.#inTurn ? PART_AT_ONCE : AT_ONCE) === 0) return;
+    const isPart = this.#isReleasing;
+    this.#isReleasing = true;
+    const left = release(isPart ? PART_AT_ONCE : AT_ONCE);
+    this.#isReleasing = isPart;
+    if (left === 0) return;
     this.#waiting.push(release);
     this.#timer ??= setTimeout(() => this.#turn(), 0);
   }
@@ -46,14 +50,14 @@ export class LazyFree {
 
   #turn(): void {
     const end = performance.now() + MAX_TURN;
-    this.#inTurn = true;
+    this.#isReleasing = true;
     do {
       // The last first: what a database holds before more of the database, so that few things wait.
       const release = this.#waiting.at(-1);
       if (release === undefined) break;
       if (release(STEPS) === 0) this.#waiting.splice(this.#waiting.lastIndexOf(release), 1);
     } while (performance.now() < end);
-    this.#inTurn = false;
+    this.#isReleasing = false;
     this.#timer = this.#waiting.length > 0 ? setTimeout(() => this.#turn(), 0) : undefined;
   }
 }
