@@ -247,8 +247,8 @@ function fill(cache: Cache): Map<string, number> {
   return sizes;
 }
 
-Deno.test("HRANDFIELD replies different fields, or as many as it takes", () => {
-  const cache = new Cache();
+Deno.test("HRANDFIELD replies different fields, or as many as it takes", async () => {
+  await using cache = new Cache();
   for (const [key, size] of fill(cache)) {
     for (const count of [1, 5, size - 1, size, size + 1]) {
       const fields = cache.call("HRANDFIELD", key, count) as string[];
@@ -262,8 +262,8 @@ Deno.test("HRANDFIELD replies different fields, or as many as it takes", () => {
   }
 });
 
-Deno.test("HSCAN comes to each field, some with each call", () => {
-  const cache = new Cache();
+Deno.test("HSCAN comes to each field, some with each call", async () => {
+  await using cache = new Cache();
   for (const [key, size] of fill(cache)) {
     for (const [count, pattern] of [[10, "*"], [100, "f*"], [10_000, "*"], [20, "f1*"]] as const) {
       const found = new Map<string, string>();
@@ -288,8 +288,8 @@ Deno.test("HSCAN comes to each field, some with each call", () => {
   }
 });
 
-Deno.test("HSET makes no key, and breaks none, when there is no memory", () => {
-  const cache = new Cache();
+Deno.test("HSET makes no key, and breaks none, when there is no memory", async () => {
+  await using cache = new Cache();
   const long = "v".repeat(100_000);
   cache.call("HSET", "old", "a", "1", "b", "2");
   withBuffers(0, () => {
