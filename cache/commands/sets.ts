@@ -217,9 +217,8 @@ function intersect(
   const { sets } = db.objects;
   const all = found.filter(isThere);
   if (all.length < found.length) return;
-  const [smallest, ...rest] = all.sort((a, b) => sets.size(a) - sets.size(b));
+  const [smallest, ...others] = all.sort((a, b) => sets.size(a) - sets.size(b));
   if (smallest === undefined) return;
-  const others = rest.filter(({ root }) => root !== smallest.root);
   sets.walk(smallest, (member) => {
     if (others.every((other) => sets.has(other, member))) return visit(member);
   });
@@ -243,7 +242,7 @@ function difference(
   const { sets } = client.db.objects;
   return build(client, (result) => {
     const others = rest.filter(isThere);
-    if (first === undefined || others.some(({ root }) => root === first.root)) return;
+    if (first === undefined) return;
     const size = sets.size(first);
     const all = others.reduce((sum, set) => sum + sets.size(set), size);
     // Redis' rule. It shows in the encoding: a result that was larger once remains a table.
