@@ -1,11 +1,220 @@
 /**
- * Clients that wait for a key.
+ * Clients that wait for a key (`BLPOP`, `BZPOPMIN`, `XREAD`, …). They are served first come, first served,
+ * when the command, transaction or script that has added a key is over; what a key's type gives them is
+ * its own commands' affair.
  *
  * @module
  */
 
+import type { Client } from "./client.ts";
+import { CommandError } from "./commands/error.ts";
+import { replyFailure } from "./commands/gate.ts";
+import type { Keyspace } from "./keyspace.ts";
+import type { Type } from "./objects.ts";
+import type { Address } from "./store/arena.ts";
+import type { Slice } from "./store/slice.ts";
+
+/** What a client waits for. */
+export interface Wait {
+  /** The type of value that can serve it. */
+  readonly type: Type;
+  /** The keys of which any will do. */
+  readonly keys: readonly Slice[];
+  /** When it gets the null array instead, in milliseconds since 1970; `Infinity` for never. */
+  readonly deadline: number;
+  /**
+   * Replies the client what one of its keys has, which is of the type.
+   *
+   * @returns False if it has to wait on, and nothing is written.
+   * @throws {CommandError} What the client is replied instead.
+   */
+  readonly serve: (client: Client, key: Slice, entry: Address) => boolean | void;
+}
+
+/** The clients that wait for one key to be of one type, in the order in which they came. */
+interface Queue {
+  /** What it is found by. */
+  readonly name: string;
+  readonly db: Keyspace;
+  readonly key: Slice;
+  readonly type: Type;
+  first: Place | undefined;
+  last: Place | undefined;
+  /** Whether it is among those that are served next. */
+  ready: boolean;
+}
+
+/** A client's place in a queue. */
+interface Place {
+  readonly blocked: BlockedClient;
+  readonly queue: Queue;
+  previous: Place | undefined;
+  next: Place | undefined;
+}
+
+interface BlockedClient {
+  readonly client: Client;
+  readonly wait: Wait;
+  readonly places: Place[];
+  /** Takes its timeout back. */
+  readonly cancel: () => void;
+  /** Lets its next requests be executed. */
+  readonly resume: () => void;
+}
+
 /** The blocked clients of one cache. */
 export class Blocking {
+  readonly #blocked: Map<Client, BlockedClient> = new Map();
+  readonly #queues: Map<string, Queue> = new Map();
+  /** How many clients wait for each type: most caches have none at all. */
+  readonly #waiting = [0, 0, 0, 0, 0, 0];
+  #ready: Queue[] = [];
+
+  /** How many clients are blocked. */
+  get size(): number {
+    return this.#blocked.size;
+  }
+
+  /** Whether a client is. */
+  has(client: Client): boolean {
+    return this.#blocked.has(client);
+  }
+
+  /** Blocks a client, which {@linkcode Client.mayBlock}. */
+  block(client: Client, wait: Wait): void {
+    const { engine } = client;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const blocked: BlockedClient = {
+      client,
+      wait,
+      places: [],
+      cancel: wait.deadline === Infinity
+        ? () => {}
+        : engine.clock.at(wait.deadline, () => this.#timeOut(client)),
+      resume: resolve,
+    };
+    for (const key of wait.keys) this.#enqueue(blocked, key);
+    this.#blocked.set(client, blocked);
+    this.#waiting[wait.type]!++;
+    client.blocked = promise;
+  }
+
+  /**
+   * Ends a client's wait from outside.
+   *
+   * @param how As a timeout would, or with an error.
+   * @returns Whether the client was blocked.
+   */
+  unblock(client: Client, how: "timeout" | "error"): boolean {
+    const blocked = this.#blocked.get(client);
+    if (blocked === undefined) return false;
+    this.#serveOne(blocked, () => {
+      if (how === "timeout") client.reply.nullArray();
+      else throw new CommandError("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+    });
+    return true;
+  }
+
+  /** Forgets a client that is gone, or about to. */
+  remove(client: Client): void {
+    const blocked = this.#blocked.get(client);
+    if (blocked === undefined) return;
+    this.#blocked.delete(client);
+    this.#waiting[blocked.wait.type]!--;
+    for (const place of blocked.places) this.#leave(place);
+    blocked.cancel();
+    client.blocked = undefined;
+    blocked.resume();
+  }
+
+  /** Is told of each key that is added. Who waits for it is served later. */
+  signal(db: Keyspace, key: Slice, type: Type): void {
+    if (this.#waiting[type] === 0) return;
+    const queue = this.#queues.get(queueName(db, key, type));
+    if (queue === undefined || queue.ready) return;
+    queue.ready = true;
+    this.#ready.push(queue);
+  }
+
+  /** Is told of a database whose keys are all others now (`SWAPDB`). */
+  signalAll(db: Keyspace): void {
+    for (const queue of this.#queues.values()) {
+      if (queue.db === db) this.signal(db, queue.key, queue.type);
+    }
+  }
+
   /** Serves those who can go on since a command has been executed. */
-  serve(): void {}
+  serve(): void {
+    if (this.#ready.length === 0) return;
+    // A client that is served may add a key that others wait for: they come last.
+    for (const queue of this.#ready) {
+      queue.ready = false;
+      this.#serveQueue(queue);
+    }
+    this.#ready = [];
+  }
+
+  #serveQueue({ db, key, type, first }: Queue): void {
+    for (let place = first; place !== undefined;) {
+      const entry = db.find(key);
+      if (entry === 0 || db.objects.type(entry) !== type) return;
+      const { blocked, next } = place;
+      this.#serveOne(blocked, () => blocked.wait.serve(blocked.client, key, entry));
+      place = next;
+    }
+  }
+
+  /** Writes a client its reply, and lets it go on unless there is none. */
+  #serveOne(blocked: BlockedClient, write: () => boolean | void): void {
+    const { client } = blocked;
+    let served = true;
+    client.push((reply) => {
+      const begun = reply.length;
+      try {
+        served = write() !== false;
+      } catch (error) {
+        replyFailure(client, begun, error);
+        if (client.lastCommand !== undefined) client.lastCommand.failedCalls++;
+      }
+      if (served) client.endReply(begun);
+    });
+    if (served) this.remove(client);
+  }
+
+  #timeOut(client: Client): void {
+    const { engine } = client;
+    engine.readClock();
+    this.unblock(client, "timeout");
+    engine.flush();
+  }
+
+  #enqueue(blocked: BlockedClient, key: Slice): void {
+    const { client: { db }, wait: { type } } = blocked;
+    const name = queueName(db, key, type);
+    let queue = this.#queues.get(name);
+    if (queue === undefined) {
+      const own = key.copySlice();
+      queue = { name, db, key: own, type, first: undefined, last: undefined, ready: false };
+      this.#queues.set(name, queue);
+    }
+    // It has named the key twice.
+    if (queue.last?.blocked === blocked) return;
+    const place: Place = { blocked, queue, previous: queue.last, next: undefined };
+    if (queue.last === undefined) queue.first = place;
+    else queue.last.next = place;
+    queue.last = place;
+    blocked.places.push(place);
+  }
+
+  #leave({ queue, previous, next }: Place): void {
+    if (previous === undefined) queue.first = next;
+    else previous.next = next;
+    if (next === undefined) queue.last = previous;
+    else next.previous = previous;
+    if (queue.first === undefined) this.#queues.delete(queue.name);
+  }
+}
+
+function queueName(db: Keyspace, key: Slice, type: Type): string {
+  return `${type} ${db.index} ${key.latin1()}`;
 }

@@ -13,7 +13,9 @@ import { KEYS } from "./commands/keys.ts";
 import { PUBSUB } from "./commands/pubsub.ts";
 import { SERVER } from "./commands/server.ts";
 import { HASHES } from "./commands/hashes.ts";
+import { LISTS } from "./commands/lists.ts";
 import { SETS } from "./commands/sets.ts";
+import { SORTED_SETS } from "./commands/sorted_sets.ts";
 import { STRINGS } from "./commands/strings.ts";
 import { TRANSACTIONS } from "./commands/transactions.ts";
 import { Engine } from "./engine.ts";
@@ -27,9 +29,11 @@ const GROUPS = {
   connection: CONNECTION,
   generic: KEYS,
   hash: HASHES,
+  list: LISTS,
   pubsub: PUBSUB,
   server: SERVER,
   set: SETS,
+  "sorted-set": SORTED_SETS,
   string: STRINGS,
   transactions: TRANSACTIONS,
 };

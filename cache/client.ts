@@ -120,6 +120,14 @@ export class Client implements RequestLimits {
     return !this.authenticated;
   }
 
+  /**
+   * Whether a blocking command may wait: not in a transaction, which others wait for, nor where there
+   * is no socket to answer later.
+   */
+  get mayBlock(): boolean {
+    return !this.internal && this.executing === undefined;
+  }
+
   /** How many bytes wait to be sent to it. */
   get unsent(): number {
     return this.#outlet?.buffered ?? 0;
@@ -167,6 +175,8 @@ export class Client implements RequestLimits {
   /** Closes its connection at once. */
   close(reason?: unknown): void {
     this.closing = true;
+    // At once, or what it waits for would still go to it.
+    this.engine.blocking.remove(this);
     this.#outlet?.close(reason);
   }
 
@@ -217,6 +227,7 @@ export class Client implements RequestLimits {
   end(): void {
     const { engine } = this;
     this.unwatch();
+    engine.blocking.remove(this);
     engine.clients.delete(this.id);
     engine.monitors.delete(this);
     engine.pubsub.removeAll(this);

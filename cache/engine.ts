@@ -135,9 +135,13 @@ export class Engine {
     return count;
   }
 
-  /** How many clients wait for a key. */
+  /** How many clients wait for a key, or for the end of a pause. */
   get blockedClients(): number {
-    return 0;
+    let count = this.blocking.size;
+    if (this.pause !== undefined) {
+      for (const { delayed } of this.clients.values()) if (delayed) count++;
+    }
+    return count;
   }
 
   /** About how many bytes the clients take. */

@@ -108,6 +108,7 @@ export class Keyspace {
     const entry = keys.insert(this.table, key);
     arena.setWord(entry, META, type | this.engine.usedAt << 8);
     arena.setWord(entry, PLACE, 0);
+    this.engine.blocking.signal(this, key, type);
     this.notify("n", "new", key);
     return entry;
   }
@@ -322,6 +323,7 @@ export class Keyspace {
     other.touchWatched(this);
     [this.table, other.table] = [other.table, this.table];
     [this.deadlines, other.deadlines] = [other.deadlines, this.deadlines];
+    for (const db of [this, other]) this.engine.blocking.signalAll(db);
   }
 
   /** Lets those know who watch keys that are there, or in a database that takes its place. */

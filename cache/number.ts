@@ -143,6 +143,14 @@ export function addLongDoubles(
   return highest - 1 > MAX_EXPONENT ? (mantissa < 0n ? -Infinity : Infinity) : result;
 }
 
+/** As `ceill(value * 1000.0)`, with the product rounded as a long double is. */
+export function ceilThousandfold({ mantissa, exponent }: LongDouble): bigint {
+  const product = rounded(mantissa * 1000n, 1n, exponent);
+  const shift = BigInt(product.exponent);
+  // A shift to the right rounds down.
+  return shift >= 0n ? product.mantissa << shift : -(-product.mantissa >> -shift);
+}
+
 /** Prints as Redis' `LD_STR_HUMAN`: as `%.17Lf`, with no zeros at its end. */
 export function formatLongDouble({ mantissa, exponent }: LongDouble): string {
   const DECIMALS = 17;

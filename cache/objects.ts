@@ -14,8 +14,10 @@ import { Collection, INTEGERS, PACK, type Storage } from "./store/collection.ts"
 import { Dict } from "./store/dict.ts";
 import { type HashKey, randomHashKey } from "./store/hash.ts";
 import { Hashes, type HashLimits } from "./store/hashes.ts";
+import { Lists } from "./store/list.ts";
 import { type SetLimits, Sets } from "./store/sets.ts";
 import type { Slice } from "./store/slice.ts";
+import { type SortedSetLimits, SortedSets } from "./store/sorted_set.ts";
 import { VALUE, VALUE_LENGTH, Values } from "./store/values.ts";
 import { LazyFree } from "./lazy_free.ts";
 import { parseInt64 } from "./number.ts";
@@ -30,7 +32,7 @@ export const STREAM = 5;
 export type Type = 0 | 1 | 2 | 3 | 4 | 5;
 
 /** The types that are a {@linkcode Collection}. */
-export type CollectionType = typeof HASH | typeof SET;
+export type CollectionType = typeof HASH | typeof SET | typeof SORTED_SET;
 
 /** Their names, as `TYPE` replies them. */
 export const TYPE_NAMES = ["string", "list", "set", "zset", "hash", "stream"] as const;
@@ -54,7 +56,7 @@ export const STRING_TEXT = 2;
 const MAX_EMBEDDED = 44;
 
 /** How large collections may be until they are stored in another way; read at each use. */
-export type CollectionLimits = HashLimits & SetLimits;
+export type CollectionLimits = HashLimits & SetLimits & SortedSetLimits;
 
 /** How many bytes go back to the system in one go, which takes some ms. */
 const MAX_RELEASE = 32 * 1024 * 1024;
@@ -68,12 +70,15 @@ export class Objects {
   /** Strings: values of keys, and of hash fields in tables. */
   readonly values: Values = new Values(this.arena);
   readonly lazyFree: LazyFree = new LazyFree();
+  readonly lists: Lists = new Lists(this.arena);
   readonly hashes: Hashes;
   readonly sets: Sets;
+  readonly sortedSets: SortedSets;
 
   constructor(limits: CollectionLimits) {
     this.hashes = new Hashes(this.arena, this.hashKey, limits);
     this.sets = new Sets(this.arena, this.hashKey, limits);
+    this.sortedSets = new SortedSets(this.arena, this.hashKey, limits);
   }
 
   type(entry: Address): Type {
@@ -103,17 +108,17 @@ export class Objects {
     this.arena.setWord(entry, VALUE, root);
   }
 
-  /** What hashes, or sets, are kept in. */
-  collections(type: CollectionType): Hashes | Sets {
-    return type === HASH ? this.hashes : this.sets;
+  /** What hashes, sets or sorted sets are kept in. */
+  collections(type: CollectionType): Hashes | Sets | SortedSets {
+    return type === HASH ? this.hashes : type === SET ? this.sets : this.sortedSets;
   }
 
-  /** The hash or the set that an entry holds. */
+  /** The hash, the set or the sorted set that an entry holds. */
   collection(entry: Address): Collection {
     return new Collection(this.root(entry), this.encoding(entry) as Storage);
   }
 
-  /** Takes note of where the hash or the set of an entry is, and how it is stored. */
+  /** Takes note of where the collection of an entry is, and how it is stored. */
   setCollection(entry: Address, { root, storage }: Collection): void {
     this.setRoot(entry, root);
     this.setEncoding(entry, storage);
@@ -129,7 +134,12 @@ export class Objects {
     switch (this.type(entry)) {
       case STRING:
         return this.values.free(entry);
+      case LIST: {
+        const list = this.root(entry);
+        return this.lazyFree.add((limit) => this.lists.clear(list, limit));
+      }
       case SET:
+      case SORTED_SET:
       case HASH: {
         const collections = this.collections(this.type(entry) as CollectionType);
         const collection = this.collection(entry);
@@ -148,7 +158,10 @@ export class Objects {
     switch (this.type(from)) {
       case STRING:
         return this.values.init(to, this.string(from));
+      case LIST:
+        return this.setRoot(to, this.lists.copy(this.root(from)));
       case SET:
+      case SORTED_SET:
       case HASH: {
         const collections = this.collections(this.type(from) as CollectionType);
         return this.setCollection(to, collections.clone(this.collection(from)));
@@ -181,8 +194,12 @@ export class Objects {
         if (encoding === STRING_PLAIN && parseInt64(value) !== undefined) return "int";
         return value.length <= MAX_EMBEDDED ? "embstr" : "raw";
       }
+      case LIST:
+        return "quicklist";
       case SET:
         return this.encoding(entry) === INTEGERS ? "intset" : "hashtable";
+      case SORTED_SET:
+        return this.encoding(entry) === PACK ? "listpack" : "skiplist";
       case HASH:
         return this.encoding(entry) === PACK ? "listpack" : "hashtable";
       default:
@@ -201,8 +218,12 @@ export class Objects {
     switch (this.type(entry)) {
       case STRING:
         return own + this.values.memory(entry);
+      case LIST:
+        return own + this.lists.memory(this.root(entry));
       case SET:
         return own + this.sets.memory(this.collection(entry), samples);
+      case SORTED_SET:
+        return own + this.sortedSets.memory(this.collection(entry));
       case HASH:
         return own + this.hashes.memory(this.collection(entry), samples);
       default:

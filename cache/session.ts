@@ -112,15 +112,21 @@ class Session {
 
   /** Waits for the end of what blocks the client; returns whether it is still there then. */
   async #waitBlocked(blocked: Promise<void>): Promise<boolean> {
-    if (this.#early === undefined) {
-      const buffer = new Uint8Array(BLOCKED_READ_SIZE);
-      this.#early = { buffer, read: this.#connection.read(buffer) };
+    const client = this.#client;
+    let over = false;
+    const end = blocked.then(() => {
+      over = true;
+    });
+    while (true) {
+      if (this.#early === undefined) {
+        const buffer = new Uint8Array(BLOCKED_READ_SIZE);
+        this.#early = { buffer, read: this.#connection.read(buffer) };
+      }
+      await Promise.race([end, this.#early.read]);
+      if (over) break;
+      // More requests have come, which wait until the client is no longer blocked; or it has left.
+      if (!await this.#receive() || this.#requests.pending > client.maxBuffer) return false;
     }
-    const { read } = this.#early;
-    const left = await Promise.race([blocked.then(() => false), read.then((n) => n === null)]);
-    if (left) return false;
-    // More requests have come, which wait until the client is no longer blocked.
-    await blocked;
     return true;
   }
 

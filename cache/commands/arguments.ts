@@ -4,7 +4,14 @@
  * @module
  */
 
-import { MAX_INT64, MIN_INT64, parseInt64, parseInteger } from "../number.ts";
+import {
+  ceilThousandfold,
+  MAX_INT64,
+  MIN_INT64,
+  parseInt64,
+  parseInteger,
+  parseLongDouble,
+} from "../number.ts";
 import type { Args } from "../protocol/request.ts";
 import { CommandError, NOT_INTEGER } from "./error.ts";
 
@@ -33,6 +40,28 @@ export function integerWithin(
   const value = parseInteger(args.at(index));
   if (!(value >= min && value <= max)) throw new CommandError(error);
   return value;
+}
+
+/**
+ * When a wait ends that an argument gives in seconds, with decimals.
+ *
+ * @param now The time, in milliseconds since 1970.
+ * @returns Milliseconds since 1970; `Infinity` for a wait without end.
+ */
+export function deadlineAt(args: Args, index: number, now: number): number {
+  const text = args.at(index);
+  let wait = parseInteger(text) * 1000;
+  if (!Number.isSafeInteger(wait)) {
+    const seconds = parseLongDouble(text);
+    if (seconds === undefined) {
+      throw new CommandError("ERR timeout is not a float or out of range");
+    }
+    const exact = typeof seconds === "number" ? MIN_INT64 : ceilThousandfold(seconds);
+    // Where the C compiler's conversion overflows, it gives the smallest integer.
+    wait = exact > MAX_INT64 ? -1 : Number(exact);
+  }
+  if (wait < 0) throw new CommandError("ERR timeout is negative");
+  return wait === 0 ? Infinity : now + wait;
 }
 
 /** An argument as how many random elements to reply; negative if one may come several times. */

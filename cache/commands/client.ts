@@ -189,6 +189,23 @@ function pause(client: Client, args: Args): void {
   client.reply.ok();
 }
 
+function unblock({ engine, reply }: Client, args: Args): void {
+  const byTimeout = args.count === 3 || isWord(args.at(3), "timeout");
+  if (args.count > 4) {
+    throw new CommandError(
+      `ERR unknown subcommand or wrong number of arguments for '${args.at(1).latin1()}'. ` +
+        "Try CLIENT HELP.",
+    );
+  }
+  if (!byTimeout && !isWord(args.at(3), "error")) {
+    throw new CommandError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+  }
+  const other = engine.clients.get(integerAt(args, 2));
+  const unblocked = other !== undefined &&
+    engine.blocking.unblock(other, byTimeout ? "timeout" : "error");
+  reply.integer(unblocked ? 1 : 0);
+}
+
 function replyMode(client: Client, args: Args): void {
   const mode = args.at(2);
   if (isWord(mode, "on")) {
@@ -305,6 +322,13 @@ export const CLIENT: CommandRow = {
         setClientName(client, args.at(2));
         client.reply.ok();
       },
+    },
+    unblock: {
+      arity: -3,
+      flags: ADMIN_FLAGS,
+      since: "5.0.0",
+      summary: "Ends a client's wait for a key",
+      run: unblock,
     },
     unpause: {
       arity: 2,

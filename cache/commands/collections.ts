@@ -1,11 +1,11 @@
 /**
- * How the commands of hashes and sets come to the collection of a key.
+ * How the commands of hashes, sets and sorted sets come to the collection of a key.
  *
  * @module
  */
 
 import type { Keyspace } from "../keyspace.ts";
-import { type CollectionType, HASH } from "../objects.ts";
+import { type CollectionType, HASH, SET } from "../objects.ts";
 import type { Args } from "../protocol/request.ts";
 import type { Collection } from "../store/collection.ts";
 import type { Slice } from "../store/slice.ts";
@@ -72,7 +72,7 @@ export function removeFromCollection(
   objects.setCollection(entry, collection);
   if (removed === 0) return 0;
   db.changed(key, removed);
-  db.notify(type === HASH ? "h" : "s", event, key);
+  db.notify(type === HASH ? "h" : type === SET ? "s" : "z", event, key);
   if (collections.size(collection) === 0) db.removeEmpty(key, entry);
   return removed;
 }

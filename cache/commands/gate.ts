@@ -80,7 +80,8 @@ export function processRequest(client: Client, args: Args): boolean {
     call(client, command, args);
     engine.blocking.serve();
   }
-  client.endReply(begun);
+  // The reply of a command that waits is still to come.
+  if (client.blocked === undefined) client.endReply(begun);
   return true;
 }
 
@@ -154,13 +155,7 @@ export function call(client: Client, command: Command, args: Args): void {
   try {
     command.run(client, args);
   } catch (error) {
-    if (error instanceof CommandError) {
-      replyError(client, begun, error.message);
-    } else if (error instanceof ArenaFullError) {
-      replyError(client, begun, "OOM command not allowed when used memory > 'maxmemory'.");
-    } else {
-      throw error;
-    }
+    replyFailure(client, begun, error);
     command.failedCalls++;
   }
   if (exact || (command.flags & FAST) === 0) {
@@ -170,6 +165,22 @@ export function call(client: Client, command: Command, args: Args): void {
   }
   if (engine.monitors.size > 0 && (command.flags & (SKIP_MONITOR | ADMIN)) === 0) {
     engine.monitor(client, args);
+  }
+}
+
+/**
+ * Replies what a command has thrown, in place of what it has written.
+ *
+ * @param begun How long the client's replies were before.
+ * @throws What is no failure of a command.
+ */
+export function replyFailure(client: Client, begun: number, error: unknown): void {
+  if (error instanceof CommandError) {
+    replyError(client, begun, error.message);
+  } else if (error instanceof ArenaFullError) {
+    replyError(client, begun, "OOM command not allowed when used memory > 'maxmemory'.");
+  } else {
+    throw error;
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * What hashes and sets have in common: they are stored in one of several ways, and move from one to
+ * What hashes, sets and sorted sets have in common: they are stored in one of several ways, and move from one to
  * another as they grow.
  *
  * @module
@@ -8,7 +8,7 @@
 import type { Address } from "./arena.ts";
 import type { Dict } from "./dict.ts";
 
-/** A hash table, by the address of its header. */
+/** A hash table, or the tree of a sorted set, by the address of its header. */
 export const TABLE = 0;
 /** A pack, by the address of its block. */
 export const PACK = 1;
@@ -18,7 +18,7 @@ export const INTEGERS = 2;
 export type Storage = 0 | 1 | 2;
 
 /**
- * A hash or a set while it is worked on: what its methods change is where it is and how it is stored.
+ * A hash, a set or a sorted set while it is worked on: what its methods change is where it is and how it is stored.
  * Whoever refers to it must take note of both afterwards.
  */
 export class Collection {

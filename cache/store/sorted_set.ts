@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Address, Arena } from "./arena.ts";
+import type { Arena } from "./arena.ts";
 import { Collection, PACK, TABLE } from "./collection.ts";
 import type { HashKey } from "./hash.ts";
 import type { Slice } from "./slice.ts";
@@ -129,10 +129,17 @@ export class SortedSets {
     else this.#trees.setScore(set.root, found, score);
   }
 
-  /** Removes a member that was found. */
-  remove(set: Collection, found: number): void {
+  /**
+   * Removes a member.
+   *
+   * @returns Whether it was there.
+   */
+  remove(set: Collection, member: Slice): boolean {
+    const found = this.find(set, member);
+    if (found === 0) return false;
     if (set.storage === PACK) set.root = this.#packs.remove(set.root, found);
     else this.#trees.remove(set.root, found);
+    return true;
   }
 
   /** Removes the members of a range. */
@@ -238,23 +245,32 @@ export class SortedSets {
     );
   }
 
-  /** Makes a tree a pack, if its members are few and short enough. */
-  compact(set: Collection): void {
-    const size = this.size(set);
-    if (set.storage === PACK || size > this.#limits.sortedSetMaxPackEntries) return;
-    let longest = 0;
-    this.walk(set, 0, size, (member) => longest = Math.max(longest, member.length));
-    if (longest > this.#limits.sortedSetMaxPackValue) return;
-    let pack = this.#packs.create();
+  /**
+   * Makes a set of what others have.
+   *
+   * @param collect Is given a function that takes a member and its score.
+   * @param combine Makes one score of two, where a member comes again.
+   * @throws {ArenaFullError} If there is no memory.
+   */
+  gather(
+    collect: (add: (member: Slice, score: number) => void) => void,
+    combine: (a: number, b: number) => number,
+  ): Collection {
+    const trees = this.#trees;
+    const set = new Collection(trees.create(), TABLE);
     try {
-      this.walk(set, 0, size, (member, score) => pack = this.#packs.append(pack, member, score));
+      collect((member, score) => {
+        const entry = trees.find(set.root, member);
+        if (entry === 0) trees.collect(set.root, member, score);
+        else trees.correct(entry, combine(trees.score(entry), score));
+      });
+      trees.order(set.root);
+      this.#compact(set);
     } catch (error) {
-      this.#packs.destroy(pack);
+      this.destroy(set);
       throw error;
     }
-    this.destroy(set);
-    set.root = pack;
-    set.storage = PACK;
+    return set;
   }
 
   /** How many bytes it takes in the arena. */
@@ -287,5 +303,24 @@ export class SortedSets {
     this.destroy(set);
     set.root = tree;
     set.storage = TABLE;
+  }
+
+  /** Makes a tree a pack, if its members are few and short enough. */
+  #compact(set: Collection): void {
+    const size = this.size(set);
+    if (set.storage === PACK || size > this.#limits.sortedSetMaxPackEntries) return;
+    let longest = 0;
+    this.walk(set, 0, size, (member) => longest = Math.max(longest, member.length));
+    if (longest > this.#limits.sortedSetMaxPackValue) return;
+    let pack = this.#packs.create();
+    try {
+      this.walk(set, 0, size, (member, score) => pack = this.#packs.append(pack, member, score));
+    } catch (error) {
+      this.#packs.destroy(pack);
+      throw error;
+    }
+    this.destroy(set);
+    set.root = pack;
+    set.storage = PACK;
   }
 }

@@ -162,6 +162,36 @@ export class SortedTrees {
   }
 
   /**
+   * Adds a member that is not in the set, without its place in the order. Nothing but this,
+   * {@linkcode SortedTrees.find}, {@linkcode SortedTrees.correct} and `destroy` may be used until
+   * {@linkcode SortedTrees.order} is called.
+   *
+   * @throws {ArenaFullError} If there is no memory.
+   */
+  collect(header: Address, member: Slice, score: number): void {
+    const arena = this.#arena;
+    const entry = this.#dict.insert(arena.word(header, DICT), member);
+    arena.setFloat(entry, SCORE, score);
+    this.#account(header, arena.capacity(entry));
+  }
+
+  /** Changes the score of an entry that has no place in the order yet. */
+  correct(entry: Address, score: number): void {
+    this.#arena.setFloat(entry, SCORE, score);
+  }
+
+  /**
+   * Gives what was collected its places.
+   *
+   * @throws {ArenaFullError} If there is no memory. Only `destroy` may be used then.
+   */
+  order(header: Address): void {
+    this.#dict.walk(this.#arena.word(header, DICT), (entry) => {
+      this.#insert(header, this.score(entry), entry);
+    });
+  }
+
+  /**
    * Gives an entry another score.
    *
    * @param score Neither NaN nor equal to the score that it has.
