@@ -19,7 +19,9 @@ import { checkMilliseconds } from "./check.ts";
 import { defaultLogger, guarded } from "./logger.ts";
 import type { Server } from "./server.ts";
 
-export { type LogOptions, setUpLog } from "./logging.ts";
+export { formatAddr, whyNotListening } from "./listen.ts";
+export { defaultLogger } from "./logger.ts";
+export { type LogOptions, setUpLog, writeLine } from "./logging.ts";
 
 /** The signals that stop a process, with their numbers, which shells add to 128. */
 const STOP_SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15, SIGBREAK: 21 };

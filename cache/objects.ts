@@ -69,8 +69,8 @@ export class Objects {
   readonly keys: Dict = new Dict(this.arena, KEY_OFFSET, this.hashKey);
   /** Strings: values of keys, and of hash fields in tables. */
   readonly values: Values = new Values(this.arena);
-  readonly lazyFree: LazyFree = new LazyFree();
   readonly lists: Lists = new Lists(this.arena);
+  readonly lazyFree: LazyFree = new LazyFree();
   readonly hashes: Hashes;
   readonly sets: Sets;
   readonly sortedSets: SortedSets;
@@ -134,10 +134,8 @@ export class Objects {
     switch (this.type(entry)) {
       case STRING:
         return this.values.free(entry);
-      case LIST: {
-        const list = this.root(entry);
-        return this.lazyFree.add((limit) => this.lists.clear(list, limit));
-      }
+      case LIST:
+        return this.lists.destroy(this.root(entry));
       case SET:
       case SORTED_SET:
       case HASH: {
@@ -158,8 +156,6 @@ export class Objects {
     switch (this.type(from)) {
       case STRING:
         return this.values.init(to, this.string(from));
-      case LIST:
-        return this.setRoot(to, this.lists.copy(this.root(from)));
       case SET:
       case SORTED_SET:
       case HASH: {

@@ -12,6 +12,8 @@ import type { Args } from "./protocol/request.ts";
 import type { Reply } from "./protocol/reply.ts";
 import type { Slice } from "./store/slice.ts";
 
+const STAR = 0x2a;
+
 /** How many elements a call is to visit, unless it says so. */
 const DEFAULT_COUNT = 10;
 
@@ -54,7 +56,9 @@ export function readScanOptions(args: Args, from: number): ScanOptions {
       count = integerAt(args, i + 1);
       if (count < 1) throw new CommandError(SYNTAX);
     } else if (isWord(args.at(i), "match")) {
-      pattern = args.at(i + 1);
+      const text = args.at(i + 1);
+      // As no pattern, this lets the empty element through.
+      pattern = text.length === 1 && text.at(0) === STAR ? undefined : text;
     } else {
       throw new CommandError(SYNTAX);
     }

@@ -153,9 +153,8 @@ function zmscore(client: Client, args: Args): void {
 /** `ZRANK` and `ZREVRANK`, with the option that came with Redis 7.2. */
 function rank(client: Client, args: Args, name: string, reverse: boolean): void {
   const { db: { objects: { sortedSets } }, reply } = client;
-  if (args.count > 4) throw wrongArity(name);
-  const withScore = args.count === 4;
-  if (withScore && !isWord(args.at(3), "withscore")) throw new CommandError(SYNTAX);
+  const withScore = args.count === 4 && isWord(args.at(3), "withscore");
+  if (args.count > 3 && !withScore) throw wrongArity(name);
   const set = read(client, args);
   const found = set === undefined ? 0 : sortedSets.find(set, args.at(2));
   if (set === undefined || found === 0) return withScore ? reply.nullArray() : reply.null();
@@ -791,7 +790,10 @@ function storeCombined(operation: Operation) {
   const name = `z${operation}store`;
   return (client: Client, args: Args): void => {
     const request = readOperation(client, args, 2, operation, name);
-    store(client, args.at(1), combine(client, operation, request), name);
+    const set = combine(client, operation, request);
+    // A score of -0 would be lost in a reply, as in Redis it is in what is stored.
+    client.db.objects.sortedSets.compact(set);
+    store(client, args.at(1), set, name);
   };
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Arena } from "./arena.ts";
+import type { Address, Arena } from "./arena.ts";
 import { Collection, PACK, sampler, sampleTable, TABLE } from "./collection.ts";
 import { Dict } from "./dict.ts";
 import type { HashKey } from "./hash.ts";
@@ -81,7 +81,14 @@ export class Hashes {
    */
   set(hash: Collection, field: Slice, value: Slice): boolean {
     if (hash.storage === PACK) {
-      if (this.#fits(hash, field, value)) return this.#setPacked(hash, field, value);
+      const packs = this.#packs;
+      const at = packs.find(hash.root, field, undefined, 2);
+      if (this.#fits(hash.root, field, value, at === END)) {
+        hash.root = at === END
+          ? packs.append(hash.root, field, value)
+          : packs.replace(hash.root, packs.next(hash.root, at), value);
+        return at === END;
+      }
       this.#convert(hash);
     }
     const table = this.#table;
@@ -222,23 +229,13 @@ export class Hashes {
     return 0;
   }
 
-  #fits({ root }: Collection, field: Slice, value: Slice): boolean {
-    const longest = this.#limits.hashMaxPackValue;
-    return field.length <= longest && value.length <= longest &&
-      this.#packs.size(root) + elementSize(field.length) + elementSize(value.length) <=
-        MAX_PACK_SIZE;
-  }
-
-  #setPacked(hash: Collection, field: Slice, value: Slice): boolean {
+  /** Whether a pack may still be one when a field is set. */
+  #fits(pack: Address, field: Slice, value: Slice, isNew: boolean): boolean {
+    const { hashMaxPackEntries, hashMaxPackValue } = this.#limits;
     const packs = this.#packs;
-    const at = packs.find(hash.root, field, undefined, 2);
-    if (at !== END) {
-      hash.root = packs.replace(hash.root, packs.next(hash.root, at), value);
-    } else {
-      hash.root = packs.append(hash.root, field, value);
-    }
-    if (packs.count(hash.root) > 2 * this.#limits.hashMaxPackEntries) this.#convert(hash);
-    return at === END;
+    return field.length <= hashMaxPackValue && value.length <= hashMaxPackValue &&
+      packs.count(pack) / 2 + (isNew ? 1 : 0) <= hashMaxPackEntries &&
+      packs.size(pack) + elementSize(field.length) + elementSize(value.length) <= MAX_PACK_SIZE;
   }
 
   #insert(hash: Collection, field: Slice, fieldHash: number, value: Slice): void {

@@ -3,6 +3,7 @@ import { Arena, ArenaFullError } from "./arena.ts";
 import { Int64 } from "./int64.ts";
 import { IntSets } from "./intset.ts";
 import { latin1Slice } from "./slice.ts";
+import { seeded } from "./test_util.ts";
 
 const value = new Int64();
 
@@ -21,11 +22,8 @@ function integers(sets: IntSets, set: number): bigint[] {
 Deno.test("IntSets does what a sorted array does", () => {
   const arena = new Arena();
   const sets = new IntSets(arena);
-  let random = 12345;
-  const below = (limit: number) => {
-    random = Math.imul(random, 1103515245) + 12345 & 0x7fffffff;
-    return Math.floor(random / 0x80000000 * limit);
-  };
+  const random = seeded(12345);
+  const below = (limit: number) => Math.floor(random() * limit);
   const word = () => BigInt(below(0x10000));
   const integer = (bits: number) =>
     BigInt.asIntN(bits, word() << 48n | word() << 32n | word() << 16n | word()) /

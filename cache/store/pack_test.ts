@@ -2,6 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { Arena, ArenaFullError } from "./arena.ts";
 import { elementSize, END, Packs } from "./pack.ts";
 import { latin1Slice } from "./slice.ts";
+import { seeded } from "./test_util.ts";
 
 /** All elements, walking forwards; each way of walking must tell the same. */
 function elements(packs: Packs, pack: number): string[] {
@@ -28,11 +29,8 @@ function packOf(packs: Packs, ...texts: string[]): number {
 Deno.test("Packs does what an array does", () => {
   const arena = new Arena();
   const packs = new Packs(arena);
-  let random = 12345;
-  const below = (limit: number) => {
-    random = Math.imul(random, 1103515245) + 12345 & 0x7fffffff;
-    return Math.floor(random / 0x80000000 * limit);
-  };
+  const random = seeded(12345);
+  const below = (limit: number) => Math.floor(random() * limit);
   // Mostly short ones, some at the edge of the longer form, a few that need a buffer of their own.
   const newText = () => {
     const length = [below(4), below(20), 250 + below(10), below(100) === 0 ? 70_000 : 3][below(4)];

@@ -53,10 +53,7 @@ export class Sets {
   clone({ root, storage }: Collection): Collection {
     if (storage === INTEGERS) return new Collection(this.#integers.clone(root), storage);
     if (storage === PACK) return new Collection(this.#packs.clone(root), storage);
-    const table = this.#table;
-    const copy = table.create();
-    table.walk(root, (entry) => void table.insert(copy, table.key(entry)));
-    return new Collection(copy, TABLE);
+    return this.#copyTo(new Collection(this.#table.create(), TABLE), { root, storage });
   }
 
   /** How many members it has. */
@@ -79,7 +76,15 @@ export class Sets {
    */
   add(set: Collection, member: Slice): boolean {
     if (set.storage === INTEGERS) {
-      if (this.#integer.parse(member)) return this.#addInteger(set);
+      if (this.#integer.parse(member)) {
+        const [integers, integer] = [this.#integers, this.#integer];
+        const count = integers.count(set.root);
+        if (count < Math.min(this.#limits.setMaxIntsetEntries, MAX_INTEGERS)) {
+          set.root = integers.add(set.root, integer);
+          return integers.count(set.root) > count;
+        }
+        if (integers.contains(set.root, integer)) return false;
+      }
       this.#convert(set, member.length);
     }
     if (set.storage === PACK) {
@@ -229,33 +234,43 @@ export class Sets {
     return this.#integer.text();
   }
 
-  #addInteger(set: Collection): boolean {
-    const integers = this.#integers;
-    const count = integers.count(set.root);
-    set.root = integers.add(set.root, this.#integer);
-    if (integers.count(set.root) === count) return false;
-    if (count >= Math.min(this.#limits.setMaxIntsetEntries, MAX_INTEGERS)) this.#convert(set, 0);
-    return true;
-  }
-
   /** Makes an integer set or a pack what can hold any member, of which one of a length is to come. */
   #convert(set: Collection, length: number): void {
     const isPack = set.storage === INTEGERS && this.size(set) < MAX_PACKED &&
       length <= MAX_PACKED_LENGTH;
-    const other = isPack
-      ? new Collection(this.#packs.create(), PACK)
-      : new Collection(this.#table.create(), TABLE);
-    try {
-      this.walk(set, (member) => {
-        if (isPack) other.root = this.#packs.append(other.root, member);
-        else this.#table.insert(other.root, member);
-      });
-    } catch (error) {
-      this.destroy(other);
-      throw error;
-    }
+    const other = this.#copyTo(
+      isPack
+        ? new Collection(this.#packs.create(), PACK)
+        : new Collection(this.#table.create(), TABLE),
+      set,
+    );
     this.destroy(set);
     set.root = other.root;
     set.storage = other.storage;
+  }
+
+  /** Adds all members to an empty pack or table, which goes if there is no memory. */
+  #copyTo(to: Collection, { root, storage }: Collection): Collection {
+    const add = (member: Slice): void => {
+      if (to.storage === PACK) to.root = this.#packs.append(to.root, member);
+      else this.#table.insert(to.root, member);
+    };
+    try {
+      if (storage === INTEGERS) {
+        // Not by `walk`: the member that is to come may be what it has read last.
+        const integer = new Int64();
+        const count = this.#integers.count(root);
+        for (let i = 0; i < count; i++) {
+          this.#integers.at(root, i, integer);
+          add(integer.text());
+        }
+      } else {
+        this.walk({ root, storage }, add);
+      }
+    } catch (error) {
+      this.destroy(to);
+      throw error;
+    }
+    return to;
   }
 }

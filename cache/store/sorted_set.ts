@@ -246,7 +246,7 @@ export class SortedSets {
   }
 
   /**
-   * Makes a set of what others have.
+   * Makes a set of what others have, as a tree.
    *
    * @param collect Is given a function that takes a member and its score.
    * @param combine Makes one score of two, where a member comes again.
@@ -265,12 +265,34 @@ export class SortedSets {
         else trees.correct(entry, combine(trees.score(entry), score));
       });
       trees.order(set.root);
-      this.#compact(set);
     } catch (error) {
       this.destroy(set);
       throw error;
     }
     return set;
+  }
+
+  /**
+   * Makes a tree a pack, if its members are few and short enough.
+   *
+   * @throws {ArenaFullError} If there is no memory. The set is as it was then.
+   */
+  compact(set: Collection): void {
+    const size = this.size(set);
+    if (set.storage === PACK || size > this.#limits.sortedSetMaxPackEntries) return;
+    let longest = 0;
+    this.walk(set, 0, size, (member) => longest = Math.max(longest, member.length));
+    if (longest > this.#limits.sortedSetMaxPackValue) return;
+    let pack = this.#packs.create();
+    try {
+      this.walk(set, 0, size, (member, score) => pack = this.#packs.append(pack, member, score));
+    } catch (error) {
+      this.#packs.destroy(pack);
+      throw error;
+    }
+    this.destroy(set);
+    set.root = pack;
+    set.storage = PACK;
   }
 
   /** How many bytes it takes in the arena. */
@@ -303,24 +325,5 @@ export class SortedSets {
     this.destroy(set);
     set.root = tree;
     set.storage = TABLE;
-  }
-
-  /** Makes a tree a pack, if its members are few and short enough. */
-  #compact(set: Collection): void {
-    const size = this.size(set);
-    if (set.storage === PACK || size > this.#limits.sortedSetMaxPackEntries) return;
-    let longest = 0;
-    this.walk(set, 0, size, (member) => longest = Math.max(longest, member.length));
-    if (longest > this.#limits.sortedSetMaxPackValue) return;
-    let pack = this.#packs.create();
-    try {
-      this.walk(set, 0, size, (member, score) => pack = this.#packs.append(pack, member, score));
-    } catch (error) {
-      this.#packs.destroy(pack);
-      throw error;
-    }
-    this.destroy(set);
-    set.root = pack;
-    set.storage = PACK;
   }
 }
