@@ -156,6 +156,8 @@ export class Objects {
     switch (this.type(from)) {
       case STRING:
         return this.values.init(to, this.string(from));
+      case LIST:
+        return this.setRoot(to, this.lists.copy(this.root(from)));
       case SET:
       case SORTED_SET:
       case HASH: {
