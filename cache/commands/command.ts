@@ -68,6 +68,14 @@ export interface KeySpec {
   readonly flags: readonly string[];
 }
 
+/** A key that is found by what stands before it. */
+export interface OtherKey {
+  /** Its index among the arguments. */
+  readonly index: number;
+  /** As in a {@linkcode KeySpec}. */
+  readonly flags: readonly string[];
+}
+
 /** A row of the table, as it is written beside a command's function. */
 export interface CommandRow {
   /** The number of arguments with the name; negative if that is the least. */
@@ -80,6 +88,8 @@ export interface CommandRow {
    * `;` between them. Default: no keys.
    */
   readonly keys?: string;
+  /** Finds further keys, whose places depend on the arguments. Default: none. */
+  readonly otherKeys?: (args: Args) => readonly OtherKey[];
   /** Categories for access control beyond those that follow from the group and the flags. */
   readonly categories?: string;
   /** The version of Redis that brought it. */
@@ -130,11 +140,13 @@ export class Command {
     );
   }
 
-  /** What a key at an index is to the command. */
-  specOf(index: number, args: Args): KeySpec | undefined {
-    return this.keys.findLast(({ first, counted, last }) =>
-      counted ? index > first : index >= first && index <= (last < 0 ? args.count + last : last)
-    );
+  /** What a key at an index is to the command: flags of its {@linkcode KeySpec}. */
+  keyFlags(index: number, args: Args): readonly string[] {
+    const spec = this.row.otherKeys?.(args).find((key) => key.index === index) ??
+      this.keys.findLast(({ first, counted, last }) =>
+        counted ? index > first : index >= first && index <= (last < 0 ? args.count + last : last)
+      );
+    return spec?.flags ?? [];
   }
 
   /** Whether it may have so many arguments, its name among them. */
@@ -178,6 +190,7 @@ export function keyIndexes(command: Command, args: Args): number[] | undefined {
       for (let i = first; i <= end; i += step) indexes.push(i);
     }
   }
+  for (const { index } of command.row.otherKeys?.(args) ?? []) indexes.push(index);
   return indexes;
 }
 

@@ -202,7 +202,7 @@ function getkeys(withFlags: boolean) {
     for (const index of indexes) {
       if (withFlags) reply.array(2);
       reply.bulk(line.at(index));
-      if (withFlags) writeTexts(reply, command.specOf(index, line)?.flags ?? []);
+      if (withFlags) writeTexts(reply, command.keyFlags(index, line));
     }
   };
 }

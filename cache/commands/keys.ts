@@ -17,7 +17,7 @@ import { expiryAt, integerAt } from "./arguments.ts";
 import { type CommandRows, isWord } from "./command.ts";
 import { CommandError, NO_SUCH_KEY, SYNTAX } from "./error.ts";
 import { helpRow } from "./help.ts";
-import { sort } from "./sort.ts";
+import { sort, storeKey } from "./sort.ts";
 
 const SAME_OBJECT = "ERR source and destination objects are the same";
 
@@ -499,6 +499,7 @@ export const KEYS: CommandRows = {
     categories: "set sortedset list dangerous",
     since: "1.0.0",
     summary: "Sorts a list, a set or a sorted set, and replies or stores the result",
+    otherKeys: storeKey,
     run: sort("read or store"),
   },
   sort_ro: {

@@ -13,7 +13,7 @@ import type { Args } from "../protocol/request.ts";
 import type { Address } from "../store/arena.ts";
 import { copyBytes, latin1Slice, Slice } from "../store/slice.ts";
 import { integerAt } from "./arguments.ts";
-import { isWord } from "./command.ts";
+import { isWord, type OtherKey } from "./command.ts";
 import { CommandError, SYNTAX, WRONG_TYPE } from "./error.ts";
 
 const NUL = 0;
@@ -332,4 +332,18 @@ export function sort(what: "read" | "read or store") {
       }
     }
   };
+}
+
+/** How many arguments follow an option of `SORT`. */
+const OPTION_ARGUMENTS: Readonly<Record<string, number>> = { limit: 2, get: 1, by: 1, store: 1 };
+
+/** Where `SORT` stores its result: at the last of the keys that are named. */
+export function storeKey(args: Args): OtherKey[] {
+  let index = 0;
+  for (let i = 2; i < args.count; i++) {
+    const option = args.at(i).latin1().toLowerCase();
+    if (option === "store" && i + 1 < args.count) index = i + 1;
+    i += OPTION_ARGUMENTS[option] ?? 0;
+  }
+  return index === 0 ? [] : [{ index, flags: ["OW", "update"] }];
 }
