@@ -63,14 +63,14 @@ const MAX_RELEASE = 32 * 1024 * 1024;
 
 /** The structures in which one cache keeps its keys and values, all in one arena. */
 export class Objects {
-  readonly arena: Arena = new Arena();
+  readonly lazyFree: LazyFree = new LazyFree();
+  readonly arena: Arena = new Arena(() => this.lazyFree.later(() => this.arena.tidy() ? 1 : 0));
   readonly hashKey: HashKey = randomHashKey();
   /** The tables of keys. */
   readonly keys: Dict = new Dict(this.arena, KEY_OFFSET, this.hashKey);
   /** Strings: values of keys, and of hash fields in tables. */
   readonly values: Values = new Values(this.arena);
   readonly lists: Lists = new Lists(this.arena);
-  readonly lazyFree: LazyFree = new LazyFree();
   readonly hashes: Hashes;
   readonly sets: Sets;
   readonly sortedSets: SortedSets;

@@ -190,8 +190,10 @@ const notify: Parameter = {
   get: ({ notifyClasses }) => printEventClasses(notifyClasses),
   set: (settings, text) => {
     const classes = parseEventClasses(text);
+    // Redis restores the old value from what it prints, which may lack a class.
+    const old = parseEventClasses(printEventClasses(settings.notifyClasses)) ?? "";
+    settings.notifyClasses = classes ?? old;
     if (classes === undefined) return "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.";
-    settings.notifyClasses = classes;
   },
 };
 

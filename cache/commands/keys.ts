@@ -13,10 +13,11 @@ import type { Args } from "../protocol/request.ts";
 import { readCursor } from "../scan.ts";
 import type { Address } from "../store/arena.ts";
 import type { Slice } from "../store/slice.ts";
-import { int64At, integerAt } from "./arguments.ts";
+import { expiryAt, integerAt } from "./arguments.ts";
 import { type CommandRows, isWord } from "./command.ts";
 import { CommandError, NO_SUCH_KEY, SYNTAX } from "./error.ts";
 import { helpRow } from "./help.ts";
+import { sort, storeKey } from "./sort.ts";
 
 const SAME_OBJECT = "ERR source and destination objects are the same";
 
@@ -242,24 +243,10 @@ function allows(
     !(conditions.has("lt") && time >= old);
 }
 
-const MAX_INT64 = 2n ** 63n - 1n;
-
-/** The time that an argument names, in milliseconds since 1970: a bigint where a number is not exact. */
-function timeAt(args: Args, unit: 1 | 1000, from: number, command: string): number | bigint {
-  const value = integerAt(args, 2);
-  const time = value * unit + from;
-  if (Number.isSafeInteger(value * unit) && Number.isSafeInteger(time)) return time;
-  const exact = int64At(args, 2) * BigInt(unit);
-  if (BigInt.asIntN(64, exact) !== exact || exact + BigInt(from) > MAX_INT64) {
-    throw new CommandError(`ERR invalid expire time in '${command}' command`);
-  }
-  return exact + BigInt(from);
-}
-
 function expire(command: string, unit: 1 | 1000, absolute: boolean) {
   return ({ db, reply, engine }: Client, args: Args): void => {
     const conditions = args.count > 3 ? readConditions(args) : undefined;
-    const time = timeAt(args, unit, absolute ? 0 : engine.now, command);
+    const time = expiryAt(args, 2, unit, absolute ? 0 : engine.now, command);
     const key = args.at(1);
     const entry = db.write(key);
     if (entry === 0) return reply.integer(0);
@@ -514,6 +501,25 @@ export const KEYS: CommandRows = {
     since: "2.8.0",
     summary: "Iterates over the keys, some at a time",
     run: scan,
+  },
+  sort: {
+    arity: -2,
+    flags: "write denyoom movablekeys",
+    keys: "1 RO access",
+    categories: "set sortedset list dangerous",
+    since: "1.0.0",
+    summary: "Sorts a list, a set or a sorted set, and replies or stores the result",
+    otherKeys: storeKey,
+    run: sort("read or store"),
+  },
+  sort_ro: {
+    arity: -2,
+    flags: "readonly movablekeys",
+    keys: "1 RO access",
+    categories: "set sortedset list dangerous",
+    since: "7.0.0",
+    summary: "Sorts a list, a set or a sorted set, and replies the result",
+    run: sort("read"),
   },
   touch: {
     arity: -2,
