@@ -299,3 +299,14 @@ Deno.test("DEL, COPY and MEMORY USAGE treat lists as what they hold", () => {
   cache.call("DEL", "l");
   assertEquals(usedMemory - cache.stats.usedMemory, usage);
 });
+
+Deno.test("RPUSH heeds list-max-listpack-size", () => {
+  const cache = new Cache();
+  const usageAt = (size: number) => {
+    cache.call("CONFIG", "SET", "list-max-listpack-size", size);
+    cache.call("DEL", "l");
+    cache.call("RPUSH", "l", ..."x".repeat(100));
+    return cache.call("MEMORY", "USAGE", "l") as number;
+  };
+  assert(usageAt(1) > 3 * usageAt(-2));
+});
