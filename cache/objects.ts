@@ -135,7 +135,7 @@ export class Objects {
       case STRING:
         return this.values.free(entry);
       case LIST:
-        return this.lists.destroy(this.root(entry));
+        return this.#freeList(this.root(entry));
       case SET:
       case SORTED_SET:
       case HASH: {
@@ -180,6 +180,10 @@ export class Objects {
       }
       return buffers.length;
     });
+  }
+
+  #freeList(list: Address): void {
+    this.lazyFree.add((limit) => this.lists.clear(list, limit));
   }
 
   /** How an entry's value is kept, in Redis' words (`OBJECT ENCODING`). */

@@ -92,6 +92,8 @@ export interface CommandRow {
   readonly otherKeys?: (args: Args) => readonly OtherKey[];
   /** Categories for access control beyond those that follow from the group and the flags. */
   readonly categories?: string;
+  /** Hints for clients and proxies, as `COMMAND INFO` replies them. */
+  readonly tips?: string;
   /** The version of Redis that brought it. */
   readonly since: string;
   /** What it does, in a sentence without its period. */

@@ -65,8 +65,18 @@ export function processRequest(client: Client, args: Args): boolean {
     check(client, command, args);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    client.transaction?.fail();
-    replyError(client, begun, error.message);
+    if (isWord(name, "exec")) {
+      client.transaction = undefined;
+      client.unwatch();
+      replyError(
+        client,
+        begun,
+        `EXECABORT Transaction discarded because of: ${error.message}`,
+      );
+    } else {
+      client.transaction?.fail();
+      replyError(client, begun, error.message);
+    }
     client.endReply(begun);
     return true;
   }
@@ -136,7 +146,7 @@ function check(client: Client, command: Command, args: Args): void {
     !SUBSCRIBER_COMMANDS.has(command.name)
   ) {
     throw new CommandError(
-      `ERR Can't execute '${printed(args.at(0), 128).toLowerCase()}': only (P|S)SUBSCRIBE / ` +
+      `ERR Can't execute '${command.fullName}': only (P|S)SUBSCRIBE / ` +
         "(P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context",
     );
   }
