@@ -29,7 +29,10 @@ function add<T>({ db }: Client, args: Args, add: (hash: Collection) => T): T {
   return addToCollection(db, args.at(1), HASH, () => db.objects.hashes.create(), add);
 }
 
-/** Says that fields of the hash of the first argument were set. */
+/**
+ * Says that fields of the hash of the first argument were set, as Redis does after its reply: who hears
+ * of it may be the client itself.
+ */
 function changed({ db }: Client, args: Args, event: string, count = 1): void {
   const key = args.at(1);
   db.changed(key, count);
@@ -40,24 +43,24 @@ function changed({ db }: Client, args: Args, event: string, count = 1): void {
 function setFields(client: Client, args: Args, command: string): number {
   if (args.count % 2 === 1) throw wrongArity(command);
   const { hashes } = client.db.objects;
-  const created = add(client, args, (hash) => {
+  return add(client, args, (hash) => {
     let created = 0;
     for (let i = 2; i < args.count; i += 2) {
       if (hashes.set(hash, args.at(i), args.at(i + 1))) created++;
     }
     return created;
   });
-  changed(client, args, "hset", args.count / 2 - 1);
-  return created;
 }
 
 function hset(client: Client, args: Args): void {
   client.reply.integer(setFields(client, args, "hset"));
+  changed(client, args, "hset", args.count / 2 - 1);
 }
 
 function hmset(client: Client, args: Args): void {
   setFields(client, args, "hmset");
   client.reply.ok();
+  changed(client, args, "hset", args.count / 2 - 1);
 }
 
 function hsetnx(client: Client, args: Args): void {
@@ -67,8 +70,8 @@ function hsetnx(client: Client, args: Args): void {
     if (hashes.get(hash, field) !== undefined) return false;
     return hashes.set(hash, field, args.at(3));
   });
-  if (isNew) changed(client, args, "hset");
   client.reply.integer(isNew ? 1 : 0);
+  if (isNew) changed(client, args, "hset");
 }
 
 function replyValue({ db, reply }: Client, hash: Collection | undefined, field: Slice): void {
@@ -120,9 +123,9 @@ function hincrby(client: Client, args: Args): void {
     hashes.set(hash, field, formatInteger(sum));
     return sum;
   });
-  changed(client, args, "hincrby");
   if (typeof sum === "bigint") reply.bigInteger(sum);
   else reply.integer(sum);
+  changed(client, args, "hincrby");
 }
 
 function hincrbyfloat(client: Client, args: Args): void {
@@ -137,8 +140,8 @@ function hincrbyfloat(client: Client, args: Args): void {
     hashes.set(hash, field, text);
     return text;
   });
-  changed(client, args, "hincrbyfloat");
   client.reply.bulk(text);
+  changed(client, args, "hincrbyfloat");
 }
 
 function hgetall(client: Client, args: Args): void {

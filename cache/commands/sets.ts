@@ -5,6 +5,7 @@
  */
 
 import type { Client } from "../client.ts";
+import type { Keyspace } from "../keyspace.ts";
 import { SET } from "../objects.ts";
 import type { Args } from "../protocol/request.ts";
 import { readCursor, readScanOptions, replyEmptyScan, replyScan } from "../scan.ts";
@@ -127,6 +128,7 @@ function spop(client: Client, args: Args): void {
   const set = objects.collection(entry);
   const size = sets.size(set);
   const left = Math.max(size - count, 0);
+  db.notify("s", "spop", key);
   if (isOne) {
     popOne(client, set);
   } else if (left === 0) {
@@ -139,7 +141,6 @@ function spop(client: Client, args: Args): void {
   }
   objects.setCollection(entry, set);
   db.changed(key, size - left);
-  db.notify("s", "spop", key);
   if (left === 0) db.removeEmpty(key, entry);
 }
 
@@ -216,9 +217,8 @@ function intersect(
   const { sets } = db.objects;
   const all = found.filter(isThere);
   if (all.length < found.length) return;
-  const [smallest, ...rest] = all.sort((a, b) => sets.size(a) - sets.size(b));
+  const [smallest, ...others] = all.sort((a, b) => sets.size(a) - sets.size(b));
   if (smallest === undefined) return;
-  const others = rest.filter(({ root }) => root !== smallest.root);
   sets.walk(smallest, (member) => {
     if (others.every((other) => sets.has(other, member))) return visit(member);
   });
@@ -242,7 +242,7 @@ function difference(
   const { sets } = client.db.objects;
   return build(client, (result) => {
     const others = rest.filter(isThere);
-    if (first === undefined || others.some(({ root }) => root === first.root)) return;
+    if (first === undefined) return;
     const size = sets.size(first);
     const all = others.reduce((sum, set) => sum + sets.size(set), size);
     // Redis' rule. It shows in the encoding: a result that was larger once remains a table.
@@ -295,29 +295,42 @@ function replyResult(client: Client, result: Collection): void {
   client.db.objects.sets.destroy(result);
 }
 
-/** Makes a set the value of the first argument's key, or removes the key if the set is empty. */
+/**
+ * Makes a set the value of the first argument's key, or removes the key if the set is empty. Redis tells
+ * of it after the reply, which shows to a client that listens itself.
+ */
 function storeResult({ db, reply }: Client, args: Args, event: string, result: Collection): void {
   const { sets } = db.objects;
   const key = args.at(1);
   const size = sets.size(result);
   if (size > 0) {
     db.setCollection(key, SET, result);
+    reply.integer(size);
     db.changed(key);
     db.notify("s", event, key);
   } else {
     sets.destroy(result);
-    const entry = db.find(key);
-    if (entry !== 0) {
-      db.changed(key);
-      db.removeEmpty(key, entry);
-    }
+    reply.integer(0);
+    removeKey(db, key);
   }
-  reply.integer(size);
+}
+
+/** Removes a key, if it is there. */
+function removeKey(db: Keyspace, key: Slice): void {
+  const entry = db.find(key);
+  if (entry === 0) return;
+  db.changed(key);
+  db.removeEmpty(key, entry);
 }
 
 function sinterstore(client: Client, args: Args): void {
-  const { sets } = client.db.objects;
+  const { db, reply } = client;
+  const { sets } = db.objects;
   const found = readAll(client, args, 2);
+  if (!found.every(isThere)) {
+    removeKey(db, args.at(1));
+    return reply.integer(0);
+  }
   const result = build(client, (result) => {
     intersect(client, found, (member) => void sets.add(result, member));
   });
