@@ -134,8 +134,10 @@ export class Objects {
     switch (this.type(entry)) {
       case STRING:
         return this.values.free(entry);
-      case LIST:
-        return this.#freeList(this.root(entry));
+      case LIST: {
+        const list = this.root(entry);
+        return this.lazyFree.add((limit) => this.lists.clear(list, limit));
+      }
       case SET:
       case SORTED_SET:
       case HASH: {
@@ -180,10 +182,6 @@ export class Objects {
       }
       return buffers.length;
     });
-  }
-
-  #freeList(list: Address): void {
-    this.lazyFree.add((limit) => this.lists.clear(list, limit));
   }
 
   /** How an entry's value is kept, in Redis' words (`OBJECT ENCODING`). */

@@ -148,13 +148,22 @@ export class Command {
       this.keys.findLast(({ first, counted, last }) =>
         counted ? index > first : index >= first && index <= (last < 0 ? args.count + last : last)
       );
-    return spec?.flags ?? [];
+    const flags = spec?.flags ?? [];
+    if (!flags.includes("variable_flags")) return flags;
+    // `SET` reads the key only where it is asked to.
+    const reads = indexesFrom(3, args.count).some((i) => isWord(args.at(i), "get"));
+    return reads ? ["RW", "access", "update"] : ["OW", "update"];
   }
 
   /** Whether it may have so many arguments, its name among them. */
   accepts(count: number): boolean {
     return this.arity >= 0 ? count === this.arity : count >= -this.arity;
   }
+}
+
+/** The numbers from `first` to below `end`. */
+function indexesFrom(first: number, end: number): number[] {
+  return Array.from({ length: Math.max(end - first, 0) }, (_, i) => first + i);
 }
 
 function parseKeySpecs(text: string): KeySpec[] {
@@ -183,9 +192,10 @@ export function keyIndexes(command: Command, args: Args): number[] | undefined {
   const indexes: number[] = [];
   for (const { first, counted, last, step } of command.keys) {
     if (counted) {
-      const count = first < args.count ? Number(args.at(first).latin1()) : NaN;
-      if (!Number.isInteger(count) || count < 0 || first + count >= args.count) return undefined;
-      for (let i = 1; i <= count; i++) indexes.push(first + i);
+      // As `atoi` reads it.
+      const count = first < args.count ? Number.parseInt(args.at(first).latin1()) : NaN;
+      if (!(count > 0 && first + count < args.count)) return undefined;
+      indexes.push(...indexesFrom(first + 1, first + 1 + count));
     } else {
       const end = last < 0 ? args.count + last : last;
       if (first >= args.count || end >= args.count) return undefined;
