@@ -274,8 +274,7 @@ function ttl(unit: 1 | 1000, absolute: boolean) {
       return reply.integer(unit === 1 ? left : Math.floor((left + 500) / 1000));
     }
     const left = (db.exactDeadline(entry) ?? 0n) - BigInt(from);
-    // To round adds, which overflows where Redis' does.
-    reply.bigInteger(unit === 1 ? left : BigInt.asIntN(64, left + 500n) / 1000n);
+    reply.bigInteger(unit === 1 ? left : (left + 500n) / 1000n);
   };
 }
 
