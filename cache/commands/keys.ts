@@ -13,7 +13,7 @@ import type { Args } from "../protocol/request.ts";
 import { readCursor } from "../scan.ts";
 import type { Address } from "../store/arena.ts";
 import type { Slice } from "../store/slice.ts";
-import { expiryAt, integerAt } from "./arguments.ts";
+import { expiryAt, int32At, integerAt } from "./arguments.ts";
 import { type CommandRows, isWord } from "./command.ts";
 import { CommandError, NO_SUCH_KEY, SYNTAX } from "./error.ts";
 import { helpRow } from "./help.ts";
