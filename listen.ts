@@ -37,9 +37,33 @@ export function listenOnUnix(path: string): Deno.UnixListener {
 }
 
 /**
- * Who holds a Unix socket's path that is taken, and what to do about it: the end of a sentence such
- * as `Cannot listen on unix:/run/x: address already in use`. Nothing is removed.
+ * Says why a server could not listen, for people: the error's message, and where the path of a Unix
+ * socket is taken, by whom. Nothing is removed.
+ *
+ * @param error What `serve()` has thrown.
+ * @param path The path of the Unix socket that it was to listen on, if it was one.
+ *
+ * @example
+ * ```ts
+ * import { serve } from "jsr:@nimblecache/server";
+ * import { whyNotListening } from "jsr:@nimblecache/server/service";
+ * import { assertMatch } from "jsr:@std/assert@^1.0.19";
+ *
+ * await using server = serve({ port: 0 });
+ * try {
+ *   serve({ port: server.addr.port });
+ * } catch (error) {
+ *   assertMatch(await whyNotListening(error), /^Cannot listen on 127.0.0.1:\d+: address already/);
+ * }
+ * ```
  */
+export async function whyNotListening(error: unknown, path?: string): Promise<string> {
+  const message = error instanceof Error ? error.message : String(error);
+  const taken = path !== undefined && error instanceof Deno.errors.AddrInUse;
+  return taken ? message + await whoHolds(path) : message;
+}
+
+/** Who holds a path that is taken, and what to do about it: the end of such a sentence. */
 export async function whoHolds(path: string): Promise<string> {
   try {
     if (!Deno.lstatSync(path).isSocket) return ": the path exists and is not a socket";

@@ -12,7 +12,7 @@
 import { HELP, parseCommandLine, UsageError } from "./cli.ts";
 import denoJson from "./deno.json" with { type: "json" };
 import { greet } from "./greeting.ts";
-import { formatAddr, whoHolds } from "./listen.ts";
+import { formatAddr, whyNotListening } from "./listen.ts";
 import { defaultLogger } from "./logger.ts";
 import { writeLine } from "./logging.ts";
 import { serve } from "./server.ts";
@@ -63,9 +63,7 @@ export async function main(args: string[]): Promise<number> {
       ? serve({ ...where, handler, ...options })
       : serve({ ...where, handler, ...options });
   } catch (error) {
-    const taken = "path" in where && error instanceof Deno.errors.AddrInUse;
-    const hint = taken ? await whoHolds(where.path) : "";
-    defaultLogger().error((error instanceof Error ? error.message : String(error)) + hint);
+    defaultLogger().error(await whyNotListening(error, "path" in where ? where.path : undefined));
     return 1;
   }
   const status = runUntilSignal([server], { timeout: shutdownTimeout });

@@ -4,84 +4,338 @@
  * @module
  */
 
-import { type Clock, SystemClock } from "./clock.ts";
+import {
+  type Connection,
+  type Logger,
+  serve,
+  type ServeOptions,
+  type Server,
+  type ServeUnixOptions,
+} from "@nimblecache/server";
 import { Client } from "./client.ts";
-import { Command } from "./commands/command.ts";
-import { CONNECTION } from "./commands/connection.ts";
+import { type Clock, SystemClock } from "./clock.ts";
 import { processRequest } from "./commands/gate.ts";
-import { KEYS } from "./commands/keys.ts";
-import { PUBSUB } from "./commands/pubsub.ts";
-import { SERVER } from "./commands/server.ts";
-import { HASHES } from "./commands/hashes.ts";
-import { LISTS } from "./commands/lists.ts";
-import { SETS } from "./commands/sets.ts";
-import { SORTED_SETS } from "./commands/sorted_sets.ts";
-import { STRINGS } from "./commands/strings.ts";
-import { TRANSACTIONS } from "./commands/transactions.ts";
+import { allCommands } from "./commands/table.ts";
 import { Engine } from "./engine.ts";
 import { Args } from "./protocol/request.ts";
 import { readReply, ReplyError, type ReplyValue } from "./protocol/value.ts";
+import { serveClient } from "./session.ts";
 import { Settings } from "./settings.ts";
-import { type ClientConnection, serveClient } from "./session.ts";
 import { Slice } from "./store/slice.ts";
 
-const GROUPS = {
-  connection: CONNECTION,
-  generic: KEYS,
-  hash: HASHES,
-  list: LISTS,
-  pubsub: PUBSUB,
-  server: SERVER,
-  set: SETS,
-  "sorted-set": SORTED_SETS,
-  string: STRINGS,
-  transactions: TRANSACTIONS,
-};
-
-/** All commands, of one cache: they count their calls. */
-function allCommands(): Command[] {
-  return Object.entries(GROUPS).flatMap(([group, rows]) =>
-    Object.entries(rows).map(([name, row]) => new Command(name, group, row))
-  );
-}
-
+/**
+ * Options for a {@linkcode Cache}.
+ *
+ * @example
+ * ```ts
+ * import { Cache, type CacheOptions, ManualClock } from "jsr:@nimblecache/cache";
+ *
+ * const options: CacheOptions = { clock: new ManualClock(), password: "secret" };
+ * await using _cache = new Cache(options);
+ * ```
+ */
 export interface CacheOptions {
+  /**
+   * Whose time it goes by. Several caches may share one.
+   *
+   * @default {new SystemClock()}
+   */
   clock?: Clock | undefined;
+  /**
+   * How many databases `SELECT` chooses from, from 1 to 65536.
+   *
+   * @default {16}
+   */
+  databases?: number | undefined;
+  /** What clients must say by `AUTH` (`requirepass`). Default: none; then only this machine's may connect. */
+  password?: string | undefined;
+  /**
+   * Whether without a password clients from elsewhere are refused (`protected-mode`).
+   *
+   * @default {true}
+   */
+  protectedMode?: boolean | undefined;
+  /**
+   * How many clients may be connected at a time (`maxclients`); more get an error.
+   *
+   * @default {10000}
+   */
+  maxClients?: number | undefined;
+  /**
+   * Whether `DEBUG` is allowed (`enable-debug-command`).
+   *
+   * @default {false}
+   */
+  enableDebugCommand?: boolean | undefined;
+  /** Where the log lines of its servers go. Default: as for a `Server` of `@nimblecache/server`. */
+  logger?: Logger | undefined;
 }
+
+/**
+ * A cache's counts at one moment.
+ *
+ * @example
+ * ```ts
+ * import { Cache, type CacheStats } from "jsr:@nimblecache/cache";
+ * import { assertEquals } from "jsr:@std/assert@^1.0.19";
+ *
+ * await using cache = new Cache();
+ * cache.call("SET", "name", "alice");
+ * const stats: CacheStats = cache.stats;
+ * assertEquals(stats.keys, 1);
+ * ```
+ */
+export interface CacheStats {
+  /** Connected clients. */
+  clients: number;
+  /** Clients that wait for a key, as by `BLPOP`. */
+  blockedClients: number;
+  /** Clients that have subscribed to a channel or a pattern. */
+  subscribedClients: number;
+  /** Commands that were executed, by `call()` too. */
+  commands: number;
+  /** Keys in all databases. */
+  keys: number;
+  /** Keys that have expired since the start. */
+  expiredKeys: number;
+  /** Bytes in use, by keys, values and clients. */
+  usedMemory: number;
+}
+
+/** What {@linkcode Cache.call} takes: strings are sent as UTF-8, numbers as JavaScript prints them. */
+export type CallArgument = string | number | bigint | Uint8Array;
+
+/** The handler of a server, for connections of any kind. */
+type CacheHandler = (conn: Connection<Deno.Conn>) => Promise<void>;
+
+/** How long clients may take to read their last replies when a cache is closed, in milliseconds. */
+const CLOSE_TIMEOUT = 1000;
+
+/** More than the cache's own limit will ever be: that one answers with an error. */
+const MAX_CONNECTIONS = 2 ** 31 - 1;
 
 const encoder = new TextEncoder();
 
-export class Cache {
+/**
+ * A Redis-compatible cache in this process: with the data types, commands, replies and errors of Redis
+ * 7.0.15. Clients connect to it as to a Redis; {@linkcode Cache.call} needs no connection.
+ *
+ * @example In a test, with any Redis client
+ * ```ts
+ * import { Cache } from "jsr:@nimblecache/cache";
+ * import { assertEquals } from "jsr:@std/assert@^1.0.19";
+ *
+ * await using cache = new Cache();
+ * const server = cache.listen({ port: 0 }); // clients connect to cache.url
+ * assertEquals(cache.url, `redis://127.0.0.1:${server.addr.port}`);
+ *
+ * cache.call("RPUSH", "queue", "a", "b");
+ * assertEquals(cache.call("LRANGE", "queue", 0, -1), ["a", "b"]);
+ * ```
+ */
+export class Cache implements AsyncDisposable {
   readonly #engine: Engine;
   readonly #caller: Client;
+  readonly #logger: Logger | undefined;
+  readonly #servers: (Server | Server<Deno.UnixConn>)[] = [];
+  #closed: Promise<void> | undefined;
 
+  /**
+   * Makes an empty cache. It has no socket before {@linkcode Cache.listen}, and needs nothing of Deno
+   * until then.
+   *
+   * @throws {TypeError} If an option is of the wrong type.
+   * @throws {RangeError} If an option is out of range.
+   */
   constructor(options: CacheOptions = {}) {
-    const { clock = new SystemClock() } = options;
-    this.#engine = new Engine(clock, new Settings(), allCommands());
+    const {
+      clock = new SystemClock(),
+      databases = 16,
+      password = "",
+      protectedMode = true,
+      maxClients = 10_000,
+      enableDebugCommand = false,
+      logger,
+    } = options;
+    if (typeof clock?.now !== "function" || typeof clock.at !== "function") {
+      throw new TypeError("Cannot use clock: expected an object with now() and at()");
+    }
+    if (typeof password !== "string") {
+      throw new TypeError(`Cannot use password of type ${typeof password}: expected a string`);
+    }
+    checkRange("databases", databases, 65_536);
+    checkRange("maxClients", maxClients, 2 ** 32 - 1);
+    const settings = new Settings();
+    Object.assign(settings, { databases, password, protectedMode, maxClients });
+    settings.debugCommand = enableDebugCommand;
+    this.#logger = logger;
+    this.#engine = new Engine(clock, settings, allCommands());
+    this.#engine.onShutdown = () => void this.close();
     this.#caller = new Client(this.#engine);
     this.#caller.reply.resp = 3;
   }
 
-  call(...parts: (string | number | Uint8Array)[]): ReplyValue {
+  /** The counts at this moment. */
+  get stats(): CacheStats {
     const engine = this.#engine;
-    const { reply } = this.#caller;
-    const args = Args.of(
-      parts.map((part) =>
-        new Slice(part instanceof Uint8Array ? part : encoder.encode(String(part)))
-      ),
-    );
-    engine.readClock();
-    engine.current = this.#caller;
-    processRequest(this.#caller, args);
-    engine.current = undefined;
-    engine.flush();
-    const value = readReply(reply.written(), (text) => text.utf8());
+    let [subscribedClients, keys] = [0, 0];
+    for (const { subscriptionCount } of engine.clients.values()) {
+      if (subscriptionCount > 0) subscribedClients++;
+    }
+    for (const { size } of engine.databases) keys += size;
+    return {
+      clients: engine.connectedClients,
+      blockedClients: engine.blockedClients,
+      subscribedClients,
+      commands: engine.stats.commands,
+      keys,
+      expiredKeys: engine.stats.expiredKeys,
+      usedMemory: engine.usedMemory(),
+    };
+  }
+
+  /**
+   * The URL of the first listener on TCP, with the password: for any Redis client.
+   *
+   * @throws {Error} If there is none.
+   */
+  get url(): string {
+    for (const { addr } of this.#servers) {
+      if (addr.transport !== "tcp") continue;
+      const { password } = this.#engine.settings;
+      const host = addr.hostname.includes(":") ? `[${addr.hostname}]` : addr.hostname;
+      return `redis://${password && `:${encodeURIComponent(password)}@`}${host}:${addr.port}`;
+    }
+    throw new Error("Cannot tell the URL of a cache that does not listen: call listen() first");
+  }
+
+  /**
+   * Serves a connection that somebody else has accepted: the handler for a `Server` of one's own, which
+   * is best given `noDelay: true`.
+   */
+  readonly handler: CacheHandler = (conn) => serveClient(this.#engine, conn);
+
+  /**
+   * Listens on TCP, or on a Unix socket; again for more of them.
+   *
+   * @param options Where to listen, as for `serve()` of `@nimblecache/server`. Default: 127.0.0.1, port
+   * 6379; port 0 takes a free one.
+   * @returns The server; it stops with the cache, or by itself.
+   * @throws {Deno.errors.AddrInUse} If the port is taken.
+   * @throws {Error} If the cache is closed.
+   */
+  listen(options: ServeUnixOptions): Server<Deno.UnixConn>;
+  listen(options?: ServeOptions): Server;
+  listen(options: ServeOptions | ServeUnixOptions = {}): Server | Server<Deno.UnixConn> {
+    if (this.#closed !== undefined) throw new Error("Cannot listen: the cache is closed");
+    const { handler } = this;
+    const common = { handler, maxConnections: MAX_CONNECTIONS, logger: this.#logger };
+    const server = options.path === undefined
+      ? serve({ noDelay: true, keepAlive: true, ...common, ...options as ServeOptions })
+      : serve({ ...common, ...options as ServeUnixOptions });
+    this.#servers.push(server);
+    if (server.addr.transport === "tcp") this.#engine.port ||= server.addr.port;
+    return server;
+  }
+
+  /**
+   * Executes a command, at once and without a connection. What would block returns the reply that it has
+   * when its time is over.
+   *
+   * @param args The command's name and its arguments.
+   * @returns Bulk strings as strings (read as UTF-8), integers as numbers (past 2^53 as `bigint`), and
+   * what RESP3 has beside: `null`, arrays, `Map`s, `Set`s, booleans, doubles.
+   * @throws {ReplyError} If the command replies an error. Within an array (`EXEC`) it is a value.
+   * @throws {TypeError} If an argument is of another type.
+   */
+  call(...args: CallArgument[]): ReplyValue {
+    return this.#call(args, (text) => text.utf8());
+  }
+
+  /**
+   * The same, with bulk strings as bytes.
+   *
+   * @param args The command's name and its arguments.
+   * @returns As {@linkcode Cache.call}, with `Uint8Array`s for bulk strings.
+   * @throws {ReplyError} If the command replies an error.
+   * @throws {TypeError} If an argument is of another type.
+   */
+  callBytes(...args: CallArgument[]): ReplyValue<Uint8Array> {
+    return this.#call(args, (text) => text.copy());
+  }
+
+  /**
+   * Waits until the counts are as asked for. They are looked at after each batch of commands: so a test
+   * knows that the server has read what a client sent.
+   *
+   * @param condition Is asked with the counts.
+   *
+   * @example
+   * ```ts
+   * import { Cache } from "jsr:@nimblecache/cache";
+   *
+   * await using cache = new Cache();
+   * const waiting = cache.until((stats) => stats.keys === 1);
+   * cache.call("SET", "name", "alice");
+   * await waiting;
+   * ```
+   */
+  until(condition: (stats: CacheStats) => boolean): Promise<void> {
+    return this.#engine.until(() => condition(this.stats));
+  }
+
+  /**
+   * Closes the listeners and the connections, and gives the memory back. Again, it does nothing.
+   *
+   * @returns A promise that resolves when all is closed.
+   */
+  close(): Promise<void> {
+    return this.#closed ??= this.#close();
+  }
+
+  /** The same as {@linkcode Cache.close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all(this.#servers.map((server) => server.shutdown({ timeout: CLOSE_TIMEOUT })));
+    this.#engine.close();
+  }
+
+  #call<B>(parts: CallArgument[], bulk: (text: Slice) => B): ReplyValue<B> {
+    if (this.#closed !== undefined) throw new Error("Cannot call: the cache is closed");
+    if (parts.length === 0) throw new TypeError("Cannot call nothing: expected a command's name");
+    const engine = this.#engine;
+    const client = this.#caller;
+    const args = Args.of(parts.map(toSlice));
+    engine.run(client, () => processRequest(client, args));
+    const { reply } = client;
+    // A command that has closed the cache replies nothing.
+    const value = reply.length === 0 ? null : readReply(reply.written(), bulk);
     reply.truncate(0);
+    client.closing = false;
     if (value instanceof ReplyError) throw value;
     return value;
   }
+}
 
-  /** Serves one connection. */
-  readonly handler = (conn: ClientConnection): Promise<void> =>
-    serveClient(this.#engine, conn, "", "");
+function checkRange(name: string, value: number, max: number): void {
+  if (typeof value !== "number") {
+    throw new TypeError(`Cannot use ${name} of type ${typeof value}: expected a number`);
+  }
+  if (!(Number.isInteger(value) && value >= 1 && value <= max)) {
+    throw new RangeError(`Cannot use ${name} ${value}: expected an integer from 1 to ${max}`);
+  }
+}
+
+function toSlice(argument: CallArgument): Slice {
+  if (argument instanceof Uint8Array) return new Slice(argument);
+  if (!["string", "number", "bigint"].includes(typeof argument)) {
+    throw new TypeError(
+      `Cannot call with an argument of type ${typeof argument}: ` +
+        "expected a string, a number or a Uint8Array",
+    );
+  }
+  return new Slice(encoder.encode(String(argument)));
 }

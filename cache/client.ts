@@ -7,12 +7,16 @@
 import type { Command } from "./commands/command.ts";
 import type { Engine } from "./engine.ts";
 import type { Keyspace } from "./keyspace.ts";
+import type { OutputLimit } from "./settings.ts";
 import type { Args, RequestLimits } from "./protocol/request.ts";
 import { Reply } from "./protocol/reply.ts";
 import { latin1Slice, type Slice } from "./store/slice.ts";
 
 /** About how many bytes the objects of one client take. */
 const CLIENT_SIZE = 2048;
+
+/** What may wait to be sent to a client where the settings have no limit, in bytes. */
+const DEFAULT_OUTPUT_LIMIT = 256 * 1024 * 1024;
 
 const NO_BUFFER = { pending: 0, capacity: 0 };
 
@@ -23,7 +27,9 @@ export interface Outlet {
   /** Closes the connection. */
   close(reason?: unknown): void;
   /** How many bytes wait to be sent. */
-  readonly buffered?: number;
+  readonly buffered: number;
+  /** How many may, until the connection is closed. */
+  maxBuffered: number;
 }
 
 /** A key that a client watches. */
@@ -96,6 +102,8 @@ export class Client implements RequestLimits {
   readonly #outlet: Outlet | undefined;
   #watched: WatchedKey[] = [];
   #flushing = false;
+  /** Since when more than the soft limit waits to be sent. */
+  #overSince: number | undefined;
 
   constructor(engine: Engine, outlet?: Outlet) {
     this.engine = engine;
@@ -106,6 +114,7 @@ export class Client implements RequestLimits {
     this.createdAt = this.lastInteraction = engine.now;
     this.authenticated = this.internal || engine.settings.password === "";
     engine.clients.set(this.id, this);
+    if (!this.internal) engine.connectedClients++;
   }
 
   get maxBulk(): number {
@@ -157,8 +166,30 @@ export class Client implements RequestLimits {
     this.#flushing = false;
     if (this.reply.length === 0) return;
     const data = this.reply.take();
-    this.#outlet?.send(data);
+    this.engine.stats.outputBytes += data.length;
+    if (this.#outlet !== undefined) {
+      this.#outlet.maxBuffered = this.#limit.hard || DEFAULT_OUTPUT_LIMIT;
+      this.#outlet.send(data);
+      this.#checkSoftLimit();
+    }
     Reply.giveBack(data);
+  }
+
+  /** What may wait to be sent to it. */
+  get #limit(): OutputLimit {
+    const { pubsub, normal } = this.engine.settings.outputLimits;
+    return this.subscriptionCount > 0 ? pubsub : normal;
+  }
+
+  /** Closes the connection where more than the soft limit has waited for too long. */
+  #checkSoftLimit(): void {
+    const { soft, seconds } = this.#limit;
+    if (soft === 0 || this.unsent <= soft) {
+      this.#overSince = undefined;
+    } else {
+      this.#overSince ??= this.engine.now;
+      if (this.engine.now - this.#overSince > seconds * 1000) this.close("slow reader");
+    }
   }
 
   /** Takes back the reply that began there, if the client wants none. */
@@ -175,8 +206,8 @@ export class Client implements RequestLimits {
   /** Closes its connection at once. */
   close(reason?: unknown): void {
     this.closing = true;
-    // At once, or what it waits for would still go to it.
-    this.engine.blocking.remove(this);
+    // Others must not see it any more, though its session ends later, nor feed it what it waits for.
+    this.end();
     this.#outlet?.close(reason);
   }
 
@@ -229,6 +260,7 @@ export class Client implements RequestLimits {
     this.unwatch();
     engine.blocking.remove(this);
     engine.clients.delete(this.id);
+    if (!this.internal) engine.connectedClients--;
     engine.monitors.delete(this);
     engine.pubsub.removeAll(this);
   }

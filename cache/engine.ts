@@ -60,6 +60,18 @@ function randomHex(bytes: number): string {
   ).join("");
 }
 
+/** What waits for a condition. */
+interface Waiting {
+  readonly condition: () => boolean;
+  readonly resolve: () => void;
+}
+
+function isWaiting({ condition, resolve }: Waiting): boolean {
+  const holds = condition();
+  if (holds) resolve();
+  return !holds;
+}
+
 /** What the parts of one cache share. */
 export class Engine {
   readonly objects: Objects;
@@ -79,6 +91,8 @@ export class Engine {
   now: number;
   /** The same as an entry keeps it: in seconds, of 24 bits. */
   usedAt = 0;
+  /** How many clients there are, without those that have no connection. */
+  connectedClients = 0;
   /** How many changes there were. */
   dirty = 0;
   /** Whose batch of requests is being executed. */
@@ -99,6 +113,7 @@ export class Engine {
   #lastClientId = 0;
   #lastLook = 0;
   #timeHeld = false;
+  #waiting: Waiting[] = [];
   #activeExpiry = true;
   #expiry: { time: number; cancel: () => void } | undefined;
 
@@ -126,13 +141,6 @@ export class Engine {
     this.#lastLook = Date.now();
     this.now = this.clock.now();
     this.usedAt = Math.floor(this.now / 1000) & USED_AT_MASK;
-  }
-
-  /** How many clients there are, without those that have no connection. */
-  get connectedClients(): number {
-    let count = 0;
-    for (const { internal } of this.clients.values()) if (!internal) count++;
-    return count;
   }
 
   /** How many clients wait for a key, or for the end of a pause. */
@@ -186,6 +194,27 @@ export class Engine {
   setActiveExpiry(on: boolean): void {
     this.#activeExpiry = on;
     if (on) this.#expire();
+  }
+
+  /** Runs what a client, or nobody, has asked for, with the clock read and others served after it. */
+  run(client: Client | undefined, task: () => void): void {
+    this.readClock();
+    const { current } = this;
+    this.current = client;
+    try {
+      task();
+    } finally {
+      this.current = current;
+      this.flush();
+    }
+  }
+
+  /** Waits until a condition holds, which is looked at after each batch. */
+  until(condition: () => boolean): Promise<void> {
+    if (condition()) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.push({ condition, resolve });
+    return promise;
   }
 
   /** Lets the time stand still for all that is done within. */
@@ -252,6 +281,7 @@ export class Engine {
   /** Sends what was written to other clients. */
   flush(): void {
     for (let client; (client = this.#toFlush.pop()) !== undefined;) client.flush();
+    if (this.#waiting.length > 0) this.#waiting = this.#waiting.filter(isWaiting);
   }
 
   /** Sees to it that keys are expired at a time, or sooner. */

@@ -1,13 +1,90 @@
+/**
+ * The executable: flags, cache, listener, exit status.
+ *
+ * ```sh
+ * deno run --allow-net jsr:@nimblecache/cache/main --port 6380
+ * ```
+ *
+ * @module
+ */
+
+import { UsageError } from "@nimblecache/server/flags";
+import {
+  defaultLogger,
+  formatAddr,
+  runUntilSignal,
+  setUpLog,
+  whyNotListening,
+  writeLine,
+} from "@nimblecache/server/service";
 import { Cache } from "./cache.ts";
-const cache = new Cache();
-const port = Number(Deno.args[Deno.args.indexOf("--port") + 1]);
-const listener = Deno.listen({ hostname: "127.0.0.1", port });
-console.log(`Listening on 127.0.0.1:${(listener.addr as Deno.NetAddr).port}`);
-for await (const conn of listener) {
-  conn.setNoDelay();
-  cache.handler(conn as never).catch(() => {}).finally(() => {
-    try {
-      conn.close();
-    } catch { /**/ }
-  });
+import { type Config, HELP, parseCommandLine } from "./cli.ts";
+import { VERSION } from "./version.ts";
+
+/** A variable of the environment, read only where that needs no prompt. */
+function environment(variable: string): string | undefined {
+  const { state } = Deno.permissions.querySync({ name: "env", variable });
+  return state === "granted" ? Deno.env.get(variable) : undefined;
 }
+
+function readPassword(password: Config["password"]): string {
+  if ("text" in password) return password.text;
+  const [line = ""] = Deno.readTextFileSync(password.file).split(/\r?\n/, 1);
+  if (line === "") throw new Error(`the first line of ${password.file} is empty`);
+  return line;
+}
+
+/**
+ * Runs the executable.
+ *
+ * @param args The arguments, as in `Deno.args`.
+ * @returns The exit status: 0 stopped, 1 failed, 2 usage error, 128 + signal when forced.
+ *
+ * @example
+ * ```ts
+ * import { main } from "jsr:@nimblecache/cache/main";
+ * import { assertEquals } from "jsr:@std/assert@^1.0.19";
+ *
+ * assertEquals(await main(["--version"]), 0);
+ * ```
+ */
+export async function main(args: string[]): Promise<number> {
+  let command;
+  try {
+    command = parseCommandLine(args, {
+      logLevel: environment("NIMBLECACHE_LOG"),
+      password: environment("NIMBLECACHE_PASSWORD"),
+    });
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    writeLine(Deno.stderr, error.message);
+    return 2;
+  }
+  if (command.name !== "serve") {
+    writeLine(Deno.stdout, command.name === "help" ? HELP : `nimblecache-cache ${VERSION}`);
+    return 0;
+  }
+  const { listen, password, shutdownTimeout, logLevel, logFormat, ...options } = command.config;
+  setUpLog({ level: logLevel, format: logFormat });
+  let text: string;
+  try {
+    text = readPassword(password);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    defaultLogger().error(`Cannot read the password: ${reason}`);
+    return 1;
+  }
+  await using cache = new Cache({ ...options, password: text });
+  let server;
+  try {
+    server = "path" in listen ? cache.listen(listen) : cache.listen(listen);
+  } catch (error) {
+    defaultLogger().error(await whyNotListening(error, "path" in listen ? listen.path : undefined));
+    return 1;
+  }
+  const status = runUntilSignal([server], { timeout: shutdownTimeout });
+  writeLine(Deno.stdout, `Listening on ${formatAddr(server.addr)}`);
+  return await status;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -13,10 +13,15 @@ import { Reply } from "./protocol/reply.ts";
 
 /** What a session needs of a connection; that of `@nimblecache/server` has it. */
 export interface ClientConnection {
+  readonly remoteAddr: Deno.Addr;
+  readonly localAddr: Deno.Addr;
+  readonly buffered: number;
+  maxBuffered: number;
   read(buffer: Uint8Array): Promise<number | null>;
   write(data: Uint8Array): Promise<number>;
   send(data: Uint8Array): void;
   close(reason?: unknown): void;
+  closeAfter(ms: number | null): void;
 }
 
 /** Replies are written when there are so many bytes of them, though more requests have come. */
@@ -29,15 +34,17 @@ const MAX_BATCH_TIME = 4;
 const BLOCKED_READ_SIZE = 1024;
 
 /** Serves one client until it leaves, quits or breaks the protocol. */
-export async function serveClient(
-  engine: Engine,
-  connection: ClientConnection,
-  address: string,
-  localAddress: string,
-): Promise<void> {
+export async function serveClient(engine: Engine, connection: ClientConnection): Promise<void> {
+  const refusal = refuse(engine, connection.remoteAddr);
+  if (refusal !== undefined) {
+    engine.stats.rejectedConnections++;
+    await connection.write(new TextEncoder().encode(`-${refusal}\r\n`));
+    return;
+  }
+  engine.stats.connections++;
   const client = new Client(engine, connection);
-  client.address = address;
-  client.localAddress = localAddress;
+  client.address = formatAddress(connection.remoteAddr);
+  client.localAddress = formatAddress(connection.localAddr);
   try {
     await new Session(engine, connection, client).run();
   } finally {
@@ -46,11 +53,30 @@ export async function serveClient(
   }
 }
 
+/** Why a client may not connect, if it may not. */
+function refuse({ settings, connectedClients }: Engine, address: Deno.Addr): string | undefined {
+  if (connectedClients >= settings.maxClients) return "ERR max number of clients reached";
+  const isLocal = !("hostname" in address) ||
+    /^(::1|(::ffff:)?127\..*)$/i.test(address.hostname);
+  if (!isLocal && settings.protectedMode && settings.password === "") {
+    return "DENIED This cache is in protected mode: it has no password, so it takes connections from " +
+      "its own machine only. Give it a password, or start it with --protected-mode no.";
+  }
+}
+
+/** As `CLIENT LIST` shows it. */
+function formatAddress(address: Deno.Addr): string {
+  if (!("hostname" in address)) return "path" in address ? `${address.path ?? ""}:0` : "";
+  const host = address.hostname.includes(":") ? `[${address.hostname}]` : address.hostname;
+  return `${host}:${address.port}`;
+}
+
 class Session {
   readonly #engine: Engine;
   readonly #connection: ClientConnection;
   readonly #client: Client;
   readonly #requests: RequestReader;
+  #limited = false;
   /** A read that was begun while the client was blocked, and where it reads to. */
   #early: { buffer: Uint8Array; read: Promise<number | null> } | undefined;
 
@@ -103,11 +129,22 @@ class Session {
         from += room.length;
       }
     } else {
+      this.#limitIdleTime();
       length = await this.#connection.read(requests.room());
       if (length !== null) requests.received(length);
     }
     this.#engine.stats.inputBytes += length ?? 0;
     return length !== null;
+  }
+
+  /** Has the connection closed if it says nothing for as long as `timeout` allows. */
+  #limitIdleTime(): void {
+    const { timeout } = this.#engine.settings;
+    const limited = timeout > 0 && this.#client.subscriptionCount === 0;
+    if (limited || this.#limited) {
+      this.#connection.closeAfter(limited ? Math.min(timeout * 1000, 2 ** 31 - 1) : null);
+    }
+    this.#limited = limited;
   }
 
   /** Waits for the end of what blocks the client; returns whether it is still there then. */

@@ -1,5 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Cache } from "../cache.ts";
+import { ReplyError } from "../protocol/value.ts";
+import { withBuffers } from "../store/test_util.ts";
 import { play } from "./test_util.ts";
 
 // The stories are what redis-server 7.0.15 has answered.
@@ -245,8 +247,8 @@ function fill(cache: Cache): Map<string, number> {
   return sizes;
 }
 
-Deno.test("HRANDFIELD replies different fields, or as many as it takes", () => {
-  const cache = new Cache();
+Deno.test("HRANDFIELD replies different fields, or as many as it takes", async () => {
+  await using cache = new Cache();
   for (const [key, size] of fill(cache)) {
     for (const count of [1, 5, size - 1, size, size + 1]) {
       const fields = cache.call("HRANDFIELD", key, count) as string[];
@@ -260,8 +262,8 @@ Deno.test("HRANDFIELD replies different fields, or as many as it takes", () => {
   }
 });
 
-Deno.test("HSCAN comes to each field, some with each call", () => {
-  const cache = new Cache();
+Deno.test("HSCAN comes to each field, some with each call", async () => {
+  await using cache = new Cache();
   for (const [key, size] of fill(cache)) {
     for (const [count, pattern] of [[10, "*"], [100, "f*"], [10_000, "*"], [20, "f1*"]] as const) {
       const found = new Map<string, string>();
@@ -284,4 +286,18 @@ Deno.test("HSCAN comes to each field, some with each call", () => {
       } else assertEquals(calls, 1);
     }
   }
+});
+
+Deno.test("HSET makes no key, and breaks none, when there is no memory", async () => {
+  await using cache = new Cache();
+  const long = "v".repeat(100_000);
+  cache.call("HSET", "old", "a", "1", "b", "2");
+  withBuffers(0, () => {
+    assertThrows(() => cache.call("HSET", "new", "a", long), ReplyError, "OOM");
+    // The first field is set, and the hash a table, when the second fails.
+    assertThrows(() => cache.call("HSET", "old", "a", "3", "b", long), ReplyError, "OOM");
+  });
+  assertEquals(cache.call("EXISTS", "new"), 0);
+  assertEquals(cache.call("HMGET", "old", "a", "b"), ["3", "2"]);
+  assertEquals(cache.call("HSET", "new", "a", long), 1);
 });

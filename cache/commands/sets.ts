@@ -217,9 +217,8 @@ function intersect(
   const { sets } = db.objects;
   const all = found.filter(isThere);
   if (all.length < found.length) return;
-  const [smallest, ...rest] = all.sort((a, b) => sets.size(a) - sets.size(b));
+  const [smallest, ...others] = all.sort((a, b) => sets.size(a) - sets.size(b));
   if (smallest === undefined) return;
-  const others = rest.filter(({ root }) => root !== smallest.root);
   sets.walk(smallest, (member) => {
     if (others.every((other) => sets.has(other, member))) return visit(member);
   });
@@ -243,7 +242,7 @@ function difference(
   const { sets } = client.db.objects;
   return build(client, (result) => {
     const others = rest.filter(isThere);
-    if (first === undefined || others.some(({ root }) => root === first.root)) return;
+    if (first === undefined) return;
     const size = sets.size(first);
     const all = others.reduce((sum, set) => sum + sets.size(set), size);
     // Redis' rule. It shows in the encoding: a result that was larger once remains a table.
@@ -359,6 +358,7 @@ export const SETS: CommandRows = {
     arity: -2,
     flags: "readonly",
     keys: "1..-1 RO access",
+    tips: "nondeterministic_output_order",
     since: "1.0.0",
     summary: "Replies what is in the first set and in none of the others",
     run: (client, args) => replyResult(client, difference(client, readAll(client, args, 1))),
@@ -376,6 +376,7 @@ export const SETS: CommandRows = {
     arity: -2,
     flags: "readonly",
     keys: "1..-1 RO access",
+    tips: "nondeterministic_output_order",
     since: "1.0.0",
     summary: "Replies what is in all of several sets",
     run: sinter,
@@ -408,6 +409,7 @@ export const SETS: CommandRows = {
     arity: 2,
     flags: "readonly",
     keys: "1 RO access",
+    tips: "nondeterministic_output_order",
     since: "1.0.0",
     summary: "Replies all members of a set",
     run: smembers,
@@ -432,6 +434,7 @@ export const SETS: CommandRows = {
     arity: -2,
     flags: "write fast",
     keys: "1 RW access delete",
+    tips: "nondeterministic_output",
     since: "1.0.0",
     summary: "Removes random members of a set and replies them",
     run: spop,
@@ -440,6 +443,7 @@ export const SETS: CommandRows = {
     arity: -2,
     flags: "readonly",
     keys: "1 RO access",
+    tips: "nondeterministic_output",
     since: "1.0.0",
     summary: "Replies random members of a set",
     run: srandmember,
@@ -456,6 +460,7 @@ export const SETS: CommandRows = {
     arity: -3,
     flags: "readonly",
     keys: "1 RO access",
+    tips: "nondeterministic_output",
     since: "2.8.0",
     summary: "Goes through the members of a set, some with each call",
     run: sscan,
@@ -464,6 +469,7 @@ export const SETS: CommandRows = {
     arity: -2,
     flags: "readonly",
     keys: "1..-1 RO access",
+    tips: "nondeterministic_output_order",
     since: "1.0.0",
     summary: "Replies what is in any of several sets",
     run: (client, args) => replyResult(client, union(client, readAll(client, args, 1))),

@@ -1,5 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Cache } from "../cache.ts";
+import { ReplyError } from "../protocol/value.ts";
+import { withBuffers } from "../store/test_util.ts";
 import { play } from "./test_util.ts";
 
 // The stories are what redis-server 7.0.15 has answered.
@@ -271,8 +273,8 @@ function fill(cache: Cache): Map<string, string[]> {
   return sets;
 }
 
-Deno.test("SRANDMEMBER replies different members, or as many as it takes", () => {
-  const cache = new Cache();
+Deno.test("SRANDMEMBER replies different members, or as many as it takes", async () => {
+  await using cache = new Cache();
   for (const [key, members] of fill(cache)) {
     const size = members.length;
     for (const count of [1, 5, size - 1, size, size + 1]) {
@@ -287,8 +289,8 @@ Deno.test("SRANDMEMBER replies different members, or as many as it takes", () =>
   }
 });
 
-Deno.test("SPOP removes the members that it replies", () => {
-  const cache = new Cache();
+Deno.test("SPOP removes the members that it replies", async () => {
+  await using cache = new Cache();
   // Few of the set, most of it, all of it, each in its own way.
   for (const part of [0.1, 0.95, 1]) {
     for (const [key, members] of fill(cache)) {
@@ -306,8 +308,8 @@ Deno.test("SPOP removes the members that it replies", () => {
   assertEquals(cache.call("EXISTS", "two"), 0);
 });
 
-Deno.test("SPOP of most members makes a new set, which may be of integers", () => {
-  const cache = new Cache();
+Deno.test("SPOP of most members makes a new set, which may be of integers", async () => {
+  await using cache = new Cache();
   const encoding = (key: string) => cache.call("OBJECT", "ENCODING", key);
   const integers = Array.from({ length: 100 }, (_, i) => i);
   for (
@@ -321,8 +323,8 @@ Deno.test("SPOP of most members makes a new set, which may be of integers", () =
   }
 });
 
-Deno.test("SSCAN comes to each member, some with each call", () => {
-  const cache = new Cache();
+Deno.test("SSCAN comes to each member, some with each call", async () => {
+  await using cache = new Cache();
   for (const [key, members] of fill(cache)) {
     const found = new Set<string>();
     let calls = 0;
@@ -338,8 +340,8 @@ Deno.test("SSCAN comes to each member, some with each call", () => {
   }
 });
 
-Deno.test("SDIFFSTORE leaves a table of integers where Redis does", () => {
-  const cache = new Cache();
+Deno.test("SDIFFSTORE leaves a table of integers where Redis does", async () => {
+  await using cache = new Cache();
   const encoding = (key: string) => cache.call("OBJECT", "ENCODING", key);
   const integers = Array.from({ length: 100 }, (_, i) => i);
   cache.call("SADD", "big", "x", ...integers);
@@ -349,11 +351,12 @@ Deno.test("SDIFFSTORE leaves a table of integers where Redis does", () => {
   assertEquals(encoding("one"), "intset");
   assertEquals(cache.call("SDIFFSTORE", "three", "big", "x1", "x2", "x3"), 100);
   assertEquals(encoding("three"), "hashtable");
-  assertEquals(cache.call("SDIFFSTORE", "none", "x1", "big", "x2"), 0);
+  cache.call("SUNIONSTORE", "same", "big");
+  assertEquals(cache.call("SDIFFSTORE", "none", "big", "same", "x1", "x2", "x3"), 0);
 });
 
-Deno.test("SUNION, SINTER and SDIFF agree for sets stored in all ways", () => {
-  const cache = new Cache();
+Deno.test("SUNION, SINTER and SDIFF agree for sets stored in all ways", async () => {
+  await using cache = new Cache();
   const sets = fill(cache);
   cache.call("SADD", "pack", 7, 8);
   sets.get("pack")?.push("7", "8");
@@ -368,4 +371,20 @@ Deno.test("SUNION, SINTER and SDIFF agree for sets stored in all ways", () => {
       assertEquals(cache.call("SINTERSTORE", "result", a, b), of("SINTER").length);
     }
   }
+});
+
+Deno.test("SUNIONSTORE leaves all as it was when there is no memory", async () => {
+  await using cache = new Cache();
+  for (const key of ["a", "b"]) {
+    cache.call("SADD", key, ...Array.from({ length: 20_000 }, (_, i) => `${key} ${i}`));
+  }
+  cache.call("SET", "result", "text");
+  const used = () => /used_memory:(\d+)/.exec(String(cache.call("INFO", "memory")))?.[1];
+  const before = used();
+  withBuffers(0, () => {
+    assertThrows(() => cache.call("SUNIONSTORE", "result", "a", "b"), ReplyError, "OOM");
+  });
+  assertEquals(used(), before);
+  assertEquals(cache.call("GET", "result"), "text");
+  assertEquals(cache.call("SUNIONSTORE", "result", "a", "b"), 40_000);
 });

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import type { ClientConnection } from "../session.ts";
 import { Cache } from "../cache.ts";
 import { ManualClock } from "../clock.ts";
 import { play } from "./test_util.ts";
@@ -578,7 +579,13 @@ function clientOf(cache: Cache, request: string): () => string {
   const requests = [request];
   let replies = "";
   const receive = (data: Uint8Array) => void (replies += new TextDecoder().decode(data));
-  cache.handler({
+  const addr: Deno.NetAddr = { transport: "tcp", hostname: "127.0.0.1", port: 1 };
+  const connection: ClientConnection = {
+    remoteAddr: addr,
+    localAddr: addr,
+    buffered: 0,
+    maxBuffered: 0,
+    closeAfter() {},
     read(buffer) {
       const text = requests.shift();
       if (text === undefined) return new Promise(() => {});
@@ -590,7 +597,8 @@ function clientOf(cache: Cache, request: string): () => string {
     },
     send: receive,
     close() {},
-  });
+  };
+  cache.handler(connection as Parameters<Cache["handler"]>[0]);
   return () => replies.replaceAll("\r\n", " ").trim();
 }
 

@@ -1,13 +1,13 @@
 /** What the tests of commands share. @module */
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { Cache } from "../cache.ts";
 import { ManualClock } from "../clock.ts";
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-
 const WRONG_TYPE = "-WRONGTYPE Operation against a key holding the wrong kind of value";
+
+/** What is sent after each request, to see where the replies to it end. */
+const END = "$5\r\n.end.\r\n";
 
 /**
  * Sends requests to a new cache, one a line as people type them, and checks what it answers.
@@ -17,35 +17,31 @@ const WRONG_TYPE = "-WRONGTYPE Operation against a key holding the wrong kind of
  * the whole of that error; `#` begins a comment.
  */
 export async function play(story: string): Promise<void> {
-  const expected = story.trim().split("\n").map((line) => line.trim())
+  const expected = story.split("\n").map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("#"));
+  await using cache = new Cache({ clock: new ManualClock() });
+  const { port } = cache.listen({ port: 0 }).addr as Deno.NetAddr;
+  using conn = await Deno.connect({ port });
+  const buffer = new Uint8Array(64 * 1024);
   const actual: string[] = [];
-  let replies = "";
-  const answer = () => {
-    const request = expected[actual.length - 1];
-    if (request === undefined) return;
-    const [text = ""] = request.split(" → ", 1);
-    const reply = replies.replaceAll("\r\n", " ").trim().replace(WRONG_TYPE, "-WRONGTYPE");
-    actual[actual.length - 1] = text === request ? text : `${text} → ${reply}`;
-    replies = "";
-  };
-  await new Cache({ clock: new ManualClock() }).handler({
-    // It is called for the next request when all replies to the last one are written.
-    read(buffer) {
-      answer();
-      const line = expected[actual.length];
-      if (line === undefined) return Promise.resolve(null);
-      actual.push("");
-      const request = encoder.encode(`${line.split(" → ", 1)[0]}\r\n`);
-      buffer.set(request);
-      return Promise.resolve(request.length);
-    },
-    write(data) {
-      replies += decoder.decode(data);
-      return Promise.resolve(data.length);
-    },
-    send: (data) => void (replies += decoder.decode(data)),
-    close() {},
-  });
+  let inTransaction = false;
+  for (const line of expected) {
+    const [request = ""] = line.split(" → ", 1);
+    if (/^(MULTI|EXEC|DISCARD)$/.test(request)) inTransaction = request === "MULTI";
+    // Within a transaction the mark would be queued; there each reply is one line.
+    const end = inTransaction ? "\r\n" : END;
+    const mark = inTransaction ? "" : "ECHO .end.\r\n";
+    await conn.write(new TextEncoder().encode(`${request}\r\n${mark}`));
+    let replies = "";
+    while (!replies.endsWith(end)) {
+      const length = await conn.read(buffer);
+      assert(length !== null, `No reply to ${request}`);
+      replies += new TextDecoder().decode(buffer.subarray(0, length));
+    }
+    const reply = replies.slice(0, -end.length).replaceAll("\r\n", " ").trim();
+    actual.push(
+      request === line ? line : `${request} → ${reply.replace(WRONG_TYPE, "-WRONGTYPE")}`,
+    );
+  }
   assertEquals(actual, expected);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Address, type Arena, ArenaFullError } from "./arena.ts";
+import type { Address, Arena } from "./arena.ts";
 
 /** The arena's largest size class; a larger block has a buffer of its own. */
 const LARGEST_CLASS = 65_536;
@@ -23,18 +23,11 @@ export function grow(arena: Arena, block: Address, used: number, size: number): 
 }
 
 /**
- * Makes a block smaller if half of it or more is unused. Where there is no memory for the smaller one,
- * it stays.
+ * Makes a block smaller if half of it or more is unused.
  *
  * @param used How many bytes at its beginning are kept.
  * @returns Where it is now.
  */
 export function shrink(arena: Arena, block: Address, used: number): Address {
-  if (used > arena.capacity(block) >>> 1) return block;
-  try {
-    return arena.resize(block, used, used);
-  } catch (error) {
-    if (error instanceof ArenaFullError) return block;
-    throw error;
-  }
+  return used > arena.capacity(block) >>> 1 ? block : arena.resize(block, used, used);
 }

@@ -130,11 +130,13 @@ Deno.test("Hashes.sample() visits different fields and favours none", () => {
       const counts = new Map<string, number>();
       for (let i = 0; i < 1000; i++) {
         const seen = new Set<string>();
+        let visits = 0;
         hashes.sample(hash, count, Math.random, (field, value) => {
+          visits++;
           assertEquals(value.latin1(), field.latin1().replace("f", "v"));
           seen.add(field.latin1());
         });
-        assertEquals(seen.size, count);
+        assertEquals([seen.size, visits], [count, count]);
         for (const field of seen) counts.set(field, (counts.get(field) ?? 0) + 1);
       }
       // Each 100 times `count`; 12 is the largest standard deviation.

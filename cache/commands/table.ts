@@ -1,0 +1,38 @@
+/**
+ * All commands, from the tables of their groups.
+ *
+ * @module
+ */
+
+import { Command, type CommandRows } from "./command.ts";
+import { CONNECTION } from "./connection.ts";
+import { KEYS } from "./keys.ts";
+import { HASHES } from "./hashes.ts";
+import { LISTS } from "./lists.ts";
+import { PUBSUB } from "./pubsub.ts";
+import { SERVER } from "./server.ts";
+import { SETS } from "./sets.ts";
+import { SORTED_SETS } from "./sorted_sets.ts";
+import { STRINGS } from "./strings.ts";
+import { TRANSACTIONS } from "./transactions.ts";
+
+/** The groups, by Redis' names. */
+const GROUPS: Readonly<Record<string, CommandRows>> = {
+  connection: CONNECTION,
+  generic: KEYS,
+  hash: HASHES,
+  list: LISTS,
+  pubsub: PUBSUB,
+  server: SERVER,
+  set: SETS,
+  "sorted-set": SORTED_SETS,
+  string: STRINGS,
+  transactions: TRANSACTIONS,
+};
+
+/** Makes the commands of one cache, which count their calls. */
+export function allCommands(): Command[] {
+  return Object.entries(GROUPS).flatMap(([group, rows]) =>
+    Object.entries(rows).map(([name, row]) => new Command(name, group, row))
+  );
+}

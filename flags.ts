@@ -1,0 +1,314 @@
+/**
+ * Flags of an executable, on `parseArgs` of `@std/cli`, with errors that say what was wrong and what is
+ * accepted. It is pure, so that every flag can be tested without a process.
+ *
+ * @module
+ */
+
+import { parseArgs } from "@std/cli/parse-args";
+import { escapeControls } from "./logging.ts";
+
+/** The largest number that is accepted; as milliseconds, the longest time a timer can wait. */
+export const MAX_FLAG = 2 ** 31 - 1;
+
+/**
+ * What is wrong with a command line, and what would be right, in one line.
+ *
+ * @example
+ * ```ts
+ * import { parseFlags, UsageError } from "jsr:@nimblecache/server/flags";
+ * import { assertThrows } from "jsr:@std/assert@^1.0.19";
+ *
+ * const spec = { values: { port: ["PORT", "TCP port"] } } as const;
+ * assertThrows(() => parseFlags(["--prot", "80"], spec), UsageError, 'Unknown argument "--prot"');
+ * ```
+ */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
+
+/**
+ * The flags of an executable, beside `--help` (`-h`) and `--version` (`-V`), which all have.
+ *
+ * @typeParam V The names of the flags that take a value.
+ * @typeParam S The names of those that take none.
+ *
+ * @example
+ * ```ts
+ * import type { FlagSpec } from "jsr:@nimblecache/server/flags";
+ *
+ * const _spec: FlagSpec<"port", "quiet"> = {
+ *   values: { port: ["PORT", "TCP port (default: 7000)"] },
+ *   switches: { quiet: "Say nothing" },
+ *   short: { port: "p" },
+ * };
+ * ```
+ */
+export interface FlagSpec<V extends string = string, S extends string = never> {
+  /** What the help calls the value of each flag, and says of the flag. */
+  readonly values: Readonly<Record<V, readonly [value: string, help: string]>>;
+  /** What the help says of each flag that takes no value. */
+  readonly switches?: Readonly<Record<S, string>>;
+  /** Single letters that stand for flags. */
+  readonly short?: Readonly<Record<string, string>>;
+}
+
+/**
+ * A value that was given, with its flag as it was typed.
+ *
+ * @example
+ * ```ts
+ * import { type GivenValue, parseInteger } from "jsr:@nimblecache/server/flags";
+ * import { assertEquals } from "jsr:@std/assert@^1.0.19";
+ *
+ * const given: GivenValue = { typed: "-p", value: "7000" };
+ * assertEquals(parseInteger(given, 0, 65_535), 7000);
+ * ```
+ */
+export interface GivenValue {
+  /** The flag as it was typed. */
+  typed: string;
+  /** Its value. */
+  value: string;
+}
+
+/**
+ * A parsed command line.
+ *
+ * @example
+ * ```ts
+ * import { type ParsedFlags, parseFlags } from "jsr:@nimblecache/server/flags";
+ * import { assertEquals } from "jsr:@std/assert@^1.0.19";
+ *
+ * const spec = { values: { port: ["PORT", "TCP port"] } } as const;
+ * const parsed: ParsedFlags<"port"> = parseFlags(["--version"], spec);
+ * assertEquals(parsed.asked, "version");
+ * ```
+ */
+export interface ParsedFlags<V extends string = string, S extends string = never> {
+  /** Whether the help or the version is all that is asked for. */
+  asked: "help" | "version" | undefined;
+  /** The values that were given. */
+  values: Map<V, GivenValue>;
+  /** The flags without a value that were given. */
+  switches: Set<S>;
+}
+
+const OWN_SWITCHES = {
+  help: "Print this and exit",
+  version: "Print the version and exit",
+} as const;
+const OWN_SHORT = { help: "h", version: "V" } as const;
+
+/** Every flag of an executable by every way to type it. */
+class Spellings<V extends string, S extends string> {
+  readonly spec: FlagSpec<V, S>;
+  readonly switches: Readonly<Record<string, string>>;
+  readonly short: Readonly<Record<string, string | undefined>>;
+  readonly names = new Map<string, string>();
+
+  constructor(spec: FlagSpec<V, S>) {
+    this.spec = spec;
+    this.switches = { ...spec.switches, ...OWN_SWITCHES };
+    this.short = { ...spec.short, ...OWN_SHORT };
+    for (const name of [...Object.keys(spec.values), ...Object.keys(this.switches)]) {
+      this.names.set(`--${name}`, name);
+      if (this.short[name] !== undefined) this.names.set(`-${this.short[name]}`, name);
+    }
+  }
+
+  unknown(arg: string): UsageError {
+    const accepted = [...this.names.keys()].filter((spelling) => spelling.startsWith("--"));
+    return new UsageError(`Unknown argument ${quoted(arg)}: expected ${accepted.join(", ")}`);
+  }
+
+  /** Takes `--port`, `--port=0`, `-p`, `-p=0` or `-p0` apart. */
+  read(arg: string): { typed: string; name: string; value: string | undefined } {
+    const [, typed = "", joined, attached] = /^(--[^=]+|-[^-])(?:=(.*)|(.+))?$/s.exec(arg) ?? [];
+    const name = this.names.get(typed);
+    if (name === undefined) throw this.unknown(arg);
+    return { typed, name, value: joined ?? attached };
+  }
+}
+
+/** As it was typed, on one line. */
+function quoted(text: string): string {
+  return `"${escapeControls(text)}"`;
+}
+
+/**
+ * Parses a command line. A flag's value follows it, or stands after `=`; `--` ends the flags, and nothing
+ * may follow it.
+ *
+ * @param args The arguments, as in `Deno.args`.
+ * @param spec The flags there are.
+ * @returns What was given. Where help or the version is asked for, nothing else is looked at.
+ * @throws {UsageError} If a flag is unknown, given twice, lacks its value, or has one that takes none.
+ *
+ * @example
+ * ```ts
+ * import { parseFlags } from "jsr:@nimblecache/server/flags";
+ * import { assertEquals } from "jsr:@std/assert@^1.0.19";
+ *
+ * const spec = { values: { port: ["PORT", "TCP port"] }, short: { port: "p" } } as const;
+ * const { values } = parseFlags(["-p", "7000"], spec);
+ * assertEquals(values.get("port"), { typed: "-p", value: "7000" });
+ * ```
+ */
+export function parseFlags<V extends string, S extends string = never>(
+  args: readonly string[],
+  spec: FlagSpec<V, S>,
+): ParsedFlags<V, S> {
+  const spellings = new Spellings(spec);
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  const flags = args.slice(0, end);
+  const asked = (["help", "version"] as const).find((name) =>
+    flags.some((arg) => spellings.names.get(arg) === name)
+  );
+  if (asked !== undefined) return { asked, values: new Map(), switches: new Set() };
+
+  // With `=` and by their long names, so that a value may be empty, a number, or begin with a hyphen.
+  const normalized: string[] = [];
+  const typedAs = new Map<string, string>();
+  for (let i = 0; i < flags.length; i++) {
+    const arg = flags[i] ?? "";
+    const { typed, name, value: own } = spellings.read(arg);
+    if (typedAs.has(name)) throw new UsageError(`Cannot use ${typed} twice: expected it once`);
+    typedAs.set(name, typed);
+    if (name in spellings.switches) {
+      if (own !== undefined) {
+        throw new UsageError(`Cannot use ${escapeControls(arg)}: expected ${typed}`);
+      }
+      normalized.push(`--${name}`);
+      continue;
+    }
+    const next = own === undefined ? flags[++i] : undefined;
+    const value = own ?? next;
+    // A flag without its value must not swallow the next flag.
+    if (value === undefined || next?.startsWith("--") || spellings.names.has(next ?? "")) {
+      const hint = next === undefined ? "" : ` (--${name}=… if it begins with a hyphen)`;
+      throw new UsageError(
+        `Cannot use ${typed} without a value: expected ${typed} ${
+          spec.values[name as V][0]
+        }${hint}`,
+      );
+    }
+    normalized.push(`--${name}=${value}`);
+  }
+  const stray = args[end + 1];
+  if (stray !== undefined) throw spellings.unknown(stray);
+
+  const parsed: Record<string, unknown> = parseArgs(normalized, {
+    string: Object.keys(spec.values),
+    boolean: Object.keys(spellings.switches),
+  });
+  const values = new Map<V, GivenValue>();
+  const switches = new Set<S>();
+  for (const [name, typed] of typedAs) {
+    if (name in spellings.switches) switches.add(name as S);
+    else values.set(name as V, { typed, value: String(parsed[name]) });
+  }
+  return { asked, values, switches };
+}
+
+/**
+ * The part of `--help` that lists the flags.
+ *
+ * @param spec The flags there are.
+ * @returns A line for each, with no line end after the last.
+ *
+ * @example
+ * ```ts
+ * import { describeFlags } from "jsr:@nimblecache/server/flags";
+ * import { assertStringIncludes } from "jsr:@std/assert@^1.0.19";
+ *
+ * const help = describeFlags({ values: { port: ["PORT", "TCP port"] }, short: { port: "p" } });
+ * assertStringIncludes(help, "-p, --port PORT");
+ * ```
+ */
+export function describeFlags<V extends string, S extends string = never>(
+  spec: FlagSpec<V, S>,
+): string {
+  const { switches, short } = new Spellings(spec);
+  const line = (name: string, value: string, text: string) => {
+    const letter = short[name] === undefined ? "" : `-${short[name]}, `;
+    return `  ${letter.padStart(4)}${`--${name} ${value}`.padEnd(30)}${text}`;
+  };
+  return [
+    ...Object.entries<readonly [string, string]>(spec.values).map(([name, [value, text]]) =>
+      line(name, value, text)
+    ),
+    ...Object.entries(switches).map(([name, text]) => line(name, "", text)),
+  ].join("\n");
+}
+
+/**
+ * Reads a value that must not be empty.
+ *
+ * @param expected What the error says is accepted.
+ * @throws {UsageError} If it is empty.
+ *
+ * @example
+ * ```ts
+ * import { parseText } from "jsr:@nimblecache/server/flags";
+ * import { assertEquals } from "jsr:@std/assert@^1.0.19";
+ *
+ * assertEquals(parseText({ typed: "--unix", value: "/run/x.sock" }, "PATH"), "/run/x.sock");
+ * ```
+ */
+export function parseText({ typed, value }: GivenValue, expected: string): string {
+  if (value !== "") return value;
+  throw new UsageError(`Cannot use ${typed} "": expected ${expected}`);
+}
+
+/**
+ * Reads an integer.
+ *
+ * @param min The least that is accepted.
+ * @param max The most that is accepted.
+ * @throws {UsageError} If it is none, or outside of the range.
+ *
+ * @example
+ * ```ts
+ * import { parseInteger } from "jsr:@nimblecache/server/flags";
+ * import { assertEquals } from "jsr:@std/assert@^1.0.19";
+ *
+ * assertEquals(parseInteger({ typed: "--linger", value: "500" }, 0), 500);
+ * ```
+ */
+export function parseInteger(
+  { typed, value }: GivenValue,
+  min: number,
+  max: number = MAX_FLAG,
+): number {
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number >= min && number <= max) return number;
+  throw new UsageError(
+    `Cannot use ${typed} ${quoted(value)}: expected an integer from ${min} to ${max}`,
+  );
+}
+
+/**
+ * Reads one of some words, in upper or lower case.
+ *
+ * @param choices What is accepted.
+ * @throws {UsageError} If it is none of them.
+ *
+ * @example
+ * ```ts
+ * import { parseChoice } from "jsr:@nimblecache/server/flags";
+ * import { assertEquals } from "jsr:@std/assert@^1.0.19";
+ *
+ * assertEquals(parseChoice({ typed: "--log-format", value: "JSON" }, ["text", "json"]), "json");
+ * ```
+ */
+export function parseChoice<T extends string>(
+  { typed, value }: GivenValue,
+  choices: readonly T[],
+): T {
+  const choice = choices.find((choice) => choice === value.toLowerCase());
+  if (choice !== undefined) return choice;
+  throw new UsageError(
+    `Cannot use ${typed} ${quoted(value)}: expected one of ${choices.join(", ")}`,
+  );
+}
