@@ -30,7 +30,7 @@ const read = ({ db }: Client, args: Args, index = 1): Collection | undefined =>
 
 function replyScore(reply: Reply, score: number): void {
   // Most are integers. To make no string of them is three times as fast (measured).
-  if (reply.resp === 2 && Number.isSafeInteger(score) && score !== 0) {
+  if (reply.resp === 2 && Number.isSafeInteger(score) && !Object.is(score, -0)) {
     reply.bulk(formatInteger(score));
   } else reply.double(formatDouble(score));
 }

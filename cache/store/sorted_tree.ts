@@ -19,7 +19,7 @@
 import { type Address, type Arena, byteOf, floatOf, segmentOf, wordOf } from "./arena.ts";
 import { Dict, ENTRY_WORDS } from "./dict.ts";
 import type { HashKey } from "./hash.ts";
-import type { Slice } from "./slice.ts";
+import { Slice } from "./slice.ts";
 
 /** Words of the header. */
 const DICT = 0;
@@ -147,7 +147,13 @@ export class SortedTrees {
 
   /** An entry's member. */
   member(entry: Address): Slice {
-    return this.#dict.key(entry);
+    const { bytes, words } = this.#arena;
+    const segment = segmentOf(entry);
+    return new Slice(
+      bytes[segment]!,
+      byteOf(entry) + MEMBER,
+      words[segment]![wordOf(entry) + KEY_LENGTH],
+    );
   }
 
   /**
