@@ -6,6 +6,7 @@
 
 import type { Client } from "../client.ts";
 import { formatDouble, parseDouble, parseScore } from "../double.ts";
+import { formatInteger } from "../number.ts";
 import { SET, SORTED_SET } from "../objects.ts";
 import type { Args } from "../protocol/request.ts";
 import type { Reply } from "../protocol/reply.ts";
@@ -28,7 +29,10 @@ const read = ({ db }: Client, args: Args, index = 1): Collection | undefined =>
   readCollection(db, args.at(index), SORTED_SET);
 
 function replyScore(reply: Reply, score: number): void {
-  reply.double(formatDouble(score));
+  // Most are integers. To make no string of them is three times as fast (measured).
+  if (reply.resp === 2 && Number.isSafeInteger(score) && !Object.is(score, -0)) {
+    reply.bulk(formatInteger(score));
+  } else reply.double(formatDouble(score));
 }
 
 function doubleAt(args: Args, index: number, error = NOT_FLOAT): number {

@@ -8,7 +8,7 @@
 
 import type { Address, Arena } from "./arena.ts";
 import { elementSize, END, Packs } from "./pack.ts";
-import { Slice } from "./slice.ts";
+import { copyBytes, Slice } from "./slice.ts";
 
 const FLOAT_SIZE = 8;
 /** Integers from -2^47 to below 2^47 take fewer bytes than that: milliseconds since 1970 are among them. */
@@ -44,6 +44,16 @@ function decode({ bytes, start, length }: Slice): number {
   let score = bytes[i]! << 24 >> 24;
   while (--i >= start) score = score * 256 + bytes[i]!;
   return score;
+}
+
+/** A new array for each takes a fifth of the time of a change. */
+let memberScratch = new Uint8Array(64);
+
+/** A member's bytes elsewhere. They hold until the next call. */
+function copied({ bytes, start, length }: Slice): Slice {
+  if (length > memberScratch.length) memberScratch = new Uint8Array(2 * length);
+  copyBytes(bytes, start, length, memberScratch, 0);
+  return new Slice(memberScratch, 0, length);
 }
 
 /**
@@ -109,7 +119,7 @@ export class SortedPacks {
    */
   setScore(set: Address, offset: number, score: number): Address {
     const packs = this.#packs;
-    const member = packs.element(set, offset).copySlice();
+    const member = copied(packs.element(set, offset));
     const scoreOffset = packs.next(set, offset);
     const place = this.#placeOf(set, member, score);
     if (place === offset || place === packs.next(set, scoreOffset)) {

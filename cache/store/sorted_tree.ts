@@ -19,7 +19,7 @@
 import { type Address, type Arena, byteOf, floatOf, segmentOf, wordOf } from "./arena.ts";
 import { Dict, ENTRY_WORDS } from "./dict.ts";
 import type { HashKey } from "./hash.ts";
-import type { Slice } from "./slice.ts";
+import { Slice } from "./slice.ts";
 
 /** Words of the header. */
 const DICT = 0;
@@ -59,8 +59,18 @@ const FIRST_LEAF = 20;
 /** Branches are at least a third full on average: this is far above what 2^31 entries need. */
 const MAX_HEIGHT = 16;
 
+/** Where a branch's children and sizes begin, in words. */
+const CHILDREN = COLUMNS + 3 * BRANCH;
+const SIZES = COLUMNS + 4 * BRANCH;
+
 const leafSize = (capacity: number): number => 16 + capacity * 12;
 const BRANCH_SIZE = 16 + BRANCH * 20;
+
+/** Where a node's entries begin, among the words of its segment. */
+function firstEntry(words: Int32Array, node: Address): number {
+  const at = wordOf(node);
+  return at + COLUMNS + 2 * words[at + CAPACITY]!;
+}
 
 /** Sorted sets of an arena. Each is known by its header's address, which never changes. */
 export class SortedTrees {
@@ -137,7 +147,13 @@ export class SortedTrees {
 
   /** An entry's member. */
   member(entry: Address): Slice {
-    return this.#dict.key(entry);
+    const { bytes, words } = this.#arena;
+    const segment = segmentOf(entry);
+    return new Slice(
+      bytes[segment]!,
+      byteOf(entry) + MEMBER,
+      words[segment]![wordOf(entry) + KEY_LENGTH],
+    );
   }
 
   /**
@@ -201,13 +217,15 @@ export class SortedTrees {
     const arena = this.#arena;
     const leaf = this.#locate(header, entry);
     const index = this.#index;
-    const scores = arena.floats[segmentOf(leaf)]!;
-    const at = floatOf(leaf) + SCORES + index;
-    if (
-      index > 0 && index < arena.word(leaf, COUNT) - 1 && scores[at - 1]! < score &&
-      score < scores[at + 1]!
-    ) {
-      scores[at] = score;
+    const member = this.member(entry);
+    const count = arena.word(leaf, COUNT);
+    const place = this.#position(leaf, score, member, false);
+    const staysInLeaf = index > 0 && place > 0 && place < count;
+    if (staysInLeaf || arena.word(header, HEIGHT) === 0) {
+      const target = place > index ? place - 1 : place;
+      if (target > index) this.#move(leaf, index + 1, target - index, leaf, index, 1);
+      else this.#move(leaf, target, index - target, leaf, target + 1, 1);
+      this.#setRecord(leaf, target, score, entry);
     } else {
       // In this order, for only inserting can fail.
       this.#insert(header, score, entry);
@@ -276,9 +294,11 @@ export class SortedTrees {
     const arena = this.#arena;
     let leaf = this.#seek(header, start);
     for (let index = this.#index; start < end; leaf = arena.word(leaf, NEXT), index = 0) {
+      const words = arena.words[segmentOf(leaf)]!;
+      const entries = firstEntry(words, leaf);
       const stop = Math.min(arena.word(leaf, COUNT), index + end - start);
       start += stop - index;
-      for (; index < stop; index++) visit(this.#entry(leaf, index));
+      for (; index < stop; index++) visit(words[entries + index]!);
     }
   }
 
@@ -289,9 +309,11 @@ export class SortedTrees {
     let leaf = this.#seek(header, end - 1);
     let index = this.#index;
     while (true) {
+      const words = arena.words[segmentOf(leaf)]!;
+      const entries = firstEntry(words, leaf);
       const stop = Math.max(0, index + 1 - (end - start));
       end -= index + 1 - stop;
-      for (; index >= stop; index--) visit(this.#entry(leaf, index));
+      for (; index >= stop; index--) visit(words[entries + index]!);
       if (start === end) return;
       leaf = arena.word(leaf, PREVIOUS);
       index = arena.word(leaf, COUNT) - 1;
@@ -357,29 +379,36 @@ export class SortedTrees {
   }
 
   #entry(node: Address, index: number): Address {
-    const arena = this.#arena;
-    return arena.word(node, COLUMNS + 2 * arena.word(node, CAPACITY) + index);
+    const words = this.#arena.words[segmentOf(node)]!;
+    return words[firstEntry(words, node) + index]!;
   }
 
   #child(branch: Address, index: number): Address {
-    return this.#arena.word(branch, COLUMNS + 3 * BRANCH + index);
+    return this.#arena.word(branch, CHILDREN + index);
   }
 
   #size(branch: Address, index: number): number {
-    return this.#arena.word(branch, COLUMNS + 4 * BRANCH + index);
+    return this.#arena.word(branch, SIZES + index);
   }
 
   #setSize(branch: Address, index: number, size: number): void {
-    this.#arena.setWord(branch, COLUMNS + 4 * BRANCH + index, size);
+    this.#arena.setWord(branch, SIZES + index, size);
   }
 
   /** How many entries are below a node. */
   #total(node: Address, isLeaf: boolean): number {
     const count = this.#arena.word(node, COUNT);
     if (isLeaf) return count;
-    let total = 0;
-    for (let place = 0; place < count; place++) total += this.#size(node, place);
-    return total;
+    return this.#sizes(node, count);
+  }
+
+  /** How many entries are below the first children of a branch. */
+  #sizes(branch: Address, count: number): number {
+    const words = this.#arena.words[segmentOf(branch)]!;
+    const first = wordOf(branch) + SIZES;
+    let sum = 0;
+    for (let i = first; i < first + count; i++) sum += words[i]!;
+    return sum;
   }
 
   #newNode(header: Address, size: number, capacity: number): Address {
@@ -404,19 +433,20 @@ export class SortedTrees {
    * @param orEqual Whether to count those that are at that place.
    */
   #position(node: Address, score: number, member: Slice | null, orEqual: boolean): number {
-    const arena = this.#arena;
-    const scores = arena.floats[segmentOf(node)]!;
-    const words = arena.words[segmentOf(node)]!;
-    const firstScore = floatOf(node) + SCORES;
-    const firstEntry = wordOf(node) + COLUMNS + 2 * arena.word(node, CAPACITY);
+    const { floats, words: allWords } = this.#arena;
+    const segment = segmentOf(node);
+    const scores = floats[segment]!;
+    const words = allWords[segment]!;
+    const scoresStart = floatOf(node) + SCORES;
+    const entries = firstEntry(words, node);
     let low = 0;
-    let high = arena.word(node, COUNT);
+    let high = words[wordOf(node) + COUNT]!;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const other = scores[firstScore + middle]!;
+      const other = scores[scoresStart + middle]!;
       let order = other < score ? -1 : other > score ? 1 : 0;
       if (order === 0 && member !== null) {
-        order = this.#compare(words[firstEntry + middle]!, member);
+        order = this.#compare(words[entries + middle]!, member);
       }
       if (order < 0 || (order === 0 && orEqual)) low = middle + 1;
       else high = middle;
@@ -471,13 +501,13 @@ export class SortedTrees {
     const height = arena.word(header, HEIGHT);
     let node = arena.word(header, TREE);
     for (let level = 0; level < height; level++) {
+      const words = arena.words[segmentOf(node)]!;
+      const sizes = wordOf(node) + SIZES;
       let place = 0;
-      for (let size = this.#size(node, 0); rank >= size; size = this.#size(node, ++place)) {
-        rank -= size;
-      }
+      for (let size; rank >= (size = words[sizes + place]!); place++) rank -= size;
       this.#path[level] = node;
       this.#places[level] = place;
-      node = this.#child(node, place);
+      node = words[wordOf(node) + CHILDREN + place]!;
     }
     this.#index = rank;
     return node;
@@ -487,10 +517,7 @@ export class SortedTrees {
   #rankOfPath(header: Address): number {
     let rank = this.#index;
     for (let level = this.#arena.word(header, HEIGHT) - 1; level >= 0; level--) {
-      const branch = this.#path[level]!;
-      for (let place = this.#places[level]! - 1; place >= 0; place--) {
-        rank += this.#size(branch, place);
-      }
+      rank += this.#sizes(this.#path[level]!, this.#places[level]!);
     }
     return rank;
   }
@@ -681,7 +708,7 @@ export class SortedTrees {
     this.#move(branch, place, count - place, branch, place + 1, 3);
     arena.setWord(branch, COUNT, count + 1);
     this.#setRecord(branch, place, arena.float(child, SCORES), this.#entry(child, 0));
-    arena.setWord(branch, COLUMNS + 3 * BRANCH + place, child);
+    arena.setWord(branch, CHILDREN + place, child);
     this.#setSize(branch, place, size);
   }
 
@@ -696,7 +723,8 @@ export class SortedTrees {
   #setRecord(node: Address, index: number, score: number, entry: Address): void {
     const arena = this.#arena;
     arena.setFloat(node, SCORES + index, score);
-    arena.setWord(node, COLUMNS + 2 * arena.word(node, CAPACITY) + index, entry);
+    const words = arena.words[segmentOf(node)]!;
+    words[firstEntry(words, node) + index] = entry;
   }
 
   /**
