@@ -3,11 +3,20 @@ import {
   assertEquals,
   assertFalse,
   assertInstanceOf,
+  assertRejects,
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
 import { OpenConnection, OpenConnections } from "./connection.ts";
-import { FakeTimers, socketPair, systemError, until, within } from "./test_util.ts";
+import {
+  FakeTimers,
+  readAll,
+  settle,
+  socketPair,
+  systemError,
+  until,
+  within,
+} from "./test_util.ts";
 
 /** Long enough for a few looks at the time limits, in turns: a late look is postponed once. */
 async function someSweeps(): Promise<void> {
@@ -376,4 +385,402 @@ Deno.test("Connection.run() takes what an abort does to the handler for aborted"
     // These are ours only after an abort; else they are a handler's mistakes.
     assertEquals(await endWith(error), { outcome: "failed", isReported: true, hasReason: true });
   }
+});
+
+// Reading
+
+Deno.test("Connection.read() ends with a stop, and the drain takes what comes then", async () => {
+  using it = await connection();
+  const { connection: conn, client } = it;
+  const read = conn.read(new Uint8Array(10));
+  const handler = async () => {
+    assertEquals(await read, null);
+    assertEquals(await conn.read(new Uint8Array(10)), null);
+    await conn.write(new TextEncoder().encode("bye"));
+  };
+  const run = conn.run(handler, 60_000, noReport);
+  conn.stop("stop");
+  const sent = new Uint8Array(300_000);
+  for (let n = 0; n < sent.length;) n += await client.write(sent.subarray(n));
+  // If the read that was left pending took the end of file, the drain would wait for another.
+  await client.closeWrite();
+  assertEquals(await readAll(client), "bye");
+  await within(run);
+  assertEquals(conn.outcome, "completed");
+});
+
+Deno.test("Connection.read() takes turns with another read", async () => {
+  using it = await connection();
+  const { connection: conn, client } = it;
+  const buffers = [new Uint8Array(1), new Uint8Array(1), new Uint8Array(1)];
+  const reads = buffers.map((buffer) => conn.read(buffer));
+  await client.write(new Uint8Array([1, 2]));
+  assertEquals(await Promise.all(reads.slice(0, 2)), [1, 1]);
+  conn.stop("stop");
+  assertEquals(await reads[2], null);
+  assertEquals(buffers.map(([byte]) => byte), [1, 2, 0]);
+});
+
+Deno.test("Connection.read() takes 16 KiB at most", async () => {
+  const sizes: number[] = [];
+  const raw = {
+    read: (buffer: Uint8Array) => Promise.resolve(sizes.push(buffer.length)),
+    [Symbol.dispose]() {},
+  } as Partial<Deno.Conn> as Deno.Conn;
+  const conn = new OpenConnection(1, raw, new OpenConnections(), 0, undefined);
+  for (const size of [1, 16_384, 16_385, 100_000]) await conn.read(new Uint8Array(size));
+  assertEquals(sizes, [1, 16_384, 16_384, 16_384]);
+});
+
+/** A socket whose data never ends: without a turn for others, reading it would take them all. */
+function endless(reads: { left: number }, length: number): Deno.Conn {
+  return {
+    read: () => Promise.resolve(reads.left-- > 0 ? length : null),
+    closeWrite: () => Promise.resolve(),
+    [Symbol.dispose]() {},
+  } as Partial<Deno.Conn> as Deno.Conn;
+}
+
+for (const length of [1, 16 * 1024]) {
+  for (const what of ["handler", "drain"]) {
+    Deno.test(`Connection is fair to others in its ${what}, ${length} bytes a read`, async () => {
+      const reads = { left: 5_000_000 };
+      const open = new OpenConnections();
+      const conn = new OpenConnection(1, endless(reads, length), open, 0, undefined);
+      const buffer = new Uint8Array(16 * 1024);
+      const handler = async () => {
+        if (what === "handler") { while (await conn.read(buffer) !== null); }
+      };
+      const { conn: other, client } = await socketPair();
+      const run = conn.run(handler, 60_000, noReport);
+      // Another client is answered meanwhile: that takes a turn of the sockets for each.
+      for (let i = 0; i < 10; i++) {
+        await client.write(new Uint8Array(1));
+        await other.read(buffer);
+      }
+      assert(reads.left > 0);
+      reads.left = 0;
+      await run;
+      open.unwatch();
+      other.close();
+      client.close();
+    });
+  }
+}
+
+Deno.test("Connection.read() rejects with Interrupted after a close", async () => {
+  using it = await connection();
+  const pending = it.connection.read(new Uint8Array(1));
+  it.connection.close();
+  await assertRejects(() => pending, Deno.errors.Interrupted);
+  await assertRejects(() => it.connection.read(new Uint8Array(1)), Deno.errors.Interrupted);
+  await assertRejects(() => it.connection.write(new Uint8Array(1)), Deno.errors.Interrupted);
+  // A stop that comes later changes nothing.
+  it.connection.stop("stop");
+  await assertRejects(() => it.connection.read(new Uint8Array(1)), Deno.errors.Interrupted);
+});
+
+Deno.test("Connection rejects with Interrupted also while it waits for its turn", async () => {
+  const reads = { left: Infinity };
+  const conn = new OpenConnection(1, endless(reads, 16_384), new OpenConnections(), 0, undefined);
+  const buffer = new Uint8Array(16_384);
+  // The fifth read waits for a turn, whatever others have read before.
+  const read = (async () => {
+    while (true) await conn.read(buffer);
+  })();
+  await Promise.resolve();
+  conn.close();
+  await assertRejects(() => read, Deno.errors.Interrupted);
+});
+
+Deno.test("Connection.readable and writable are streams of it, and may be left early", async () => {
+  using it = await connection();
+  const { connection: conn, client } = it;
+  assertStrictEquals(conn.readable, conn.readable);
+  assertStrictEquals(conn.writable, conn.writable);
+  await client.write(new TextEncoder().encode("first"));
+  for await (const chunk of conn.readable) {
+    assertEquals(new TextDecoder().decode(chunk), "first");
+    break;
+  }
+  const writer = conn.writable.getWriter();
+  await writer.write(new TextEncoder().encode("second"));
+  await writer.close();
+  assertFalse(conn.isClosed);
+  assertEquals(await readAll(client), "second");
+});
+
+Deno.test("Connection.readable reads into a buffer of the reader's, to the end", async () => {
+  using it = await connection();
+  const { connection: conn, client } = it;
+  const reader = conn.readable.getReader({ mode: "byob" });
+  await client.write(new Uint8Array([1, 2, 3]));
+  const { value } = await reader.read(new Uint8Array(2));
+  assertEquals([...value ?? []], [1, 2]);
+  assertEquals([...(await reader.read(new Uint8Array(2))).value ?? []], [3]);
+  const last = reader.read(new Uint8Array(2));
+  conn.stop("stop");
+  assert((await last).done);
+});
+
+Deno.test("Connection.writable closes the connection when it is aborted", async () => {
+  using it = await connection();
+  await it.connection.writable.abort();
+  assert(it.connection.isClosed);
+});
+
+// Writing
+
+/** Reads so many bytes, slowly at first. */
+async function readSlowly(client: Deno.Conn, length: number): Promise<Uint8Array> {
+  const received = new Uint8Array(length);
+  for (let n = 0; n < length;) {
+    n += await client.read(received.subarray(n)) ?? Infinity;
+    if (n < length / 4) await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  return received;
+}
+
+Deno.test("Connection.write() does not interleave with another write, nor with send()", async () => {
+  using it = await connection();
+  const { connection: conn, client } = it;
+  conn.maxBuffered = 8_000_000;
+  const size = 8_000_000;
+  const received = readSlowly(client, 4 * size);
+  const writes = [
+    conn.write(new Uint8Array(size).fill(1)),
+    conn.write(new Uint8Array(size).fill(2)),
+  ];
+  conn.send(new Uint8Array(size).fill(3));
+  assertEquals(conn.buffered, size);
+  writes.push(conn.write(new Uint8Array(size).fill(4)));
+  assertEquals(await within(Promise.all(writes)), [size, size, size]);
+  const bytes = await within(received);
+  for (const [i, expected] of [1, 2, 3, 4].entries()) {
+    const wrong = bytes.subarray(i * size, (i + 1) * size).findIndex((byte) => byte !== expected);
+    assertEquals(wrong, -1);
+  }
+  assertEquals(conn.buffered, 0);
+});
+
+Deno.test("Connection.send() closes a connection that would hold more than maxBuffered", async () => {
+  using it = await connection();
+  const { connection: conn } = it;
+  assertEquals(conn.maxBuffered, 1024 * 1024);
+  conn.maxBuffered = 100_000;
+  const run = conn.run(
+    () => new Promise((resolve) => conn.signal.onabort = () => resolve()),
+    0,
+    noReport,
+  );
+  conn.send(new Uint8Array(100_000));
+  assertFalse(conn.isClosed);
+  await until(() => conn.buffered === 0);
+  while (!conn.isClosed) {
+    assert(conn.buffered <= 100_000);
+    conn.send(new Uint8Array(60_000));
+  }
+  await run;
+  assertEquals(conn.outcome, "failed");
+  assertEquals(conn.reason, "slow reader");
+  assertThrows(() => conn.maxBuffered = -1, RangeError, "maxBuffered -1");
+  assertThrows(() => conn.maxBuffered = "1" as never, TypeError, "maxBuffered of type string");
+});
+
+Deno.test("Connection.send() ends a connection whose client has gone", async () => {
+  using it = await connection();
+  const { connection: conn, client } = it;
+  const aborted = new Promise<void>((resolve) => conn.signal.onabort = () => resolve());
+  const run = conn.run(() => aborted, 0, noReport);
+  client.close();
+  while (!conn.isClosed) {
+    conn.send(new Uint8Array(10));
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  await run;
+  assertEquals(conn.outcome, "failed");
+  assert(conn.reason instanceof Error);
+});
+
+Deno.test("Connection.send() does nothing on a connection that is ending", async () => {
+  using closed = await connection();
+  closed.connection.close();
+  closed.connection.send(new Uint8Array(2_000_000));
+  using half = await connection();
+  await half.connection.closeWrite();
+  half.connection.send(new Uint8Array(10));
+  using finishing = await connection();
+  const run = finishing.connection.run(() => {}, 60_000, noReport);
+  await until(() => finishing.connection.isFinishing);
+  finishing.connection.send(new Uint8Array(2_000_000));
+  for (const { connection: conn } of [closed, half, finishing]) {
+    assertEquals(conn.buffered, 0);
+    assertEquals(conn.outcome, "completed");
+  }
+  assertFalse(half.connection.isClosed || finishing.connection.isClosed);
+  finishing.client.close();
+  await run;
+});
+
+Deno.test("Connection.closeWrite() comes after what was sent, and may be called again", async () => {
+  using it = await connection();
+  const { connection: conn, client } = it;
+  const size = 8_000_000;
+  conn.maxBuffered = size;
+  const received = readSlowly(client, size);
+  conn.send(new Uint8Array(size).fill(7));
+  await Promise.all([conn.closeWrite(), conn.closeWrite()]);
+  await conn.closeWrite();
+  assertEquals((await received).findIndex((byte) => byte !== 7), -1);
+  assertEquals(await client.read(new Uint8Array(1)), null);
+  conn.close();
+  await conn.closeWrite();
+  using other = await connection();
+  other.connection.close();
+  await other.connection.closeWrite();
+});
+
+Deno.test("Connection throws on anything but bytes", async () => {
+  using it = await connection();
+  const { connection: conn } = it;
+  assertThrows(() => conn.write("text" as never), TypeError, "write a value of type string");
+  assertThrows(() => conn.send("text" as never), TypeError, "send a value of type string");
+  assertThrows(() => conn.read(undefined as never), TypeError, "read into a value of type undef");
+});
+
+Deno.test("Connection lets nobody's forgotten await end the process", async () => {
+  const unhandled: unknown[] = [];
+  const note = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    unhandled.push(event.reason);
+  };
+  addEventListener("unhandledrejection", note);
+  using it = await connection();
+  const { connection: conn } = it;
+  conn.read(new Uint8Array(1));
+  conn.read(new Uint8Array(1));
+  const big = new Uint8Array(20_000_000);
+  conn.write(big);
+  conn.write(big);
+  conn.send(new Uint8Array(1000));
+  conn.closeWrite();
+  await settle();
+  conn.close();
+  conn.read(new Uint8Array(1));
+  conn.write(new Uint8Array(1));
+  await settle();
+  removeEventListener("unhandledrejection", note);
+  assertEquals(unhandled, []);
+});
+
+// The end
+
+Deno.test("Connection.run() writes out what was sent before, while the client takes it", async () => {
+  using it = await connection();
+  const { connection: conn, client } = it;
+  const size = 20_000_000;
+  conn.maxBuffered = size;
+  // Each look finds some progress, and all of it takes much longer than the linger time.
+  const run = conn.run(() => conn.send(new Uint8Array(size).fill(7)), 2000, noReport);
+  let received = 0;
+  for await (const chunk of client.readable) received += chunk.length;
+  assertEquals(received, size);
+  await within(run);
+  assertEquals(conn.outcome, "completed");
+});
+
+Deno.test("Connection.run() gives up what a client does not take within the linger time", async () => {
+  using it = await connection();
+  const { connection: conn } = it;
+  conn.maxBuffered = 20_000_000;
+  await within(conn.run(() => conn.send(new Uint8Array(20_000_000)), 50, noReport));
+  assert(conn.isClosed);
+});
+
+/** A socket that takes a byte of each write, or gives one to each read, when told to. */
+class Dripping {
+  closed = false;
+  #asked = Promise.withResolvers<() => void>();
+  readonly #ask = () => new Promise<number>((resolve) => this.#asked.resolve(() => resolve(1)));
+  read = this.#ask;
+  write = this.#ask;
+  closeWrite = () => Promise.resolve();
+  [Symbol.dispose] = () => {
+    this.closed = true;
+  };
+
+  /** One byte more, when there is a call that waits for it. */
+  async drip(): Promise<void> {
+    const give = await this.#asked.promise;
+    this.#asked = Promise.withResolvers();
+    give();
+  }
+}
+
+for (const what of ["reads", "writes"]) {
+  Deno.test(`Connection.run() ends after ten linger times, however steadily it ${what}`, async () => {
+    using timers = new FakeTimers();
+    const raw = new Dripping();
+    const open = new OpenConnections();
+    const conn = new OpenConnection(
+      1,
+      raw as Partial<Deno.Conn> as Deno.Conn,
+      open,
+      1000,
+      undefined,
+    );
+    open.add(conn);
+    conn.run(() => what === "writes" ? conn.send(new Uint8Array(1000)) : undefined, 100, noReport);
+    while (!raw.closed) {
+      await raw.drip();
+      timers.advance(10);
+    }
+    assert(timers.now >= 1000 && timers.now <= 1100, `${timers.now}`);
+    assertEquals(conn.outcome, "completed");
+  });
+}
+
+Deno.test("Connection.close() counts as aborted with a reason, else if it interrupts", async () => {
+  const outcomeOf = async (handler: (conn: OpenConnection) => Promise<void> | void) => {
+    using it = await connection();
+    await it.connection.run(() => handler(it.connection), 0, noReport);
+    return [it.connection.outcome, it.connection.reason];
+  };
+  assertEquals(await outcomeOf((conn) => conn.close()), ["completed", undefined]);
+  assertEquals(await outcomeOf((conn) => conn.close("killed")), ["aborted", "killed"]);
+  assertEquals(await outcomeOf((conn) => (conn.close(), conn.close("late"))), ["aborted", "late"]);
+  const read = async (conn: OpenConnection) => void await conn.read(new Uint8Array(1));
+  const [outcome, reason] = await outcomeOf((conn) => {
+    setTimeout(() => conn.close());
+    return read(conn);
+  });
+  assertEquals(outcome, "aborted");
+  assertInstanceOf(reason, Deno.errors.Interrupted);
+  const killed = await outcomeOf((conn) => {
+    setTimeout(() => conn.close("killed"));
+    return read(conn).catch(() => {});
+  });
+  assertEquals(killed, ["aborted", "killed"]);
+});
+
+Deno.test("Connection.close() in the drain leaves it completed", async () => {
+  using it = await connection();
+  const run = it.connection.run(() => {}, 60_000, noReport);
+  await until(() => it.connection.isFinishing);
+  it.connection.close("late");
+  await within(run);
+  assertEquals(it.connection.outcome, "completed");
+});
+
+Deno.test("Connection passes on what it is of", async () => {
+  using it = await connection();
+  const { connection: conn } = it;
+  assertEquals(conn.remoteAddr, it.client.localAddr);
+  assertEquals(conn.localAddr, it.client.remoteAddr);
+  assert(Math.abs(Date.now() - conn.acceptedAt) < 60_000);
+  const calls: string[] = [];
+  Object.assign(conn.raw, { ref: () => calls.push("ref"), unref: () => calls.push("unref") });
+  conn.unref();
+  conn.ref();
+  assertEquals(calls, ["unref", "ref"]);
 });

@@ -63,8 +63,8 @@ export async function whyNotListening(error: unknown, path?: string): Promise<st
   return taken ? message + await whoHolds(path) : message;
 }
 
-/** The end of such a sentence. */
-async function whoHolds(path: string): Promise<string> {
+/** Who holds a path that is taken, and what to do about it: the end of such a sentence. */
+export async function whoHolds(path: string): Promise<string> {
   try {
     if (!Deno.lstatSync(path).isSocket) return ": the path exists and is not a socket";
     using _conn = await Deno.connect({ transport: "unix", path });

@@ -8,6 +8,20 @@ Deno.test("mod.ts exports the server, the way to start it, and the default handl
   assertEquals(Object.keys(mod).sort(), ["Server", "greet", "serve"]);
 });
 
+Deno.test("mod.ts can be imported where there is no Deno", async () => {
+  const code = `
+    const { exit } = Deno;
+    delete globalThis.Deno;
+    const { greet, serve, Server } = await import(${JSON.stringify(`${ROOT}/mod.ts`)});
+    greet();
+    exit([serve, Server].every((value) => typeof value === "function") ? 0 : 1);
+  `;
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", `--config=${ROOT}/deno.json`, code],
+  }).output();
+  assert(success, new TextDecoder().decode(stderr));
+});
+
 /** A project elsewhere that imports the package by its name on JSR, as a user's would. */
 function makeConsumer(): string {
   const directory = Deno.makeTempDirSync();

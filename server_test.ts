@@ -3,7 +3,6 @@ import {
   assertEquals,
   assertFalse,
   assertInstanceOf,
-  assertMatch,
   assertRejects,
   assertStrictEquals,
   assertStringIncludes,
@@ -15,6 +14,7 @@ import type { Connection } from "./connection.ts";
 import { formatAddr } from "./listen.ts";
 import { serve, Server } from "./server.ts";
 import {
+  Child,
   connect,
   connectAndReset,
   FakeTimers,
@@ -28,6 +28,8 @@ import {
   until,
   within,
 } from "./test_util.ts";
+
+const ROOT = import.meta.dirname;
 
 const ONE_BYTE = new Uint8Array(1);
 
@@ -225,6 +227,29 @@ Deno.test("Server lets the runtime poll on every 32nd TCP connection, before the
   for (const client of clients) client.close();
 });
 
+Deno.test("Server lets the runtime poll on every 32nd connection, rejected ones included", async () => {
+  const polled: number[] = [];
+  const pairs = await Promise.all(Array.from({ length: 64 }, socketPair));
+  for (const [i, { conn }] of pairs.entries()) {
+    const write = conn.write.bind(conn);
+    conn.write = (data) => {
+      if (data.length === 0) polled.push(i + 1);
+      return write(data);
+    };
+  }
+  const held = holder();
+  const server = new Server(new MockListener(...pairs.map(({ conn }) => conn)), {
+    handler: held.handler,
+    maxConnectionsPerHost: 1,
+  });
+  server.run();
+  await until(() => server.stats.rejected === 63);
+  assertEquals(polled, [32, 64]);
+  held.release();
+  for (const { client } of pairs) client.close();
+  await server.shutdown();
+});
+
 Deno.test("Server waits for the poll, and a stop meanwhile leaves nobody behind", async () => {
   const pairs = await Promise.all(Array.from({ length: 32 }, socketPair));
   const { promise: polled, resolve: poll } = Promise.withResolvers<number>();
@@ -363,6 +388,148 @@ Deno.test("Server logs what onError throws, and goes on", async () => {
     "onError failed: Error: sync",
     "onError failed: Error: async",
   ]);
+});
+
+Deno.test("Server finishes only when an async onError has", async () => {
+  const told = Promise.withResolvers<void>();
+  const server = serve({
+    port: 0,
+    handler: () => Promise.reject(new Error("broken")),
+    onError: () => told.promise,
+  });
+  // The client does not wait for it.
+  assertEquals(await fetchGreeting(server.addr), "");
+  let stopped = false;
+  const shutdown = server.shutdown().then(() => stopped = true);
+  await settle();
+  assertFalse(stopped);
+  told.resolve();
+  await within(shutdown);
+  assertEquals(server.stats.failed, 1);
+});
+
+Deno.test("Server.close() does not wait for an onError that never ends", async () => {
+  const server = serve({
+    port: 0,
+    handler: () => Promise.reject(new Error("broken")),
+    onError: () => new Promise(() => {}),
+  });
+  await fetchGreeting(server.addr);
+  server.close();
+  await within(server.finished);
+  assertEquals(server.stats.failed, 1);
+});
+
+Deno.test("Server says on the console what a handler threw, where no log is set up", async () => {
+  const real = console.error;
+  const lines: unknown[][] = [];
+  console.error = (...line) => void lines.push(line);
+  try {
+    const error = new Error("broken");
+    await using server = serve({ port: 0, handler: () => Promise.reject(error) });
+    const client = await connect(server.addr);
+    const remote = formatAddr(client.localAddr);
+    await readAll(client);
+    assertEquals(lines, [["handler failed: Error: broken", { id: 1, remote, error }]]);
+  } finally {
+    console.error = real;
+  }
+});
+
+Deno.test("Server says at debug why a connection failed, and how long it lived", async () => {
+  const closed: Record<string, unknown>[] = [];
+  const debug = (message: string, fields?: Record<string, unknown>) => {
+    if (message === "connection closed" && fields) closed.push(fields);
+  };
+  const errors: unknown[] = [];
+  await using server = serve({
+    port: 0,
+    logger: Object.assign(new RecordingLogger(), { debug }),
+    onError: (error) => void errors.push(error),
+    handler: async (conn) => {
+      if (conn.id === 1) throw new Deno.errors.TimedOut("upstream database");
+      conn.closeAfter(0);
+      await conn.read(ONE_BYTE);
+    },
+  });
+  await fetchGreeting(server.addr);
+  await fetchGreeting(server.addr);
+  await until(() => server.stats.active === 0);
+  const [first, second] = closed;
+  assertEquals([first?.outcome, first?.reason], ["failed", "TimedOut: upstream database"]);
+  assertEquals(second?.outcome, "timedOut");
+  assertEquals(second?.reason, "TimeoutError: The time limit was reached");
+  assert(typeof second?.ms === "number" && second.ms >= 0);
+  assertEquals(errors, []);
+});
+
+Deno.test("Server.connections are the open ones, in the order of acceptance", async () => {
+  await using server = serve({
+    port: 0,
+    handler: async (conn) => {
+      while (await conn.read(ONE_BYTE) !== null);
+    },
+  });
+  const clients: Deno.Conn[] = [];
+  for (let i = 1; i <= 5; i++) {
+    clients.push(await connect(server.addr));
+    await until(() => server.stats.active === i);
+  }
+  const ids = () => server.connections.map(({ id }) => id);
+  assertEquals(ids(), [1, 2, 3, 4, 5]);
+  clients[1]?.close();
+  await until(() => server.stats.active === 4);
+  assertEquals(ids(), [1, 3, 4, 5]);
+  const [first, third] = server.connections;
+  // The closed one is still to be counted out, and no longer open.
+  first?.close();
+  assertEquals(ids(), [3, 4, 5]);
+  third?.send(new TextEncoder().encode("told"));
+  assertEquals(await clients[2]?.read(new Uint8Array(4)), 4);
+  assertEquals(third?.remoteAddr, clients[2]?.localAddr);
+  await until(() => server.stats.aborted === 1);
+  for (const client of clients.filter((_, i) => i !== 1)) client.close();
+});
+
+Deno.test("Server sets TCP options where it is asked to", async () => {
+  const calls: unknown[] = [];
+  const pairs = await Promise.all(Array.from({ length: 2 }, socketPair));
+  for (const { conn } of pairs) {
+    Object.assign(conn, {
+      setNoDelay: (on: boolean) => calls.push(["noDelay", on]),
+      setKeepAlive: (on: boolean) => {
+        calls.push(["keepAlive", on]);
+        throw new Error("The client has gone");
+      },
+    });
+  }
+  const [first, second] = pairs.map(({ conn }) => conn) as [Deno.TcpConn, Deno.TcpConn];
+  const plain = new Server(new MockListener(first), { linger: 0 });
+  plain.run();
+  await until(() => plain.stats.completed === 1);
+  assertEquals(calls, []);
+  const options = { linger: 0, noDelay: true, keepAlive: true };
+  const set = new Server(new MockListener(second), options);
+  set.run();
+  await until(() => set.stats.completed === 1);
+  assertEquals(calls, [["noDelay", true], ["keepAlive", true]]);
+  await Promise.all([plain.shutdown(), set.shutdown()]);
+  for (const { client } of pairs) client.close();
+});
+
+Deno.test("Server gives each connection the bound of its option", async () => {
+  const bounds: number[] = [];
+  await using server = serve({
+    port: 0,
+    maxBuffered: 10,
+    handler: (conn) => {
+      bounds.push(conn.maxBuffered);
+      conn.send(new Uint8Array(11));
+    },
+  });
+  await fetchGreeting(server.addr);
+  await until(() => server.stats.failed === 1);
+  assertEquals(bounds, [10]);
 });
 
 Deno.test("Server does not report ordinary endings of a connection", async () => {
@@ -530,8 +697,8 @@ Deno.test("Server.maxConnectionsPerHost rejects a host's further clients under :
   held.release();
 });
 
-Deno.test("Server.maxConnectionsPerHost counts IPv4 in IPv6 as IPv4", async () => {
-  const hostnames = ["127.0.0.1", "::ffff:127.0.0.1", "::FFFF:127.0.0.1", "::ffff:7f00:2"];
+/** How many of these clients a server takes that has one place for each host. */
+async function takenOf(hostnames: string[]): Promise<number> {
   const pairs = await Promise.all(hostnames.map(socketPair));
   for (const [i, { conn }] of pairs.entries()) {
     const remoteAddr = { transport: "tcp", hostname: hostnames[i], port: 1 };
@@ -541,11 +708,87 @@ Deno.test("Server.maxConnectionsPerHost counts IPv4 in IPv6 as IPv4", async () =
   const listener = new MockListener(...pairs.map(({ conn }) => conn));
   const server = new Server(listener, { maxConnectionsPerHost: 1, handler: held.handler });
   server.run();
-  await until(() => listener.accepts === 5);
-  assertEquals(server.stats.rejected, 2);
-  assertEquals(server.stats.active, 2);
+  await until(() => listener.accepts === hostnames.length + 1);
+  const { active, rejected } = server.stats;
+  assertEquals(active + rejected, hostnames.length);
   held.release();
   for (const { client } of pairs) client.close();
+  await server.shutdown();
+  return active;
+}
+
+Deno.test("Server.maxConnectionsPerHost counts IPv4 in IPv6 as IPv4", async () => {
+  assertEquals(await takenOf(["127.0.0.1", "::ffff:127.0.0.1", "::FFFF:127.0.0.1"]), 1);
+  assertEquals(await takenOf(["127.0.0.1", "127.0.0.2", "::ffff:127.0.0.3"]), 3);
+});
+
+Deno.test("Server.maxConnectionsPerHost counts IPv6 by the network of 64 bits", async () => {
+  const same = [
+    ["2001:db8:1:2::1", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2:ffff::"],
+    ["2001:db8::1", "2001:db8:0:0:1::", "2001:db8::ffff:0:0:1"],
+    ["::1", "::2", "0:0:0:0:1:2:3:4", "::"],
+    ["1::", "1::2"],
+  ];
+  for (const hostnames of same) assertEquals(await takenOf(hostnames), 1, `${hostnames}`);
+  const different = ["2001:db8:1:2::1", "2001:db8:1:3::1", "2001:db8::1", "1:2::", "1::2:0:0:0:0"];
+  assertEquals(await takenOf(different), 5);
+});
+
+Deno.test("Server.maxConnectionsPerHost counts up to its limit, and each place back once", async () => {
+  await using server = serve({
+    port: 0,
+    maxConnectionsPerHost: 3,
+    linger: 0,
+    handler: async (conn) => void await conn.read(ONE_BYTE),
+  });
+  const clients: Deno.Conn[] = [];
+  const fill = async () => {
+    while (server.stats.active < 3) {
+      const { accepted } = server.stats;
+      clients.push(await connect(server.addr));
+      await until(() => server.stats.accepted > accepted);
+    }
+    const { rejected } = server.stats;
+    using oneMore = await connect(server.addr);
+    assert(await isClosed(oneMore));
+    assertEquals(server.stats.rejected, rejected + 1);
+  };
+  await fill();
+  clients.shift()?.close();
+  await until(() => server.stats.active === 2);
+  await fill();
+  for (const client of clients.splice(0)) client.close();
+  await until(() => server.stats.active === 0);
+  await fill();
+  for (const client of clients) client.close();
+});
+
+Deno.test("Server.maxConnectionsPerHost gives back the place that was taken", async () => {
+  const { conn, client } = await socketPair();
+  const again = await socketPair();
+  let hostname = "192.0.2.1";
+  for (const { conn: raw } of [{ conn }, again]) {
+    const get = () => ({ transport: "tcp", hostname, port: 1 });
+    Object.defineProperty(raw, "remoteAddr", { get });
+  }
+  const gate = Promise.withResolvers<void>();
+  const listener = new MockListener(conn);
+  const server = new Server(listener, {
+    maxConnectionsPerHost: 1,
+    linger: 0,
+    handler: () => gate.promise,
+  });
+  server.run();
+  await until(() => server.stats.active === 1);
+  hostname = "192.0.2.2";
+  gate.resolve();
+  await until(() => server.stats.active === 0);
+  hostname = "192.0.2.1";
+  listener.yield(again.conn);
+  await until(() => server.stats.completed === 2);
+  assertEquals(server.stats.rejected, 0);
+  client.close();
+  again.client.close();
   await server.shutdown();
 });
 
@@ -727,6 +970,25 @@ Deno.test("Server gives up after 10 unknown accept errors in a row, with the cau
   client.close();
 });
 
+Deno.test("Server.run() settles when its listener fails with connections open", async () => {
+  using timers = new FakeTimers();
+  const { conn, client } = await socketPair();
+  const unknown = Array.from({ length: 9 }, () => systemError("EBADF"));
+  // What has no prototype cannot be made a string.
+  const listener = new MockListener(conn, ...unknown, Object.create(null));
+  const logger = new RecordingLogger();
+  const server = new Server(listener, { logger, handler: () => new Promise(() => {}) });
+  const finished = assertRejects(() => server.run(), Error, "10 errors in a row");
+  for (let i = 0; i < 15; i++) {
+    await timers.turn();
+    for (const delay of new Set(timers.pending)) await timers.fire(delay);
+  }
+  await finished;
+  assertEquals([server.stats.active, server.stats.aborted], [0, 1]);
+  assertEquals(logger.messages("error"), ["listener failed: something that cannot be shown"]);
+  client.close();
+});
+
 Deno.test("Server stops when its listener is closed from outside, as shutdown() does", async () => {
   const held = holder();
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -745,6 +1007,29 @@ Deno.test("Server stops when its listener is closed from outside, as shutdown() 
 });
 
 // Stop
+
+Deno.test("Server.shutdown() ends the obvious loop of idle clients, which are completed", async () => {
+  const server = serve({
+    port: 0,
+    handler: async (conn) => {
+      const buffer = new Uint8Array(10);
+      for (let n; (n = await conn.read(buffer)) !== null;) await conn.write(buffer.subarray(0, n));
+    },
+  });
+  const clients = await Promise.all(Array.from({ length: 50 }, () => connect(server.addr)));
+  await until(() => server.stats.active === 50);
+  const stopped = server.shutdown();
+  assertEquals(await Promise.all(clients.map(readAll)), Array(50).fill(""));
+  await within(stopped);
+  assertEquals(server.stats.completed, 50);
+});
+
+Deno.test("Server.shutdown() may be called by a handler that does not wait for it", async () => {
+  const server: Server = serve({ port: 0, handler: () => void server.shutdown() });
+  await fetchGreeting(server.addr);
+  await within(server.finished);
+  assertEquals(server.stats.completed, 1);
+});
 
 Deno.test("Server.shutdown() accepts no more and waits for handlers", async () => {
   const held = holder();
@@ -1134,6 +1419,30 @@ Deno.test("Server goes on when its logger throws or rejects", async () => {
   }
 });
 
+Deno.test("Server's time limits keep no process alive", async () => {
+  const code = `
+    import { Server } from ${JSON.stringify(import.meta.resolve("./server.ts"))};
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    listener.unref();
+    const server = new Server(listener, {
+      handler: async (conn) => {
+        conn.unref();
+        conn.closeAfter(600_000);
+        await conn.read(new Uint8Array(1));
+      },
+    });
+    server.run();
+    using client = await Deno.connect({ port: server.addr.port });
+    while (server.stats.active === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    console.log("handled");
+  `;
+  await using child = new Child([], {
+    command: [Deno.execPath(), "eval", `--config=${ROOT}/deno.json`, code],
+  });
+  assertEquals(await child.read(), "handled\n");
+  assertEquals((await child.end()).code, 0);
+});
+
 Deno.test("Server logs to the logger nimblecache of @std/log once it is set up", async () => {
   class Memory extends log.BaseHandler {
     readonly lines: string[] = [];
@@ -1162,6 +1471,23 @@ Deno.test("Server logs to the logger nimblecache of @std/log once it is set up",
     assertEquals(handler.lines[0], "INFO listening");
   }
   log.setup({});
+});
+
+Deno.test("Server says to the usual set-up of @std/log what a handler threw", async () => {
+  const lines: string[] = [];
+  class Memory extends log.BaseHandler {
+    log(line: string) {
+      lines.push(line);
+    }
+  }
+  log.setup({
+    handlers: { memory: new Memory("ERROR") },
+    loggers: { nimblecache: { level: "INFO", handlers: ["memory"] } },
+  });
+  await using server = serve({ port: 0, handler: () => Promise.reject(new Error("broken")) });
+  log.setup({});
+  await fetchGreeting(server.addr);
+  assertEquals(lines, ["ERROR handler failed: Error: broken"]);
 });
 
 // serve() and options
@@ -1216,6 +1542,15 @@ Deno.test("serve() throws on bad options and leaves no listener behind", () => {
     [{ logger: () => {} }, TypeError, "logger.info of type undefined: expected a function"],
     [{ logger: { ...console, debug: 1 } }, TypeError, "logger.debug of type number"],
   ];
+  bad.push(
+    [{ maxBuffered: -1 }, RangeError, "maxBuffered -1: expected an integer of at least 0"],
+    [{ maxBuffered: 0.5 }, RangeError, "maxBuffered 0.5"],
+    [{ noDelay: 1 }, TypeError, "noDelay of type number: expected a boolean"],
+    [{ keepAlive: "yes" }, TypeError, "keepAlive of type string: expected a boolean"],
+    [{ path: 1, port: undefined }, TypeError, "path of type number: expected a string"],
+    [{ path: "/tmp/x" }, TypeError, "path together with hostname or port"],
+    [{ path: "/tmp/x", port: undefined, hostname: "::1" }, TypeError, "together with hostname"],
+  );
   for (const [options, errorClass, message] of bad) {
     assertThrows(
       () => serve({ port: 0, ...options }),
@@ -1228,6 +1563,39 @@ Deno.test("serve() throws on bad options and leaves no listener behind", () => {
   assertThrows(() => new Server({} as never), TypeError, "expected a Deno.Listener");
 });
 
+Deno.test("serve() refuses what Deno.serve() takes and this does not", () => {
+  const handler = () => {};
+  const calls = [[handler], [8080], [null], ["localhost"], [{ port: 0 }, handler]];
+  for (const args of calls) {
+    const error = assertThrows(() => serve(...args as []), TypeError);
+    assertStringIncludes(error.message, "expected one object of options, such as { port: 8080");
+  }
+  using listener = Deno.listen({ port: 0 });
+  for (const options of [handler, 8080, null]) {
+    assertThrows(() => new Server(listener, options as never), TypeError, "one object of options");
+  }
+});
+
+Deno.test("serve() listens on a Unix socket", { ignore: Deno.build.os === "windows" }, async () => {
+  const directory = Deno.makeTempDirSync();
+  const path = `${directory}/hello.sock`;
+  const handled: (string | null)[] = [];
+  const tcp: Server = serve({ port: 0 });
+  const unix: Server<Deno.UnixConn> = serve({
+    path,
+    handler: (conn) => void handled.push(conn.localAddr.path),
+  });
+  const { message } = assertThrows(() => serve({ path }), Deno.errors.AddrInUse);
+  assertEquals(message, `Cannot listen on unix:${path}: address already in use`);
+  await fetchGreeting(unix.addr);
+  assertEquals(handled, [path]);
+  // All kinds fit one array.
+  const servers: Server<Deno.Conn>[] = [tcp, unix];
+  await Promise.all(servers.map((server) => server.shutdown()));
+  assertEquals([...Deno.readDirSync(directory)], []);
+  Deno.removeSync(directory);
+});
+
 Deno.test("serve() takes undefined for every default", async () => {
   await using server = serve({
     port: 0,
@@ -1236,17 +1604,13 @@ Deno.test("serve() takes undefined for every default", async () => {
     maxConnections: undefined,
     maxConnectionsPerHost: undefined,
     linger: undefined,
+    maxBuffered: undefined,
+    noDelay: undefined,
+    keepAlive: undefined,
+    path: undefined,
     signal: undefined,
     logger: undefined,
     onError: undefined,
   });
   assertEquals(await fetchGreeting(server.addr), "Hello!");
-});
-
-Deno.test("formatAddr() writes addresses as people do", () => {
-  assertEquals(formatAddr({ transport: "tcp", hostname: "10.0.0.1", port: 80 }), "10.0.0.1:80");
-  assertEquals(formatAddr({ transport: "tcp", hostname: "::", port: 80 }), "[::]:80");
-  assertEquals(formatAddr({ transport: "unix", path: "/run/x" }), "unix:/run/x");
-  assertEquals(formatAddr({ transport: "unix", path: null as never }), "unix:");
-  assertMatch(formatAddr({ transport: "vsock", cid: 3, port: 80 }), /^vsock:3:80$/);
 });

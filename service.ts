@@ -87,8 +87,8 @@ export interface RunOptions {
  *
  * @param servers What to run; a server that runs already is not started again.
  * @param options How long a stop waits.
- * @returns The exit status: 0 stopped, also where the timeout cut connections off; 1 if a listener
- * failed, which the log tells of. A process that is forced to stop exits with 128 + signal.
+ * @returns The exit status: 0 stopped, also where the timeout cut connections off; 1 if a listener or
+ * a shutdown failed, which the log tells of. A process that is forced to stop exits with 128 + signal.
  * @throws {TypeError} If `timeout` is of the wrong type.
  * @throws {RangeError} If `timeout` is out of range.
  *
@@ -112,7 +112,15 @@ export async function runUntilSignal(
   const { timeout = 10_000 } = options;
   checkMilliseconds("timeout", timeout);
   const logger = guarded(defaultLogger());
-  const shutdown = () => Promise.all(servers.map((server) => server.shutdown({ timeout })));
+  let exitStatus = 0;
+  let stopping: Promise<unknown> | undefined;
+  const shutdown = () => {
+    stopping ??= Promise.all(servers.map((server) => server.shutdown({ timeout })))
+      .catch((error) => {
+        logger.error("shutdown failed", { error });
+        exitStatus = 1;
+      });
+  };
 
   let firstSignal: number | undefined;
   let forced: number | undefined;
@@ -131,15 +139,16 @@ export async function runUntilSignal(
   const listeners = stopSignals().map((signal) => [signal, () => onSignal(signal)] as const);
   for (const [signal, listener] of listeners) Deno.addSignalListener(signal, listener);
 
-  let status = 0;
   try {
     await Promise.all(servers.map((server) => server.run()));
   } catch {
     // The server has logged why its listener failed.
-    status = 1;
-    await shutdown();
+    exitStatus = 1;
+    shutdown();
   }
+  // What is built on a server may have more to do than the server.
+  await stopping;
   if (forced !== undefined) Deno.exit(forced);
   for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);
-  return status;
+  return exitStatus;
 }

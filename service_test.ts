@@ -137,6 +137,30 @@ Deno.test("runUntilSignal() stops the others when one fails, and returns 1", asy
   assertEquals(process.listeners.size, 0);
 });
 
+Deno.test("runUntilSignal() waits for what a shutdown does beyond the server's", async () => {
+  using process = new FakeProcess();
+  const [server, other] = [new FakeServer(), new FakeServer()];
+  const saved = Promise.withResolvers<void>();
+  server.shutdown = () => saved.promise;
+  let status: number | undefined;
+  runUntilSignal([server, other]).then((value) => status = value);
+  process.kill("SIGINT");
+  server.finished.resolve();
+  other.finished.resolve();
+  await settle();
+  assertEquals(status, undefined);
+  // The default logger is not set up for errors: they go to the console.
+  const { error } = console;
+  const errors: unknown[][] = [];
+  console.error = (...line) => errors.push(line);
+  saved.reject(new Error("No space left on device"));
+  await settle();
+  console.error = error;
+  assertEquals(status, 1);
+  assertEquals(errors.length, 1);
+  assertEquals(errors[0]?.[0], "shutdown failed");
+});
+
 Deno.test("runUntilSignal() runs real servers, and returns when the program stops them", async () => {
   using process = new FakeProcess();
   const servers = [serve({ port: 0 }), serve({ port: 0 })] as const;
@@ -174,4 +198,27 @@ Deno.test("service.ts makes a program a well-behaved process", async () => {
   }).output();
   assertEquals({ status, stdout: stdout.length }, { status: 0, stdout: 0 });
   assertMatch(new TextDecoder().decode(stderr), / INFO listening .*\n.* INFO stopped .*\n$/);
+});
+
+Deno.test("runUntilSignal() stops servers whatever the log does", {
+  ignore: Deno.build.os === "windows",
+}, async () => {
+  const code = `
+    import { setup } from ${JSON.stringify(import.meta.resolve("@std/log/setup"))};
+    import { serve } from ${JSON.stringify(import.meta.resolve("./mod.ts"))};
+    import { runUntilSignal } from ${JSON.stringify(import.meta.resolve("./service.ts"))};
+    const broken = { level: 0, setup() {}, handle() { throw new Error("No space left on device"); } };
+    setup({
+      handlers: { broken },
+      loggers: { nimblecache: { level: "DEBUG", handlers: ["broken"] } },
+    });
+    const status = runUntilSignal([serve({ port: 0 })]);
+    Deno.kill(Deno.pid, "SIGTERM");
+    Deno.exit(await status);
+  `;
+  const { code: status, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--ext=ts", code],
+  }).output();
+  assertEquals(new TextDecoder().decode(stderr), "");
+  assertEquals(status, 0);
 });

@@ -85,6 +85,7 @@ export class MockListener implements Deno.Listener<Deno.TcpConn, Deno.NetAddr> {
   accepts = 0;
   readonly #script: (Deno.TcpConn | Error)[];
   readonly #closed = Promise.withResolvers<never>();
+  #more = Promise.withResolvers<Deno.TcpConn>();
 
   constructor(...script: (Deno.TcpConn | Error)[]) {
     this.#script = script;
@@ -95,8 +96,14 @@ export class MockListener implements Deno.Listener<Deno.TcpConn, Deno.NetAddr> {
     this.accepts++;
     // As with a real listener, what comes next comes in a later turn.
     const next = await Promise.resolve(this.#script.shift());
-    if (next instanceof Error) throw next;
-    return next ?? await this.#closed.promise;
+    if (next !== undefined && !("remoteAddr" in next)) throw next;
+    return next ?? await Promise.race([this.#more.promise, this.#closed.promise]);
+  }
+
+  /** Yields one more where it waits. */
+  yield(conn: Deno.TcpConn): void {
+    this.#more.resolve(conn);
+    this.#more = Promise.withResolvers();
   }
 
   close(): void {

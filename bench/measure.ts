@@ -248,7 +248,7 @@ function only(peers: Record<string, string[]>, names: string[]): Record<string, 
 /** How long {@linkcode measureAll} takes, in seconds, about: some parts depend on the machine. */
 export function expectedDuration({ rounds, share }: Extent): number {
   const round = 8 * LOADS.length + GROWING.length * GROWTH.length + 4 * FAIRNESS.length;
-  return (rounds + 1) * round * (0.5 + 0.8 * share) + 60;
+  return (rounds + 1) * round * (0.6 + 1.4 * share) + 60;
 }
 
 export async function measureAll(

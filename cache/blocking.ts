@@ -75,11 +75,6 @@ export class Blocking {
     return this.#blocked.size;
   }
 
-  /** Whether a client is. */
-  has(client: Client): boolean {
-    return this.#blocked.has(client);
-  }
-
   /** Blocks a client, which {@linkcode Client.mayBlock}. */
   block(client: Client, wait: Wait): void {
     const { engine } = client;

@@ -206,8 +206,8 @@ export class Client implements RequestLimits {
   /** Closes its connection at once. */
   close(reason?: unknown): void {
     this.closing = true;
-    // At once, or what it waits for would still go to it.
-    this.engine.blocking.remove(this);
+    // Others must not see it any more, though its session ends later, nor feed it what it waits for.
+    this.end();
     this.#outlet?.close(reason);
   }
 

@@ -12,6 +12,7 @@ import type { Engine } from "./engine.ts";
 import { Deadlines } from "./expiry.ts";
 import {
   type CollectionType,
+  LIST,
   META,
   type Objects,
   PLACE,
@@ -150,25 +151,38 @@ export class Keyspace {
   }
 
   /**
-   * Sets a key to a hash or a set, whatever it held, and takes its deadline back. The collection is the
-   * key's then, or is gone if there is no memory.
+   * Sets a key to a hash, a set or a sorted set, whatever it held, and takes its deadline back. The
+   * collection is the key's then, or is gone if there is no memory.
    */
   setCollection(key: Slice, type: CollectionType, collection: Collection): void {
     const { objects } = this;
-    let entry = this.write(key);
+    const entry = this.#replace(key, type, () => objects.collections(type).destroy(collection));
+    objects.setCollection(entry, collection);
+  }
+
+  /** The same with a list. */
+  setList(key: Slice, list: Address): void {
+    const { objects } = this;
+    const entry = this.#replace(key, LIST, () => objects.lists.destroy(list));
+    objects.setRoot(entry, list);
+  }
+
+  /** Adds a key, or takes its value and its deadline from it. Its value is undefined then. */
+  #replace(key: Slice, type: Type, giveUp: () => void): Address {
+    const { objects } = this;
+    const entry = this.write(key);
     if (entry !== 0) {
       this.persist(entry);
       objects.free(entry);
       objects.arena.setWord(entry, META, type | this.engine.usedAt << 8);
-    } else {
-      try {
-        entry = this.add(key, type);
-      } catch (error) {
-        objects.collections(type).destroy(collection);
-        throw error;
-      }
+      return entry;
     }
-    objects.setCollection(entry, collection);
+    try {
+      return this.add(key, type);
+    } catch (error) {
+      giveUp();
+      throw error;
+    }
   }
 
   /** Removes a key with its value. Tells nobody: that is {@linkcode changed}'s. */

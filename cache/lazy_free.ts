@@ -36,7 +36,11 @@ export class LazyFree {
     this.#isReleasing = true;
     const left = release(isPart ? PART_AT_ONCE : AT_ONCE);
     this.#isReleasing = isPart;
-    if (left === 0) return;
+    if (left > 0) this.later(release);
+  }
+
+  /** Gives something back when there is time, and nothing of it at once. */
+  later(release: Release): void {
     this.#waiting.push(release);
     this.#timer ??= setTimeout(() => this.#turn(), 0);
   }

@@ -63,14 +63,14 @@ const MAX_RELEASE = 32 * 1024 * 1024;
 
 /** The structures in which one cache keeps its keys and values, all in one arena. */
 export class Objects {
-  readonly arena: Arena = new Arena();
+  readonly lazyFree: LazyFree = new LazyFree();
+  readonly arena: Arena = new Arena(() => this.lazyFree.later(() => this.arena.tidy() ? 1 : 0));
   readonly hashKey: HashKey = randomHashKey();
   /** The tables of keys. */
   readonly keys: Dict = new Dict(this.arena, KEY_OFFSET, this.hashKey);
   /** Strings: values of keys, and of hash fields in tables. */
   readonly values: Values = new Values(this.arena);
   readonly lists: Lists = new Lists(this.arena);
-  readonly lazyFree: LazyFree = new LazyFree();
   readonly hashes: Hashes;
   readonly sets: Sets;
   readonly sortedSets: SortedSets;
@@ -134,8 +134,10 @@ export class Objects {
     switch (this.type(entry)) {
       case STRING:
         return this.values.free(entry);
-      case LIST:
-        return this.lists.destroy(this.root(entry));
+      case LIST: {
+        const list = this.root(entry);
+        return this.lazyFree.add((limit) => this.lists.clear(list, limit));
+      }
       case SET:
       case SORTED_SET:
       case HASH: {
@@ -156,6 +158,8 @@ export class Objects {
     switch (this.type(from)) {
       case STRING:
         return this.values.init(to, this.string(from));
+      case LIST:
+        return this.setRoot(to, this.lists.copy(this.root(from)));
       case SET:
       case SORTED_SET:
       case HASH: {

@@ -190,8 +190,10 @@ const notify: Parameter = {
   get: ({ notifyClasses }) => printEventClasses(notifyClasses),
   set: (settings, text) => {
     const classes = parseEventClasses(text);
+    // Redis restores the old value from what it prints, which may lack a class.
+    const old = parseEventClasses(printEventClasses(settings.notifyClasses)) ?? "";
+    settings.notifyClasses = classes ?? old;
     if (classes === undefined) return "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.";
-    settings.notifyClasses = classes;
   },
 };
 
@@ -272,7 +274,6 @@ export const PARAMETERS: readonly Parameter[] = [
   // There are no files yet, and no eviction.
   told("appendonly", "no", isBoolean, { immutable: true }),
   told("save", "", () => undefined, { immutable: true }),
-  told("maxmemory-policy", "noeviction", () => undefined, { immutable: true }),
   told("cluster-enabled", "no", isBoolean, { immutable: true }),
   told("io-threads", "1", isWithin(1, 128), { immutable: true }),
   told("tcp-backlog", "511", isWithin(0, INT_MAX), { immutable: true }),
@@ -288,6 +289,16 @@ export const PARAMETERS: readonly Parameter[] = [
   told("lazyfree-lazy-user-flush", "no", isBoolean),
   told("list-compress-depth", "0", isWithin(0, INT_MAX)),
   told("loglevel", "notice", isOneOf("debug", "verbose", "notice", "warning")),
+  // Nothing is evicted, so that it makes no difference what would be.
+  told(
+    "maxmemory-policy",
+    "noeviction",
+    isOneOf(
+      ...["volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"],
+      ...["allkeys-lru", "allkeys-lfu", "allkeys-random", "noeviction"],
+    ),
+  ),
+  told("maxmemory-samples", "5", isWithin(1, INT_MAX)),
   told("tcp-keepalive", "300", isWithin(0, INT_MAX)),
 ];
 

@@ -166,7 +166,8 @@ Deno.test(
       [...Deno.readDirSync(`${project.directory}/bin`)].some(({ name }) => name === "called"),
     );
     const requests = jsr.requests.length;
-    assertEquals(await project.setUp(jsr.url), { code: 0, stdout: "", stderr: "" });
+    // Done, it neither asks nor runs nor writes anything.
+    assertEquals((await project.run(["run", "--no-prompt", "--allow-read", TOOL], {})).code, 0);
     assertEquals(jsr.requests.length, requests);
     // What it filled is enough to run on.
     await jsr[Symbol.asyncDispose]();

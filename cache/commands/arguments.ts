@@ -74,3 +74,34 @@ export function randomCountAt(args: Args, index: number): number {
   }
   return Number(count);
 }
+
+/**
+ * An argument as the time at which a key expires, in milliseconds since 1970; a bigint where a number is
+ * not exact.
+ *
+ * @param unit How many milliseconds the argument counts.
+ * @param from What it counts from.
+ * @param command The command's name, for the error.
+ */
+export function expiryAt(
+  args: Args,
+  index: number,
+  unit: 1 | 1000,
+  from: number,
+  command: string,
+): number | bigint {
+  const duration = integerAt(args, index) * unit;
+  if (Number.isSafeInteger(duration) && Number.isSafeInteger(duration + from)) {
+    return duration + from;
+  }
+  const exact = int64At(args, index) * BigInt(unit);
+  const time = exact + BigInt(from);
+  if (exact < MIN_INT64 || exact > MAX_INT64 || time > MAX_INT64) {
+    throw invalidExpireTime(command);
+  }
+  return time;
+}
+
+export function invalidExpireTime(command: string): CommandError {
+  return new CommandError(`ERR invalid expire time in '${command}' command`);
+}

@@ -254,6 +254,7 @@ export const CLIENT: CommandRow = {
     info: {
       arity: 2,
       flags: FLAGS,
+      tips: "nondeterministic_output",
       since: "6.2.0",
       summary: "Describes the connection",
       run: (client) => client.reply.verbatim(`${describe(client)}\n`),
@@ -268,6 +269,7 @@ export const CLIENT: CommandRow = {
     list: {
       arity: -2,
       flags: ADMIN_FLAGS,
+      tips: "nondeterministic_output",
       since: "2.4.0",
       summary: "Describes all connections",
       run: list,

@@ -68,6 +68,14 @@ export interface KeySpec {
   readonly flags: readonly string[];
 }
 
+/** A key that is found by what stands before it. */
+export interface OtherKey {
+  /** Its index among the arguments. */
+  readonly index: number;
+  /** As in a {@linkcode KeySpec}. */
+  readonly flags: readonly string[];
+}
+
 /** A row of the table, as it is written beside a command's function. */
 export interface CommandRow {
   /** The number of arguments with the name; negative if that is the least. */
@@ -80,8 +88,12 @@ export interface CommandRow {
    * `;` between them. Default: no keys.
    */
   readonly keys?: string;
+  /** Finds further keys, whose places depend on the arguments. Default: none. */
+  readonly otherKeys?: (args: Args) => readonly OtherKey[];
   /** Categories for access control beyond those that follow from the group and the flags. */
   readonly categories?: string;
+  /** Hints for clients and proxies, as `COMMAND INFO` replies them. */
+  readonly tips?: string;
   /** The version of Redis that brought it. */
   readonly since: string;
   /** What it does, in a sentence without its period. */
@@ -130,17 +142,28 @@ export class Command {
     );
   }
 
-  /** What a key at an index is to the command. */
-  specOf(index: number, args: Args): KeySpec | undefined {
-    return this.keys.findLast(({ first, counted, last }) =>
-      counted ? index > first : index >= first && index <= (last < 0 ? args.count + last : last)
-    );
+  /** What a key at an index is to the command: flags of its {@linkcode KeySpec}. */
+  keyFlags(index: number, args: Args): readonly string[] {
+    const spec = this.row.otherKeys?.(args).find((key) => key.index === index) ??
+      this.keys.findLast(({ first, counted, last }) =>
+        counted ? index > first : index >= first && index <= (last < 0 ? args.count + last : last)
+      );
+    const flags = spec?.flags ?? [];
+    if (!flags.includes("variable_flags")) return flags;
+    // `SET` reads the key only where it is asked to.
+    const reads = indexesFrom(3, args.count).some((i) => isWord(args.at(i), "get"));
+    return reads ? ["RW", "access", "update"] : ["OW", "update"];
   }
 
   /** Whether it may have so many arguments, its name among them. */
   accepts(count: number): boolean {
     return this.arity >= 0 ? count === this.arity : count >= -this.arity;
   }
+}
+
+/** The numbers from `first` to below `end`. */
+function indexesFrom(first: number, end: number): number[] {
+  return Array.from({ length: Math.max(end - first, 0) }, (_, i) => first + i);
 }
 
 function parseKeySpecs(text: string): KeySpec[] {
@@ -169,15 +192,17 @@ export function keyIndexes(command: Command, args: Args): number[] | undefined {
   const indexes: number[] = [];
   for (const { first, counted, last, step } of command.keys) {
     if (counted) {
-      const count = first < args.count ? Number(args.at(first).latin1()) : NaN;
-      if (!Number.isInteger(count) || count < 0 || first + count >= args.count) return undefined;
-      for (let i = 1; i <= count; i++) indexes.push(first + i);
+      // As `atoi` reads it.
+      const count = first < args.count ? Number.parseInt(args.at(first).latin1()) : NaN;
+      if (!(count > 0 && first + count < args.count)) return undefined;
+      indexes.push(...indexesFrom(first + 1, first + 1 + count));
     } else {
       const end = last < 0 ? args.count + last : last;
       if (first >= args.count || end >= args.count) return undefined;
       for (let i = first; i <= end; i += step) indexes.push(i);
     }
   }
+  for (const { index } of command.row.otherKeys?.(args) ?? []) indexes.push(index);
   return indexes;
 }
 

@@ -43,7 +43,7 @@ function failure(name: string, why: string): CommandError {
 function set({ reply, engine }: Client, args: Args): void {
   if (args.count % 2 === 1) throw new CommandError(SYNTAX);
   const { settings } = engine;
-  const changes: { parameter: Parameter; text: string }[] = [];
+  const changes: { name: string; parameter: Parameter; text: string }[] = [];
   for (let i = 2; i < args.count; i += 2) {
     const name = args.at(i).latin1();
     const parameter = findParameter(name);
@@ -53,17 +53,17 @@ function set({ reply, engine }: Client, args: Args): void {
       );
     }
     if (parameter.immutable) throw failure(name, "can't set immutable config");
-    if (changes.some((change) => change.parameter === parameter)) {
+    if (changes.some((change) => change.name === name.toLowerCase())) {
       throw failure(name, "duplicate parameter");
     }
-    changes.push({ parameter, text: args.at(i + 1).latin1() });
+    changes.push({ name: name.toLowerCase(), parameter, text: args.at(i + 1).latin1() });
   }
   const before = changes.map(({ parameter }) => parameter.get(settings));
-  changes.forEach(({ parameter, text }, i) => {
+  changes.forEach(({ name, parameter, text }, i) => {
     const wrong = parameter.set(settings, text);
     if (wrong === undefined) return;
     for (let j = i; j >= 0; j--) changes[j]?.parameter.set(settings, before[j] ?? "");
-    throw failure(parameter.name, wrong);
+    throw failure(name, wrong);
   });
   engine.applySettings();
   reply.ok();
@@ -107,6 +107,7 @@ export const CONFIG: CommandRow = {
     set: {
       arity: -4,
       flags: FLAGS,
+      tips: "request_policy:all_nodes response_policy:all_succeeded",
       since: "2.0.0",
       summary: "Sets parameters, all of them or none",
       run: set,

@@ -100,7 +100,7 @@ function hello(client: Client, args: Args): void {
   if (!client.authenticated) {
     throw new CommandError(
       "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO " +
-        "<proto> AUTH <user> <pass> option can be used to authenticate the client and select the " +
+        "AUTH <user> <pass> option can be used to authenticate the client and select the " +
         "RESP protocol version at the same time",
     );
   }
@@ -154,6 +154,7 @@ export const CONNECTION: CommandRows = {
   ping: {
     arity: -1,
     flags: "fast",
+    tips: "request_policy:all_shards response_policy:all_succeeded",
     since: "1.0.0",
     summary: "Answers, with PONG or with what it is given",
     run: ping,

@@ -62,11 +62,21 @@ export function processRequest(client: Client, args: Args): boolean {
   let command: Command;
   try {
     command = findCommand(client, args);
-    check(client, command, args);
+    check(client, command);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    client.transaction?.fail();
-    replyError(client, begun, error.message);
+    if (isWord(name, "exec")) {
+      client.transaction = undefined;
+      client.unwatch();
+      replyError(
+        client,
+        begun,
+        `EXECABORT Transaction discarded because of: ${error.message}`,
+      );
+    } else {
+      client.transaction?.fail();
+      replyError(client, begun, error.message);
+    }
     client.endReply(begun);
     return true;
   }
@@ -116,7 +126,7 @@ export function findCommand(client: Client, args: Args): Command {
 }
 
 /** What must be right before a command is executed or queued. */
-function check(client: Client, command: Command, args: Args): void {
+function check(client: Client, command: Command): void {
   const { flags } = command;
   if ((flags & PROTECTED) !== 0 && !client.engine.settings.debugCommand) {
     throw new CommandError(
@@ -136,7 +146,7 @@ function check(client: Client, command: Command, args: Args): void {
     !SUBSCRIBER_COMMANDS.has(command.name)
   ) {
     throw new CommandError(
-      `ERR Can't execute '${printed(args.at(0), 128).toLowerCase()}': only (P|S)SUBSCRIBE / ` +
+      `ERR Can't execute '${command.fullName}': only (P|S)SUBSCRIBE / ` +
         "(P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context",
     );
   }

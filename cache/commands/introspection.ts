@@ -25,27 +25,35 @@ import {
 import { CommandError, SYNTAX } from "./error.ts";
 import { helpRow } from "./help.ts";
 
-/** Redis' categories of access control for its groups of commands. */
+/** The categories of access control, in Redis' order. */
+const CATEGORIES = [
+  ...["keyspace", "read", "write", "set", "sortedset", "list", "hash", "string", "bitmap"],
+  ...["hyperloglog", "geo", "stream", "pubsub", "admin", "fast", "slow", "blocking", "dangerous"],
+  ...["connection", "transaction", "scripting"],
+];
+
+/** The categories of Redis' groups of commands, where they have another name; `server` has none. */
 const GROUP_CATEGORIES: Record<string, string> = {
   generic: "keyspace",
+  server: "",
   "sorted-set": "sortedset",
   transactions: "transaction",
 };
 
-/** The categories that do not follow from a group: that of `server` has none. */
 function categoriesOf({ flags, group, row }: Command): string[] {
-  const own = row.categories?.split(" ") ?? [];
   const has = (bits: number): boolean => (flags & bits) !== 0;
-  return [
-    ...(has(WRITE) ? ["write"] : []),
-    ...(has(READONLY) ? ["read"] : []),
+  const own = new Set([
+    has(WRITE) ? "write" : "",
+    has(READONLY) ? "read" : "",
     ...(has(ADMIN) ? ["admin", "dangerous"] : []),
-    ...(has(PUBSUB) ? ["pubsub"] : []),
+    has(PUBSUB) ? "pubsub" : "",
     has(FAST) ? "fast" : "slow",
-    ...(row.flags.split(" ").includes("blocking") ? ["blocking"] : []),
-    ...(group === "server" || group === "pubsub" ? [] : [GROUP_CATEGORIES[group] ?? group]),
-    ...own,
-  ].map((category) => `@${category}`);
+    row.flags.split(" ").includes("blocking") ? "blocking" : "",
+    // A command that only holds others is in none.
+    row.subcommands !== undefined && row.run === undefined ? "" : GROUP_CATEGORIES[group] ?? group,
+    ...(row.categories?.split(" ") ?? []),
+  ]);
+  return CATEGORIES.filter((category) => own.has(category)).map((category) => `@${category}`);
 }
 
 function flagsOf({ flags }: Command): string[] {
@@ -97,10 +105,12 @@ function writeCommand(reply: Reply, command: Command): void {
   reply.integer(last === undefined ? 0 : last.last);
   reply.integer(range?.step ?? 0);
   writeTexts(reply, categoriesOf(command));
-  reply.array(0);
-  reply.array(command.keys.length);
+  const tips = command.row.tips?.split(" ") ?? [];
+  reply.set(tips.length);
+  for (const tip of tips) reply.text(tip);
+  reply.set(command.keys.length);
   for (const spec of command.keys) writeKeySpec(reply, spec);
-  reply.array(command.subcommands.length);
+  reply.set(command.subcommands.length);
   for (const subcommand of command.subcommands) writeCommand(reply, subcommand);
 }
 
@@ -177,6 +187,16 @@ function list({ reply, engine }: Client, args: Args): void {
   for (const { fullName } of shown) reply.text(fullName);
 }
 
+/** What a command does with a key; `SET` only reads it where it is asked to. */
+function flagsOfKey(command: Command, index: number, line: Args): readonly string[] {
+  const flags = command.keyFlags(index, line);
+  if (!flags.includes("variable_flags")) return flags;
+  for (let i = 3; i < line.count; i++) {
+    if (isWord(line.at(i), "get")) return ["RW", "access", "update"];
+  }
+  return ["OW", "update"];
+}
+
 /** The keys of a command line, with what the command does with them if asked. */
 function getkeys(withFlags: boolean) {
   return ({ reply, engine }: Client, args: Args): void => {
@@ -202,7 +222,7 @@ function getkeys(withFlags: boolean) {
     for (const index of indexes) {
       if (withFlags) reply.array(2);
       reply.bulk(line.at(index));
-      if (withFlags) writeTexts(reply, command.specOf(index, line)?.flags ?? []);
+      if (withFlags) writeTexts(reply, flagsOfKey(command, index, line));
     }
   };
 }
@@ -229,6 +249,7 @@ export const COMMAND: CommandRow = {
       arity: -2,
       flags: FLAGS,
       categories: "connection",
+      tips: "nondeterministic_output_order",
       since: "7.0.0",
       summary: "Replies the documentation of commands",
       run: docs,
@@ -254,6 +275,7 @@ export const COMMAND: CommandRow = {
       arity: -2,
       flags: FLAGS,
       categories: "connection",
+      tips: "nondeterministic_output_order",
       since: "2.8.13",
       summary: "Tells of some commands",
       run: info,
@@ -262,6 +284,7 @@ export const COMMAND: CommandRow = {
       arity: -2,
       flags: FLAGS,
       categories: "connection",
+      tips: "nondeterministic_output_order",
       since: "7.0.0",
       summary: "Lists the names of commands",
       run: list,

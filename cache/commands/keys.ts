@@ -13,10 +13,11 @@ import type { Args } from "../protocol/request.ts";
 import { readCursor } from "../scan.ts";
 import type { Address } from "../store/arena.ts";
 import type { Slice } from "../store/slice.ts";
-import { int64At, integerAt } from "./arguments.ts";
+import { expiryAt, integerAt } from "./arguments.ts";
 import { type CommandRows, isWord } from "./command.ts";
 import { CommandError, NO_SUCH_KEY, SYNTAX } from "./error.ts";
 import { helpRow } from "./help.ts";
+import { sort, storeKey } from "./sort.ts";
 
 const SAME_OBJECT = "ERR source and destination objects are the same";
 
@@ -242,24 +243,10 @@ function allows(
     !(conditions.has("lt") && time >= old);
 }
 
-const MAX_INT64 = 2n ** 63n - 1n;
-
-/** The time that an argument names, in milliseconds since 1970: a bigint where a number is not exact. */
-function timeAt(args: Args, unit: 1 | 1000, from: number, command: string): number | bigint {
-  const value = integerAt(args, 2);
-  const time = value * unit + from;
-  if (Number.isSafeInteger(value * unit) && Number.isSafeInteger(time)) return time;
-  const exact = int64At(args, 2) * BigInt(unit);
-  if (BigInt.asIntN(64, exact) !== exact || exact + BigInt(from) > MAX_INT64) {
-    throw new CommandError(`ERR invalid expire time in '${command}' command`);
-  }
-  return exact + BigInt(from);
-}
-
 function expire(command: string, unit: 1 | 1000, absolute: boolean) {
   return ({ db, reply, engine }: Client, args: Args): void => {
     const conditions = args.count > 3 ? readConditions(args) : undefined;
-    const time = timeAt(args, unit, absolute ? 0 : engine.now, command);
+    const time = expiryAt(args, 2, unit, absolute ? 0 : engine.now, command);
     const key = args.at(1);
     const entry = db.write(key);
     if (entry === 0) return reply.integer(0);
@@ -287,8 +274,7 @@ function ttl(unit: 1 | 1000, absolute: boolean) {
       return reply.integer(unit === 1 ? left : Math.floor((left + 500) / 1000));
     }
     const left = (db.exactDeadline(entry) ?? 0n) - BigInt(from);
-    // To round adds, which overflows where Redis' does.
-    reply.bigInteger(unit === 1 ? left : BigInt.asIntN(64, left + 500n) / 1000n);
+    reply.bigInteger(unit === 1 ? left : (left + 500n) / 1000n);
   };
 }
 
@@ -355,6 +341,7 @@ export const KEYS: CommandRows = {
     flags: "write",
     keys: "1..-1 RM delete",
     categories: "keyspace",
+    tips: "request_policy:multi_shard response_policy:agg_sum",
     since: "1.0.0",
     summary: "Deletes keys",
     run: del,
@@ -364,6 +351,7 @@ export const KEYS: CommandRows = {
     flags: "readonly fast",
     keys: "1..-1 RO",
     categories: "keyspace",
+    tips: "request_policy:multi_shard response_policy:agg_sum",
     since: "1.0.0",
     summary: "Counts the keys that are there",
     run: count((db, key) => db.peek(key)),
@@ -390,6 +378,7 @@ export const KEYS: CommandRows = {
     arity: 2,
     flags: "readonly",
     categories: "keyspace dangerous",
+    tips: "request_policy:all_shards nondeterministic_output_order",
     since: "1.0.0",
     summary: "Replies all keys that match a pattern",
     run: keys,
@@ -411,12 +400,14 @@ export const KEYS: CommandRows = {
     subcommands: {
       encoding: {
         ...OBJECT_ROW,
+        tips: "nondeterministic_output",
         since: "2.2.3",
         summary: "Replies how a value is stored, in Redis' words",
         run: object(({ db, reply }, entry) => reply.text(db.objects.encodingName(entry))),
       },
       freq: {
         ...OBJECT_ROW,
+        tips: "nondeterministic_output",
         since: "4.0.0",
         summary: "Replies how often a value is used, under an LFU policy",
         run: object(() => {
@@ -426,12 +417,14 @@ export const KEYS: CommandRows = {
       help: helpRow("6.2.0", "object"),
       idletime: {
         ...OBJECT_ROW,
+        tips: "nondeterministic_output",
         since: "2.2.3",
         summary: "Replies for how many seconds a value has not been used",
         run: object(idletime),
       },
       refcount: {
         ...OBJECT_ROW,
+        tips: "nondeterministic_output",
         since: "2.2.3",
         summary: "Replies how many references there are to a value",
         run: object(refcount),
@@ -467,6 +460,7 @@ export const KEYS: CommandRows = {
   },
   pttl: {
     ...TTL_ROW,
+    tips: "nondeterministic_output",
     since: "2.6.0",
     summary: "Replies after how many milliseconds a key expires",
     run: ttl(1, false),
@@ -475,6 +469,7 @@ export const KEYS: CommandRows = {
     arity: 1,
     flags: "readonly",
     categories: "keyspace",
+    tips: "request_policy:all_shards nondeterministic_output",
     since: "1.0.0",
     summary: "Replies a random key",
     run: randomkey,
@@ -501,21 +496,43 @@ export const KEYS: CommandRows = {
     arity: -2,
     flags: "readonly",
     categories: "keyspace",
+    tips: "nondeterministic_output request_policy:special",
     since: "2.8.0",
     summary: "Iterates over the keys, some at a time",
     run: scan,
+  },
+  sort: {
+    arity: -2,
+    flags: "write denyoom movablekeys",
+    keys: "1 RO access",
+    categories: "set sortedset list dangerous",
+    since: "1.0.0",
+    summary: "Sorts a list, a set or a sorted set, and replies or stores the result",
+    otherKeys: storeKey,
+    run: sort("read or store"),
+  },
+  sort_ro: {
+    arity: -2,
+    flags: "readonly movablekeys",
+    keys: "1 RO access",
+    categories: "set sortedset list dangerous",
+    since: "7.0.0",
+    summary: "Sorts a list, a set or a sorted set, and replies the result",
+    run: sort("read"),
   },
   touch: {
     arity: -2,
     flags: "readonly fast",
     keys: "1..-1 RO",
     categories: "keyspace",
+    tips: "request_policy:multi_shard response_policy:agg_sum",
     since: "3.2.1",
     summary: "Counts the keys that are there, which are in use then",
     run: count((db, key) => db.read(key)),
   },
   ttl: {
     ...TTL_ROW,
+    tips: "nondeterministic_output",
     since: "1.0.0",
     summary: "Replies after how many seconds a key expires",
     run: ttl(1000, false),
@@ -534,6 +551,7 @@ export const KEYS: CommandRows = {
     flags: "write fast",
     keys: "1..-1 RM delete",
     categories: "keyspace",
+    tips: "request_policy:multi_shard response_policy:agg_sum",
     since: "4.0.0",
     summary: "Deletes keys, as DEL",
     run: del,

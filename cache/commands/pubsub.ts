@@ -63,6 +63,12 @@ function unsubscriber(verb: string, kind: SubscriptionKind) {
 
 function channels(kind: SubscriptionKind) {
   return ({ reply, engine }: Client, args: Args): void => {
+    if (args.count > 3) {
+      throw new CommandError(
+        `ERR unknown subcommand or wrong number of arguments for '${args.at(1).latin1()}'. ` +
+          "Try PUBSUB HELP.",
+      );
+    }
     const pattern = args.count > 2 ? args.at(2) : undefined;
     const names = [...engine.pubsub[kind].keys()].filter((name) =>
       pattern === undefined || globMatches(pattern, latin1Slice(name))
@@ -74,7 +80,7 @@ function channels(kind: SubscriptionKind) {
 
 function subscribers(kind: SubscriptionKind) {
   return ({ reply, engine }: Client, args: Args): void => {
-    reply.map(args.count - 2);
+    reply.array(2 * (args.count - 2));
     for (let i = 2; i < args.count; i++) {
       const name = args.at(i);
       reply.bulk(name);

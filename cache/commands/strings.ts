@@ -6,12 +6,12 @@
 
 import type { Client } from "../client.ts";
 import type { Keyspace } from "../keyspace.ts";
-import { formatInteger, MAX_INT64, MIN_INT64, parseLongDouble } from "../number.ts";
+import { formatInteger, MIN_INT64, parseLongDouble } from "../number.ts";
 import { STRING, STRING_RAW, STRING_TEXT } from "../objects.ts";
 import type { Args } from "../protocol/request.ts";
 import type { Address } from "../store/arena.ts";
 import { latin1Slice, Slice } from "../store/slice.ts";
-import { integerAt } from "./arguments.ts";
+import { expiryAt, integerAt, invalidExpireTime } from "./arguments.ts";
 import { type CommandRows, isWord } from "./command.ts";
 import { CommandError, NOT_FLOAT, NOT_INTEGER, SYNTAX, wrongArity } from "./error.ts";
 import { addendAt, incremented, incrementedFloat } from "./increment.ts";
@@ -27,6 +27,7 @@ interface SetOptions {
 
 /** When a key is to expire, as a command says it. */
 interface Expiry {
+  readonly option: ExpiryOption;
   /** The index of the argument. */
   readonly index: number;
   readonly unit: 1 | 1000;
@@ -40,6 +41,12 @@ const EXPIRY_OPTIONS = {
   exat: { unit: 1000, absolute: true },
   pxat: { unit: 1, absolute: true },
 } as const;
+
+type ExpiryOption = keyof typeof EXPIRY_OPTIONS;
+
+function isExpiryOption(option: string): option is ExpiryOption {
+  return option in EXPIRY_OPTIONS;
+}
 
 function readOptions(args: Args, from: number, command: "set" | "getex"): SetOptions {
   const options: SetOptions = {};
@@ -55,10 +62,11 @@ function readOptions(args: Args, from: number, command: "set" | "getex"): SetOpt
     } else if (!isSet && option === "persist" && !options.expire) {
       options.persist = true;
     } else if (
-      option in EXPIRY_OPTIONS && i + 1 < args.count &&
-      !options.expire && !options.keepDeadline && !options.persist
+      isExpiryOption(option) && i + 1 < args.count && !options.keepDeadline && !options.persist &&
+      // The same one may be given again, and the last one counts.
+      (options.expire === undefined || options.expire.option === option)
     ) {
-      options.expire = { ...EXPIRY_OPTIONS[option as keyof typeof EXPIRY_OPTIONS], index: ++i };
+      options.expire = { option, ...EXPIRY_OPTIONS[option], index: ++i };
     } else if (
       // The same condition may be given twice.
       !(isSet && ((option === "nx" && options.onlyIf === "absent") ||
@@ -70,16 +78,15 @@ function readOptions(args: Args, from: number, command: "set" | "getex"): SetOpt
   return options;
 }
 
-const MAX_MILLISECONDS = Number(MAX_INT64);
-
 /** The point in time of an expiry, in milliseconds since 1970. */
-function expiryTime(client: Client, args: Args, expire: Expiry, command: string): number {
-  const value = integerAt(args, expire.index);
-  const time = value * expire.unit + (expire.absolute ? 0 : client.engine.now);
-  if (value <= 0 || time >= MAX_MILLISECONDS) {
-    throw new CommandError(`ERR invalid expire time in '${command}' command`);
-  }
-  return time;
+function expiryTime(
+  { engine }: Client,
+  args: Args,
+  { index, unit, absolute }: Expiry,
+  command: string,
+): number | bigint {
+  if (integerAt(args, index) <= 0) throw invalidExpireTime(command);
+  return expiryAt(args, index, unit, absolute ? 0 : engine.now, command);
 }
 
 /** Replies a key's string, or null. */
@@ -135,8 +142,8 @@ function setnx(client: Client, args: Args): void {
   reply.integer(entry === 0 ? 1 : 0);
 }
 
-function setWithTtl(command: "setex" | "psetex", unit: 1 | 1000) {
-  const options: SetOptions = { expire: { index: 2, unit, absolute: false } };
+function setWithTtl(command: "setex" | "psetex", option: "ex" | "px") {
+  const options: SetOptions = { expire: { option, ...EXPIRY_OPTIONS[option], index: 2 } };
   return (client: Client, args: Args): void =>
     store(client, args.at(1), args.at(3), options, args, command);
 }
@@ -506,6 +513,7 @@ export const STRINGS: CommandRows = {
     arity: -2,
     flags: "readonly fast",
     keys: "1..-1 RO access",
+    tips: "request_policy:multi_shard",
     since: "1.0.0",
     summary: "Replies several strings",
     run: mget,
@@ -514,6 +522,7 @@ export const STRINGS: CommandRows = {
     arity: -3,
     flags: "write denyoom",
     keys: "1..-1:2 OW update",
+    tips: "request_policy:multi_shard response_policy:all_succeeded",
     since: "1.0.1",
     summary: "Sets several strings",
     run: mset,
@@ -522,6 +531,7 @@ export const STRINGS: CommandRows = {
     arity: -3,
     flags: "write denyoom",
     keys: "1..-1:2 OW insert",
+    tips: "request_policy:multi_shard response_policy:agg_min",
     since: "1.0.1",
     summary: "Sets several strings, if none of the keys is there",
     run: msetnx,
@@ -532,7 +542,7 @@ export const STRINGS: CommandRows = {
     keys: "1 OW update",
     since: "2.6.0",
     summary: "Sets a string that expires after so many milliseconds",
-    run: setWithTtl("psetex", 1),
+    run: setWithTtl("psetex", "px"),
   },
   set: {
     arity: -3,
@@ -548,7 +558,7 @@ export const STRINGS: CommandRows = {
     keys: "1 OW update",
     since: "2.0.0",
     summary: "Sets a string that expires after so many seconds",
-    run: setWithTtl("setex", 1000),
+    run: setWithTtl("setex", "ex"),
   },
   setnx: {
     arity: 3,

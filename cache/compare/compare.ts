@@ -37,7 +37,7 @@ import { compareRequests } from "./requests.ts";
 import { type Reply, show } from "./resp.ts";
 import { checkScans } from "./scan.ts";
 import { after, before, isUndefined } from "./same.ts";
-import { REDIS, Server, SUBJECT } from "./server.ts";
+import { REDIS, SUBJECT } from "./server.ts";
 
 const GROUPS: Record<string, Group> = {
   strings,
@@ -195,9 +195,7 @@ if (import.meta.main) {
     Deno.exit(2);
   }
 
-  await using redis = await Server.start(`${flags.redis ?? REDIS}`);
-  await using subject = await Server.start(`${flags.subject ?? SUBJECT}`);
-  const pair = new Pair(redis, subject);
+  await using pair = await Pair.start(`${flags.redis ?? REDIS}`, `${flags.subject ?? SUBJECT}`);
   const progress = new Progress();
   const seen = new Map<string, number>();
   const made = new Set<string>();
@@ -218,7 +216,7 @@ if (import.meta.main) {
       if (!lacks && count === 0) {
         const least = await minimise(pair, sequence, difference);
         const { steps } = least ?? { steps: [difference.step] };
-        const { redis, subject } = least?.difference ?? difference;
+        const { redis, subject, log } = least?.difference ?? difference;
         const several = sequence.protocols.length > 1;
         console.log(
           `\nDifference ${seen.size}: --seed ${seed} --commands 1, ${sequence.names}, RESP` +
@@ -230,17 +228,25 @@ if (import.meta.main) {
         }
         console.log(`  redis    ${redis.map(show).join("  ")}`);
         console.log(`  subject  ${subject.map(show).join("  ")}`);
+        if (log !== undefined) console.log(`  ${log}`);
       }
       // What the step has touched is made equal again, and the sequence goes on behind it.
-      if (sequence.protocols.length > 1 || difference.at >= sequence.steps.length) return;
+      if (
+        difference.log !== undefined || sequence.protocols.length > 1 ||
+        difference.at >= sequence.steps.length
+      ) {
+        return;
+      }
       ignored.add(difference.at).add(difference.at + 1);
       const repair = { conn: 0, args: ["DEL", ...difference.step.args.slice(1), "missing"] };
       sequence.steps.splice(difference.at + 1, 0, repair);
     }
   };
 
-  const wrongRequests = chosen.includes(REQUESTS) ? await compareRequests(redis, subject) : 0;
-  const wrongScans = chosen.includes(SCANS) ? await checkScans(subject, new Random(start)) : 0;
+  const wrongRequests = chosen.includes(REQUESTS)
+    ? await compareRequests(pair.redis, pair.subject)
+    : 0;
+  const wrongScans = chosen.includes(SCANS) ? await checkScans(pair.subject, new Random(start)) : 0;
   for (
     let seed = start;
     names.length > 0 && commands < total && seen.size < maxDifferences;
@@ -252,15 +258,10 @@ if (import.meta.main) {
       made.add(name.toUpperCase()).add(`${name} ${sub}`.toUpperCase());
     }
     await report(seed, sequence);
-    if (!subject.alive) {
-      console.log(`The subject has ended: --seed ${seed} --commands 1`);
-      Deno.exit(1);
-    }
     progress.show(`${commands} of ${total} commands, ${seen.size} differences, seed ${seed}`);
   }
 
   const missing = await notGenerated(pair, made);
-  pair.close();
   progress.say("");
   if (lacking.size > 0) console.log(`Unknown to the subject: ${[...lacking].join(", ")}`);
   console.log(`Not generated: ${missing.join(", ") || "nothing"}`);

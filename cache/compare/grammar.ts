@@ -99,7 +99,7 @@ const EDGE_INTEGERS = [
 export const edgeInteger: Part = any(...EDGE_INTEGERS);
 /** Nothing that is over within a run. */
 const LATER = EDGE_INTEGERS.filter((text) => !(Number(text) >= 1 && Number(text) < 1_000_000));
-const edgeTime: Part = any(...LATER);
+export const edgeTime: Part = any(...LATER);
 
 /** An integer from `min` to `max`, or another one, or none. */
 export const integer = (min: number, max: number): Part =>

@@ -7,12 +7,14 @@
 import { type Reply, toBytes } from "./resp.ts";
 import { Client, encode, Parser, quote } from "./resp.ts";
 import { Judge } from "./same.ts";
-import type { Server } from "./server.ts";
+import { Server } from "./server.ts";
 
 /** How long a reply may take, in milliseconds. */
-const REPLY_TIMEOUT = 20_000;
+const REPLY_TIMEOUT = 5000;
 /** How long the subject may take with what Redis has already sent to several connections. */
 const SETTLE_TIMEOUT = 300;
+/** How long may be looked for fewer steps. */
+const MINIMISE_TIMEOUT = 30_000;
 /** Where a password is set, it is this one. */
 export const PASSWORD = "secret";
 
@@ -40,6 +42,8 @@ export interface Difference {
   step: Step;
   redis: Reply[];
   subject: Reply[];
+  /** The last that the subject has printed, if it has broken off or hung where Redis has not. */
+  log?: string;
 }
 
 /** What the controlling connections send, which nobody should see who monitors. */
@@ -121,14 +125,23 @@ class Peer {
 }
 
 /** The two servers, each with a connection for what is not compared. */
-export class Pair {
+export class Pair implements AsyncDisposable {
   readonly redis: Server;
-  readonly subject: Server;
+  subject: Server;
+  /** Whether the subject has broken off or hung where Redis has not, and may be of no use any more. */
+  suspect = false;
+  readonly #command: string;
   readonly #controls = new Map<Server, Client>();
 
-  constructor(redis: Server, subject: Server) {
+  private constructor(redis: Server, subject: Server, command: string) {
     this.redis = redis;
     this.subject = subject;
+    this.#command = command;
+  }
+
+  /** Starts both, by the shell commands to which `--port N` is added. */
+  static async start(redis: string, subject: string): Promise<Pair> {
+    return new Pair(await Server.start(redis), await Server.start(subject), subject);
   }
 
   /** Sends to one, on a connection that is made anew when it has been closed. */
@@ -156,6 +169,11 @@ export class Pair {
 
   /** Empties both; waits until they have forgotten the connections that were there. */
   async reset(settings: string[][]): Promise<void> {
+    if (this.suspect || !this.subject.alive) {
+      await this.subject[Symbol.asyncDispose]();
+      this.subject = await Server.start(this.#command);
+      this.suspect = false;
+    }
     await this.both(async (server) => {
       for (let tries = 0; tries < 50; tries++) {
         const [list] = await this.control(server, [["CLIENT", "LIST"]]);
@@ -173,8 +191,10 @@ export class Pair {
     });
   }
 
-  close(): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     for (const client of this.#controls.values()) client[Symbol.dispose]();
+    await this.redis[Symbol.asyncDispose]();
+    await this.subject[Symbol.asyncDispose]();
   }
 }
 
@@ -190,14 +210,22 @@ async function within<T>(promise: Promise<T>): Promise<T> {
   }
 }
 
-/** All replies to commands that are sent in one go, or what takes the place of those that miss. */
-async function pipeline(server: Server, protocol: number, commands: string[][]): Promise<Reply[]> {
+/** All replies to commands that are sent in one go, or one by one, or what takes the place of those that miss. */
+async function pipeline(
+  server: Server,
+  protocol: number,
+  commands: string[][],
+  together: boolean,
+): Promise<Reply[]> {
   using client = await Client.connect(server.port);
   const replies: Reply[] = [];
   const read = async () => {
     if (protocol === 3) await client.call("HELLO", "3");
-    client.write(commands.map(encode).join("")).catch(() => {});
-    while (replies.length < commands.length) replies.push(await client.read());
+    if (together) client.write(commands.map(encode).join("")).catch(() => {});
+    while (replies.length < commands.length) {
+      if (!together) await client.write(encode(commands[replies.length] ?? []));
+      replies.push(await client.read());
+    }
   };
   try {
     await within(read());
@@ -231,6 +259,13 @@ async function wholeKeyspace(pair: Pair): Promise<string[][]> {
   return checks;
 }
 
+interface PlayOptions {
+  /** Whether the whole key space is compared at the end. Default: yes. */
+  check?: boolean;
+  /** Whether one connection's commands are sent in one go. Default: yes. */
+  together?: boolean;
+}
+
 /**
  * Plays a sequence of one connection in one go, and then reads the whole key space.
  *
@@ -240,12 +275,14 @@ async function playAtOnce(
   pair: Pair,
   { protocols: [protocol = 2], steps }: Sequence,
   ignored: Set<number>,
-  check: boolean,
+  { check = true, together = true }: PlayOptions,
 ): Promise<Difference | undefined> {
   const judge = new Judge();
   const compare = async (steps: Step[]) => {
     const commands = steps.map(({ args }) => args);
-    const [redis, subject] = await pair.both((server) => pipeline(server, protocol, commands));
+    const [redis, subject] = await pair.both((server) =>
+      pipeline(server, protocol, commands, together)
+    );
     for (const [at, step] of steps.entries()) {
       const [a = SILENT, b = SILENT] = [redis[at], subject[at]];
       if (judge.same(step.args, a, b) || ignored.has(at)) continue;
@@ -356,12 +393,21 @@ export async function play(
   pair: Pair,
   sequence: Sequence,
   ignored: Set<number> = new Set(),
-  check = true,
+  options: PlayOptions = {},
 ): Promise<Difference | undefined> {
   await pair.reset(sequence.settings);
-  return sequence.protocols.length > 1
+  const found = sequence.protocols.length > 1
     ? await playInSteps(pair, sequence, ignored)
-    : await playAtOnce(pair, sequence, ignored, check);
+    : await playAtOnce(pair, sequence, ignored, options);
+  const broken = (replies: Reply[] = []) =>
+    replies.some((reply) => reply === CLOSED || reply === SILENT);
+  if (!found || !broken(found.subject) || broken(found.redis)) return found;
+  pair.suspect = true;
+  const log = pair.subject.log.trimEnd().split("\n").at(-1) ?? "";
+  // Replies to what came before may be lost with it: one by one shows which command it was.
+  const { together = sequence.protocols.length === 1 } = options;
+  const culprit = together ? await play(pair, sequence, ignored, { together: false }) : undefined;
+  return culprit ?? { ...found, log };
 }
 
 /**
@@ -376,15 +422,20 @@ export async function minimise(
 ): Promise<{ steps: Step[]; difference: Difference } | undefined> {
   const attempt = async (steps: Step[]) => {
     const all = [...steps, step];
-    const found = await play(pair, { ...sequence, steps: all }, new Set(steps.keys()), false);
+    const found = await play(pair, { ...sequence, steps: all }, new Set(steps.keys()), {
+      check: false,
+      together: false,
+    });
     return found?.at === steps.length ? { steps: all, difference: found } : undefined;
   };
   let kept = sequence.steps.slice(0, at);
   // Twice, to tell what is by chance.
   let best = await attempt(kept) && await attempt(kept);
   if (best === undefined) return undefined;
+  const deadline = performance.now() + MINIMISE_TIMEOUT;
   for (let size = Math.ceil(kept.length / 2); size >= 1; size = size === 1 ? 0 : size >> 1) {
     for (let end = kept.length; end > 0; end -= size) {
+      if (performance.now() > deadline) return best;
       const fewer = [...kept.slice(0, Math.max(0, end - size)), ...kept.slice(end)];
       const found = await attempt(fewer);
       if (found === undefined) continue;

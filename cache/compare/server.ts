@@ -28,6 +28,7 @@ function freePort(): number {
 export interface ServerOptions {
   /** The CPU core it is bound to, as `taskset -c` takes it. Default: any. */
   core?: string | undefined;
+  env?: Record<string, string>;
 }
 
 /** A server in a child process, which ends with it. */
@@ -37,15 +38,15 @@ export class Server implements AsyncDisposable {
   readonly #directory: string;
   #ended = false;
 
-  private constructor(command: string, { core }: ServerOptions) {
+  private constructor(command: string, { core, env = {} }: ServerOptions) {
     this.port = freePort();
     this.#directory = Deno.makeTempDirSync({ prefix: "cache-" });
     const bound = core === undefined ? "" : `taskset -c ${core}`;
     this.#process = new Deno.Command("sh", {
-      args: ["-c", `exec ${bound} ${command} --port ${this.port}`],
+      args: ["-c", `exec ${bound} ${command} --port ${this.port} >log 2>&1`],
       cwd: this.#directory,
+      env,
       stdin: "null",
-      stdout: "null",
     }).spawn();
     this.#process.status.then(() => this.#ended = true);
   }
@@ -61,8 +62,9 @@ export class Server implements AsyncDisposable {
     const deadline = performance.now() + START_TIMEOUT;
     while (!await server.#answers()) {
       if (server.#ended || performance.now() > deadline) {
+        const { log } = server;
         await server[Symbol.asyncDispose]();
-        throw new Error(`Cannot start a server with: ${command}`);
+        throw new Error(`Cannot start a server with: ${command}\n${log}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
@@ -84,6 +86,11 @@ export class Server implements AsyncDisposable {
 
   get alive(): boolean {
     return !this.#ended;
+  }
+
+  /** What it has printed. */
+  get log(): string {
+    return Deno.readTextFileSync(`${this.#directory}/log`);
   }
 
   /** Its CPU time so far, in microseconds. */

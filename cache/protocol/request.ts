@@ -225,7 +225,11 @@ export class RequestReader {
   #lineEnd(kind: "mbulk" | "bulk"): number {
     const buffer = this.#buffer;
     const end = this.#end - 1;
-    for (let i = this.#position; i < end; i++) if (buffer[i] === CR) return i;
+    for (let i = this.#position; i < end; i++) {
+      if (buffer[i] === CR) return i;
+      // Redis looks for it in a C string, which ends here.
+      if (buffer[i] === 0) break;
+    }
     if (this.#end - this.#position > MAX_LINE) {
       throw new ProtocolError(`too big ${kind} count string`);
     }
@@ -247,14 +251,16 @@ export class RequestReader {
 
   /** Reads an inline command. Its arguments may be shorter than what was typed, so they are copied. */
   #inline(): boolean {
-    const lineEnd = this.#buffer.subarray(0, this.#end).indexOf(LF, this.#position);
-    if (lineEnd === -1) {
+    const buffer = this.#buffer.subarray(0, this.#end);
+    const lineEnd = buffer.indexOf(LF, this.#position);
+    // Redis looks for it in a C string, which ends at the first NUL.
+    const isCut = buffer.subarray(this.#position, lineEnd + 1).includes(0);
+    if (lineEnd === -1 || isCut) {
       if (this.pending > MAX_LINE) throw new ProtocolError("too big inline request");
       return false;
     }
     const line = new Slice(this.#buffer, this.#position, lineEnd - this.#position).latin1();
-    // As a C string, it ends at the first NUL.
-    const words = splitWords(line.replace(/\0.*/s, ""));
+    const words = splitWords(line);
     if (words === undefined) throw new ProtocolError("unbalanced quotes in request");
     // They fit where the line was, which keeps all arguments in one array.
     let to = this.#position;

@@ -117,6 +117,14 @@ export class Arena {
   readonly #lists = new Int32Array(EMPTY_PAGES + 1).fill(NONE);
   /** The empty segment that is kept, or 0. */
   #spare = 0;
+  /** How many pages have become empty since it was last looked whether to tidy. */
+  #emptied = 0;
+  readonly #wantsTidying: () => void;
+
+  /** @param wantsTidying Is told when it may be worth calling {@linkcode Arena.tidy}, but not at once. */
+  constructor(wantsTidying: () => void = () => {}) {
+    this.#wantsTidying = wantsTidying;
+  }
 
   /** The word of a block at an index. */
   word(address: Address, index: number): number {
@@ -187,7 +195,7 @@ export class Arena {
     if (--pages[record + LIVE]! === 0) {
       if (!full) this.#unlink(page, sizeClass);
       this.#link(page, EMPTY_PAGES);
-      if (++this.#emptyPagesOf[segment]! === this.#pagesOf[segment]) this.#release(segment);
+      this.#addEmpty(segment, 1);
     } else if (full) {
       this.#link(page, sizeClass);
     }
@@ -381,8 +389,20 @@ export class Arena {
       this.#link(page, EMPTY_PAGES);
     }
     this.used -= capacity;
-    this.#emptyPagesOf[segment]! += count;
-    if (this.#emptyPagesOf[segment] === this.#pagesOf[segment]) this.#release(segment);
+    this.#addEmpty(segment, count);
+  }
+
+  /** Counts pages that have become empty, and gives back the segment if all are. */
+  #addEmpty(segment: number, count: number): void {
+    const empty = this.#emptyPagesOf[segment]! += count;
+    const pages = this.#pagesOf[segment]!;
+    this.#emptied += count;
+    if (empty === pages) {
+      this.#release(segment);
+    } else if (this.#emptied >= MIN_IDLE_PAGES && empty >= pages * 3 / 4) {
+      this.#emptied = 0;
+      this.#wantsTidying();
+    }
   }
 
   /** Adds a segment of empty pages. Segments start small: tests start hundreds of instances. */

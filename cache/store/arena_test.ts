@@ -235,6 +235,18 @@ Deno.test("Arena.tidy() gives back what a few living blocks hold, and leaves the
   model.arena.clear();
 });
 
+Deno.test("Arena tells when there is something to tidy, and not for every page", () => {
+  let told = 0;
+  const arena = new Arena(() => told++);
+  const addresses = Array.from({ length: 1500 }, () => arena.allocate(65_536));
+  for (const [i, address] of addresses.entries()) {
+    if (i % 10 !== 0) arena.free(address);
+  }
+  assert(told >= 2 && told < 40, `${told}`);
+  assertEquals(arena.tidy(), true);
+  arena.clear();
+});
+
 Deno.test("Arena puts large blocks in a row of pages, and those beyond 32 MiB in buffers of their own", () => {
   const model = new Model();
   const sizes = [65_537, 200_000, 4 * MIB, 32 * MIB, 32 * MIB + 1, 70 * MIB];

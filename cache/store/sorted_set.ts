@@ -113,7 +113,7 @@ export class SortedSets {
         set.root = this.#packs.add(set.root, member, score);
         return;
       }
-      this.#makeTree(set);
+      this.makeTree(set);
     }
     this.#trees.add(set.root, member, score);
   }
@@ -312,7 +312,13 @@ export class SortedSets {
     return 0;
   }
 
-  #makeTree(set: Collection): void {
+  /**
+   * Stores a set as a tree, if it is not.
+   *
+   * @throws {ArenaFullError} If there is no memory. The set is as it was then.
+   */
+  makeTree(set: Collection): void {
+    if (set.storage === TABLE) return;
     const tree = this.#trees.create();
     try {
       this.walk(set, 0, this.size(set), (member, score) => {

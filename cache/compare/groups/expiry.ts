@@ -1,6 +1,6 @@
 import {
   any,
-  edgeInteger,
+  edgeTime,
   element,
   type Group,
   hashKey,
@@ -31,7 +31,7 @@ export const expiry: Group = {
     ["PEXPIRE", key, milliseconds, condition],
     ["EXPIREAT", key, unixSeconds, condition],
     ["PEXPIREAT", key, unixMilliseconds, condition],
-    ["EXPIRE", key, edgeInteger],
+    ["EXPIRE", key, edgeTime],
     ["TTL", key],
     ["PTTL", key],
     ["EXPIRETIME", key],

@@ -68,7 +68,7 @@ export const server: Group = {
       "COMMAND",
       "LIST",
       "FILTERBY",
-      any(["PATTERN", any("get*", "*push", "z?dd")], ["MODULE", "x"]),
+      any(["PATTERN", any("hget*", "*push", "z?dd")], ["MODULE", "x"]),
     ],
     ["COMMAND", any("COUNT", "HELP", "nothing", ["DOCS", command])],
     ["MEMORY", "USAGE", key, opt("SAMPLES", any("0", "5", edgeInteger))],
