@@ -580,7 +580,8 @@ export interface ServeOptions extends ServerOptions {
  */
 export interface ServeUnixOptions extends ServerOptions<Deno.UnixConn> {
   /**
-   * The path of the socket. It must not exist; the server removes it when it stops.
+   * The path of the socket. It must not exist; the server removes it when it stops, whoever has put
+   * another one there meanwhile: Deno removes by path.
    */
   path: string;
 }

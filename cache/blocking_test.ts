@@ -75,13 +75,14 @@ class Stage {
     return connection;
   }
 
-  /** Sends a request, in which `{a}` is the id of client a. */
+  /** Sends a request, in which `{a}` is the id of client a, or several at once with ` | ` between. */
   async send(name: string, request: string): Promise<void> {
     for (const [, other = ""] of request.matchAll(/\{(\w)\}/g)) {
       if (!this.#ids.has(other)) await this.client(other);
     }
     const connection = await this.client(name);
-    connection.request(request.replace(/\{(\w)\}/g, (_, other) => this.#ids.get(other) ?? ""));
+    const text = request.replace(/\{(\w)\}/g, (_, other) => this.#ids.get(other) ?? "");
+    connection.request(text.replaceAll(" | ", "\r\n"));
     await settled();
   }
 
@@ -280,6 +281,22 @@ Deno.test("Blocking leaves alone what is of another type", () =>
   c> RPUSH k element
   a< *2 $1 k $7 element
   c< :1
+  a> BLPOP k 0
+  b> BZPOPMIN k 0
+  c> MULTI
+  c< +OK
+  c> RPUSH k x
+  c< +QUEUED
+  c> DEL k
+  c< +QUEUED
+  c> ZADD k 1 member
+  c< +QUEUED
+  c> EXEC
+  b< *3 $1 k $6 member $1 1
+  c< *3 :1 :1 :1
+  c> RPUSH k element
+  a< *2 $1 k $7 element
+  c< :1
   c> SET k x
   c< +OK
   b> BLPOP k 0
@@ -389,16 +406,19 @@ Deno.test("Blocking ends by CLIENT UNBLOCK", () =>
 Deno.test("Blocking gives nothing to a client that is killed", () =>
   play(`
   a> BLPOP q 0
-  a> ECHO queued
   b> BLPOP q 0
+  c> MULTI
+  c< +OK
   c> CLIENT KILL ID {a}
-  a left
-  c< :1
+  c< +QUEUED
   c> CLIENT KILL ID {a}
-  c< :0
+  c< +QUEUED
   c> RPUSH q 1
+  c< +QUEUED
+  c> EXEC
+  a left
   b< *2 $1 q $1 1
-  c< :1
+  c< *3 :1 :0 :1
   `));
 
 Deno.test("Blocking commands do not wait within a transaction", () =>
@@ -541,6 +561,35 @@ Deno.test("Blocking gives nothing to a client that has left", () =>
   c< :1
   d< *2 $1 q $1 1
   `));
+
+Deno.test("Blocking keeps what the client's later requests overwrite", () =>
+  play(`
+  a> BLPOP q 0
+  b> BLPOP q 0
+  c> RPUSH q 1
+  a< *2 $1 q $1 1
+  c< :1
+  a> ECHO ......................................
+  a< $38 ......................................
+  c> RPUSH q 2
+  b< *2 $1 q $1 2
+  c< :1
+  a> ECHO padding | BLMOVE q target LEFT RIGHT 0
+  a< $7 padding
+  a> ECHO ......................................
+  c> RPUSH q 3
+  a< $1 3 $38 ......................................
+  c< :1
+  c> LRANGE target 0 -1
+  c< *1 $1 3
+  `));
+
+Deno.test("Blocking sends a timeout's reply before ManualClock.advance() returns", async () => {
+  await using stage = new Stage();
+  await stage.send("a", "BLPOP q 1");
+  stage.clock.advance(1000);
+  assertEquals(stage.replies(), ["a< *-1"]);
+});
 
 Deno.test("Blocking.size is in the statistics, with those whom a pause holds up", async () => {
   await using stage = new Stage();

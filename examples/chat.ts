@@ -10,6 +10,7 @@
  */
 
 import { type Connection, type Handler, serve, type Server } from "../mod.ts";
+import { runUntilSignal } from "../service.ts";
 
 const MAX_LINE = 1024;
 const LF = 10;
@@ -62,5 +63,5 @@ export function chat(server: () => Server): Handler {
 if (import.meta.main) {
   const server: Server = serve({ port: 7008, handler: chat(() => server) });
   console.log(`Chatting on port ${server.addr.port}`);
-  await server.finished;
+  Deno.exit(await runUntilSignal([server]));
 }

@@ -9,6 +9,7 @@
  */
 
 import { type Handler, serve } from "../mod.ts";
+import { runUntilSignal } from "../service.ts";
 
 /** Echoes what one client sends, until it has no more to send or the server stops. */
 export const echo: Handler = async (conn) => {
@@ -23,5 +24,5 @@ export const echo: Handler = async (conn) => {
 if (import.meta.main) {
   const server = serve({ port: 7007, handler: echo });
   console.log(`Echoing on port ${server.addr.port}`);
-  await server.finished;
+  Deno.exit(await runUntilSignal([server]));
 }

@@ -62,7 +62,7 @@ export function processRequest(client: Client, args: Args): boolean {
   let command: Command;
   try {
     command = findCommand(client, args);
-    check(client, command, args);
+    check(client, command);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     if (isWord(name, "exec")) {
@@ -126,7 +126,7 @@ export function findCommand(client: Client, args: Args): Command {
 }
 
 /** What must be right before a command is executed or queued. */
-function check(client: Client, command: Command, args: Args): void {
+function check(client: Client, command: Command): void {
   const { flags } = command;
   if ((flags & PROTECTED) !== 0 && !client.engine.settings.debugCommand) {
     throw new CommandError(

@@ -11,7 +11,7 @@ import { LIST } from "../objects.ts";
 import type { Args } from "../protocol/request.ts";
 import type { Address } from "../store/arena.ts";
 import type { Side } from "../store/list.ts";
-import { Slice } from "../store/slice.ts";
+import type { Slice } from "../store/slice.ts";
 import { deadlineAt, int64At, integerAt, integerWithin } from "./arguments.ts";
 import { type CommandRows, isWord } from "./command.ts";
 import { CommandError, NO_SUCH_KEY, OUT_OF_RANGE, SYNTAX, wrongArity } from "./error.ts";
@@ -110,7 +110,7 @@ function replyElements(
 ): void {
   reply.array(count);
   db.objects.lists.walk(list, index, count, from, (bytes, start, length) => {
-    reply.bulk(new Slice(bytes, start, length));
+    reply.bulkOf(bytes, start, length);
   });
 }
 

@@ -1,3 +1,5 @@
+import { assert, assertEquals } from "@std/assert";
+import { Cache } from "../cache.ts";
 import { play } from "./test_util.ts";
 
 // The stories are what redis-server 7.0.15 has answered.
@@ -275,3 +277,36 @@ Deno.test("Lists notify of what has changed", () =>
   LMPOP 1 l RIGHT COUNT 1 → *2 $1 l *1 $1 b >3 $7 message $19 __keyevent@0__:rpop $1 l
   BLPOP l 0 → *2 $1 l $1 a >3 $7 message $19 __keyevent@0__:lpop $1 l >3 $7 message $18 __keyevent@0__:del $1 l
   `));
+
+Deno.test("LRANGE replies elements of any length", () => {
+  const lengths = [0, 1, 9, 10, 47, 48, 49, 99, 100, 253, 254, 255, 256, 999, 1000, 8190, 70_000];
+  const elements = lengths.map((length, i) => String.fromCharCode(97 + i).repeat(length));
+  const cache = new Cache();
+  cache.call("RPUSH", "l", ...elements);
+  assertEquals(cache.call("LRANGE", "l", 0, -1), elements);
+  assertEquals(cache.call("RPOP", "l", 100), elements.toReversed());
+});
+
+Deno.test("DEL, COPY and MEMORY USAGE treat lists as what they hold", () => {
+  const cache = new Cache();
+  cache.call("RPUSH", "l", ..."abc".repeat(100));
+  assertEquals(cache.call("COPY", "l", "copy"), 1);
+  cache.call("LSET", "copy", 0, "changed");
+  assertEquals(cache.call("LINDEX", "l", 0), "a");
+  const usage = cache.call("MEMORY", "USAGE", "l") as number;
+  assert(usage > 900 && usage < 2000, `${usage}`);
+  const { usedMemory } = cache.stats;
+  cache.call("DEL", "l");
+  assertEquals(usedMemory - cache.stats.usedMemory, usage);
+});
+
+Deno.test("RPUSH heeds list-max-listpack-size", () => {
+  const cache = new Cache();
+  const usageAt = (size: number) => {
+    cache.call("CONFIG", "SET", "list-max-listpack-size", size);
+    cache.call("DEL", "l");
+    cache.call("RPUSH", "l", ..."x".repeat(100));
+    return cache.call("MEMORY", "USAGE", "l") as number;
+  };
+  assert(usageAt(1) > 3 * usageAt(-2));
+});

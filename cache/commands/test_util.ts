@@ -24,16 +24,21 @@ export async function play(story: string): Promise<void> {
   using conn = await Deno.connect({ port });
   const buffer = new Uint8Array(64 * 1024);
   const actual: string[] = [];
+  let inTransaction = false;
   for (const line of expected) {
     const [request = ""] = line.split(" → ", 1);
-    await conn.write(new TextEncoder().encode(`${request}\r\nECHO .end.\r\n`));
+    if (/^(MULTI|EXEC|DISCARD)$/.test(request)) inTransaction = request === "MULTI";
+    // Within a transaction the mark would be queued; there each reply is one line.
+    const end = inTransaction ? "\r\n" : END;
+    const mark = inTransaction ? "" : "ECHO .end.\r\n";
+    await conn.write(new TextEncoder().encode(`${request}\r\n${mark}`));
     let replies = "";
-    while (!replies.endsWith(END)) {
+    while (!replies.endsWith(end)) {
       const length = await conn.read(buffer);
       assert(length !== null, `No reply to ${request}`);
       replies += new TextDecoder().decode(buffer.subarray(0, length));
     }
-    const reply = replies.slice(0, -END.length).replaceAll("\r\n", " ").trim();
+    const reply = replies.slice(0, -end.length).replaceAll("\r\n", " ").trim();
     actual.push(
       request === line ? line : `${request} → ${reply.replace(WRONG_TYPE, "-WRONGTYPE")}`,
     );

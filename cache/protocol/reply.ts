@@ -34,6 +34,11 @@ const [MAP, SET, PUSH, BOOLEAN, DOUBLE, BIG_NUMBER, VERBATIM] = [
   61,
 ] as const;
 
+/** The longest bulk string that is copied in a loop, which is then faster than `set`. */
+const MAX_SMALL = 48;
+/** How many bytes a bulk string of that length needs beside its own. */
+const SMALL_OVERHEAD = 7;
+
 /** Room for a type, a length and a line end. */
 const MAX_HEADER = 24;
 
@@ -107,13 +112,35 @@ export class Reply {
     this.#line(INTEGER, value.toString());
   }
 
-  bulk(value: Slice): void {
-    const { bytes, start, length } = value;
-    this.#header(BULK, length);
-    this.#ensure(length + 2);
-    copyBytes(bytes, start, length, this.#buffer, this.#length);
-    this.#length += length;
-    this.#end();
+  bulk({ bytes, start, length }: Slice): void {
+    this.bulkOf(bytes, start, length);
+  }
+
+  /** The same of a stretch of bytes: what replies many makes no slice of each. */
+  bulkOf(bytes: Uint8Array, start: number, length: number): void {
+    const buffer = this.#buffer;
+    let at = this.#length;
+    if (length > MAX_SMALL || at + length + SMALL_OVERHEAD > buffer.length) {
+      return this.#anyBulk(bytes, start, length);
+    }
+    // All at once: with it LRANGE takes half the time, measured with elements of 3 bytes.
+    buffer[at] = BULK;
+    if (length < 10) {
+      buffer[at + 1] = ZERO + length;
+      at += 2;
+    } else {
+      const tens = (length * 103) >>> 10;
+      buffer[at + 1] = ZERO + tens;
+      buffer[at + 2] = ZERO + length - 10 * tens;
+      at += 3;
+    }
+    buffer[at] = CR;
+    buffer[at + 1] = LF;
+    at += 2;
+    for (const end = start + length; start < end;) buffer[at++] = bytes[start++]!;
+    buffer[at] = CR;
+    buffer[at + 1] = LF;
+    this.#length = at + 2;
   }
 
   /** Text, each character one byte, as a bulk string. */
@@ -207,6 +234,14 @@ export class Reply {
     this.#ensure(bytes.length);
     copyBytes(bytes, 0, bytes.length, this.#buffer, this.#length);
     this.#length += bytes.length;
+  }
+
+  #anyBulk(bytes: Uint8Array, start: number, length: number): void {
+    this.#header(BULK, length);
+    this.#ensure(length + 2);
+    copyBytes(bytes, start, length, this.#buffer, this.#length);
+    this.#length += length;
+    this.#end();
   }
 
   #line(type: number, text: string): void {
