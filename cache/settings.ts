@@ -129,7 +129,8 @@ function memory(
   return {
     ...integer(name, property, min, max, options),
     set: (settings, text) => {
-      const value = parseMemory(text);
+      // As a C string, it ends at the first NUL.
+      const value = parseMemory(text.replace(/\0.*/s, ""));
       if (Number.isNaN(value)) return "argument must be a memory value";
       return assign(settings, property, value, min, max);
     },

@@ -138,10 +138,10 @@ function kill(client: Client, args: Args): void {
     killOne(client, other);
     return reply.ok();
   }
-  if (args.count % 2 === 1) throw new CommandError(SYNTAX);
   let skipMe = true;
   const filters: ((other: Client) => boolean)[] = [];
   for (let i = 2; i < args.count; i += 2) {
+    if (i + 1 === args.count) throw new CommandError(SYNTAX);
     const [option, value] = [args.at(i), args.at(i + 1)];
     const text = value.latin1();
     if (isWord(option, "id")) {

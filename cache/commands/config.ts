@@ -49,7 +49,7 @@ function set({ reply, engine }: Client, args: Args): void {
     const parameter = findParameter(name);
     if (parameter === undefined) {
       throw new CommandError(
-        `ERR Unknown option or number of arguments for CONFIG SET - '${name}'`,
+        `ERR Unknown option or number of arguments for CONFIG SET - '${name.replace(/\0.*/s, "")}'`,
       );
     }
     if (parameter.immutable) throw failure(name, "can't set immutable config");

@@ -163,8 +163,10 @@ export const CONNECTION: CommandRows = {
     flags: "noscript loading stale fast no_auth allow_busy",
     since: "1.0.0",
     summary: "Closes the connection",
-    // The gate does it, before anything can stand in the way.
-    run: ({ reply }) => reply.ok(),
+    run: (client) => {
+      client.closing = true;
+      client.reply.ok();
+    },
   },
   reset: {
     arity: 1,

@@ -18,6 +18,7 @@ import {
   NO_AUTH,
   NO_MULTI,
   PROTECTED,
+  READONLY,
   SKIP_MONITOR,
   SKIP_SLOWLOG,
   WRITE,
@@ -25,12 +26,15 @@ import {
 import { CommandError, wrongArity } from "./error.ts";
 
 /** Commands that are not queued in a transaction. */
-const NOT_QUEUED = new Set(["exec", "discard", "multi", "watch", "reset"]);
+const NOT_QUEUED = new Set(["exec", "discard", "multi", "watch", "reset", "quit"]);
+
+/** What a client that monitors may not do, which is a kind of replica to Redis. */
+const KEYSPACE = WRITE | READONLY | MAY_REPLICATE;
 
 /** All that a RESP2 client may say that has subscribed to something. */
 const SUBSCRIBER_COMMANDS = new Set([
   ...["ping", "subscribe", "ssubscribe", "psubscribe", "unsubscribe", "sunsubscribe"],
-  ...["punsubscribe", "reset"],
+  ...["punsubscribe", "reset", "quit"],
 ]);
 
 /**
@@ -49,11 +53,6 @@ export function processRequest(client: Client, args: Args): boolean {
   const { reply, engine } = client;
   const begun = reply.length;
   const name = args.at(0);
-  if (isWord(name, "quit")) {
-    reply.ok();
-    client.closing = true;
-    return true;
-  }
   if (isWord(name, "post") || isWord(name, "host:")) {
     // A web page can have a browser send commands in an HTTP request.
     client.close("request of a browser");
@@ -83,7 +82,7 @@ export function processRequest(client: Client, args: Args): boolean {
   if (engine.pause !== undefined && client.transaction === undefined && holds(client, command)) {
     return false;
   }
-  if (client.transaction !== undefined && !NOT_QUEUED.has(command.name)) {
+  if (client.transaction !== undefined && !NOT_QUEUED.has(command.fullName)) {
     client.transaction.queue(command, args);
     reply.queued();
   } else {
@@ -138,12 +137,15 @@ function check(client: Client, command: Command): void {
   if (!client.authenticated && (flags & NO_AUTH) === 0) {
     throw new CommandError("NOAUTH Authentication required.");
   }
+  if ((flags & KEYSPACE) !== 0 && client.engine.monitors.has(client)) {
+    throw new CommandError("ERR Replica can't interact with the keyspace");
+  }
   if (client.transaction !== undefined && (flags & NO_MULTI) !== 0) {
     throw new CommandError("ERR Command not allowed inside a transaction");
   }
   if (
     client.reply.resp === 2 && client.subscriptionCount > 0 &&
-    !SUBSCRIBER_COMMANDS.has(command.name)
+    !SUBSCRIBER_COMMANDS.has(command.fullName)
   ) {
     throw new CommandError(
       `ERR Can't execute '${command.fullName}': only (P|S)SUBSCRIBE / ` +

@@ -69,9 +69,15 @@ function monitor(client: Client): void {
 const SLOWLOG_SHOWN = 10;
 
 function slowlogGet({ engine, reply }: Client, args: Args): void {
+  if (args.count > 3) {
+    throw new CommandError(
+      `ERR unknown subcommand or wrong number of arguments for '${args.at(1).latin1()}'. ` +
+        "Try SLOWLOG HELP.",
+    );
+  }
   const error = "ERR count should be greater than or equal to -1";
   const count = args.count > 2 ? integerAt(args, 2, error) : SLOWLOG_SHOWN;
-  if (count < -1 || args.count > 3) throw new CommandError(error);
+  if (count < -1) throw new CommandError(error);
   const { entries } = engine.slowlog;
   const shown = count === -1 ? entries : entries.slice(0, count);
   reply.array(shown.length);
