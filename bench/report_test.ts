@@ -44,7 +44,6 @@ Deno.test("docs/benchmarks.md has a place for every table that is written into i
   );
   assertEquals(writers.map(([, section]) => section).sort(), [
     "bench",
-    "bench-redis",
     "soak",
     "survival",
   ]);
