@@ -416,7 +416,7 @@ export class OpenConnection<C extends Deno.Conn = Deno.Conn> implements Connecti
 
   send(data: Uint8Array): void {
     if (!(data instanceof Uint8Array)) throw notBytes("send", data);
-    if (this.#isClosed || this.#isFinishing || this.#halfClosed) return;
+    if (this.#isClosed || this.#halfClosed) return;
     if (!this.#outbox.hasRoomFor(data.length)) return this.#end("failed", "slow reader");
     this.#outbox.send(data)?.catch((error) => this.#end("failed", error));
   }

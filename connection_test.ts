@@ -213,22 +213,28 @@ Deno.test("Connection.closeAfter() may be called in another connection's abort l
   client.close();
 });
 
-Deno.test("Connection.closeAfter() is not shortened by another connection's abort listener", () => {
-  using timers = new FakeTimers();
-  const open = new OpenConnections();
-  const [one, other] = [unconnected(open), unconnected(open)];
-  open.add(one);
-  open.add(other);
-  let set = 0;
-  one.signal.addEventListener("abort", () => {
-    // It works for as long, and the other's limit is set after that.
-    timers.now += 30;
-    set = timers.now;
-    other.closeAfter(45);
-  });
-  one.closeAfter(0);
-  while (!other.isClosed) timers.advance(1);
-  assert(timers.now - set >= 45);
+Deno.test("Connection.closeAfter() is exact in another connection's abort listener", () => {
+  // The other one is looked at before or after it, and another limit is far away.
+  for (const place of [0, 1]) {
+    using timers = new FakeTimers();
+    const open = new OpenConnections();
+    const [one, other, third] = [unconnected(open), unconnected(open), unconnected(open)];
+    for (const connection of place === 0 ? [other, one] : [one, other]) open.add(connection);
+    open.add(third);
+    third.closeAfter(60_000);
+    let set = 0;
+    one.signal.addEventListener("abort", () => {
+      // It works for as long, and the other's limit is set after that.
+      timers.now += 30;
+      set = timers.now;
+      other.closeAfter(45);
+    });
+    one.closeAfter(0);
+    while (!other.isClosed) timers.advance(1);
+    const late = timers.now - set - 45;
+    assert(late >= 0 && late <= 100, `${late}`);
+    open.unwatch();
+  }
 });
 
 Deno.test("Connection.closeAfter() postpones one look that a busy event loop made late", () => {
@@ -409,16 +415,28 @@ Deno.test("Connection.read() ends with a stop, and the drain takes what comes th
   assertEquals(conn.outcome, "completed");
 });
 
+Deno.test("Connection.read() ends with the handler that left it pending", async () => {
+  using it = await connection();
+  const { connection: conn, client } = it;
+  let read: Promise<number | null> | undefined;
+  const run = conn.run(() => void (read = conn.read(new Uint8Array(10))), 60_000, noReport);
+  assertEquals(await client.read(new Uint8Array(1)), null);
+  await client.write(new Uint8Array(1));
+  await client.closeWrite();
+  await within(run);
+  assertEquals(await read, null);
+});
+
 Deno.test("Connection.read() takes turns with another read", async () => {
   using it = await connection();
   const { connection: conn, client } = it;
-  const buffers = [new Uint8Array(1), new Uint8Array(1), new Uint8Array(1)];
+  const buffers = Array.from({ length: 5 }, () => new Uint8Array(1));
   const reads = buffers.map((buffer) => conn.read(buffer));
   await client.write(new Uint8Array([1, 2]));
   assertEquals(await Promise.all(reads.slice(0, 2)), [1, 1]);
   conn.stop("stop");
-  assertEquals(await reads[2], null);
-  assertEquals(buffers.map(([byte]) => byte), [1, 2, 0]);
+  assertEquals(await within(Promise.all(reads.slice(2))), [null, null, null]);
+  assertEquals(buffers.map(([byte]) => byte), [1, 2, 0, 0, 0]);
 });
 
 Deno.test("Connection.read() takes 16 KiB at most", async () => {
@@ -480,17 +498,18 @@ Deno.test("Connection.read() rejects with Interrupted after a close", async () =
   await assertRejects(() => it.connection.read(new Uint8Array(1)), Deno.errors.Interrupted);
 });
 
-Deno.test("Connection rejects with Interrupted also while it waits for its turn", async () => {
-  const reads = { left: Infinity };
-  const conn = new OpenConnection(1, endless(reads, 16_384), new OpenConnections(), 0, undefined);
+Deno.test("Connection.read() rejects with Interrupted also while it waits for its turn", async () => {
+  const raw = endless({ left: Infinity }, 16_384);
+  const conn = new OpenConnection(1, raw, new OpenConnections(), 0, undefined);
   const buffer = new Uint8Array(16_384);
-  // The fifth read waits for a turn, whatever others have read before.
-  const read = (async () => {
+  const reads = (async () => {
     while (true) await conn.read(buffer);
   })();
-  await Promise.resolve();
+  // The turn comes only after this one: one of the reads waits by then.
+  for (let i = 0; i < 1000; i++) await Promise.resolve();
+  raw.read = () => Promise.reject(new Deno.errors.BadResource());
   conn.close();
-  await assertRejects(() => read, Deno.errors.Interrupted);
+  await assertRejects(() => reads, Deno.errors.Interrupted);
 });
 
 Deno.test("Connection.readable and writable are streams of it, and may be left early", async () => {
@@ -656,6 +675,9 @@ Deno.test("Connection lets nobody's forgotten await end the process", async () =
   };
   addEventListener("unhandledrejection", note);
   using it = await connection();
+  using other = await connection();
+  other.connection.read(new Uint8Array(1));
+  other.connection.close();
   const { connection: conn } = it;
   conn.read(new Uint8Array(1));
   conn.read(new Uint8Array(1));

@@ -275,7 +275,7 @@ export class Server<C extends Deno.Conn = Deno.TcpConn> implements AsyncDisposab
           const nth = this.#counts.accepted + this.#counts.rejected + 1;
           if (nth % POLL_INTERVAL === 0) await letRuntimePoll(conn);
           this.#admit(conn);
-          while (this.#open.size >= this.#maxConnections && !this.#isStopping) {
+          while (this.#open.size >= this.#maxConnections) {
             await new Promise<void>((resolve) => this.#wake = resolve);
           }
         }
@@ -363,7 +363,6 @@ export class Server<C extends Deno.Conn = Deno.TcpConn> implements AsyncDisposab
     this.#listener[Symbol.dispose]();
     this.#signal?.removeEventListener("abort", this.#onAbort);
     this.#backoff.stop();
-    this.#wake();
     const reason = new DOMException("The server is stopping", "AbortError");
     for (const connection of this.#open.snapshot()) connection.stop(reason);
     this.#settle();

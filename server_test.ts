@@ -1432,7 +1432,7 @@ Deno.test("Server's time limits keep no process alive", async () => {
       },
     });
     server.run();
-    using client = await Deno.connect({ port: server.addr.port });
+    globalThis.client = await Deno.connect({ port: server.addr.port });
     while (server.stats.active === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     console.log("handled");
   `;

@@ -14,7 +14,7 @@ import { rejectAllBut } from "./figures.ts";
 import { expectedDuration, type Extent, measureAll } from "./measure.ts";
 import { describeMachine, findPeers } from "./peers.ts";
 import { Progress } from "./progress.ts";
-import { publish, publishDrawing } from "./report.ts";
+import { publish, publishDrawing } from "./publish.ts";
 import { mainFigures, tables, wrongGreetings } from "./tables.ts";
 
 const { rounds, quick, write } = parseArgs(Deno.args, {

@@ -5,6 +5,8 @@
  * @module
  */
 
+export { median } from "./report.ts";
+
 /** CPU time of a process so far, user and system, in microseconds. */
 export function cpuTime(pid: number): number {
   // In ticks of 10 ms, proc(5); the name before them, in parentheses, may hold blanks.
@@ -21,10 +23,6 @@ export function memory(pid: number, name: "VmRSS" | "VmHWM" = "VmRSS"): number {
 /** A file beside this one, as the command line of a child takes it. */
 export function local(file: string): string {
   return `${import.meta.dirname}/${file}`;
-}
-
-export function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
 
 /** For `unknown` of `parseArgs`: ends a command that was given what it does not know. */

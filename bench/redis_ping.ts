@@ -14,7 +14,8 @@ import { Child } from "../test_util.ts";
 import { cpuTime, median, rejectAllBut } from "./figures.ts";
 import { deno, describeMachine, onLoadCore, onServerCore, type Server, start } from "./peers.ts";
 import { Progress } from "./progress.ts";
-import { publish, ratio, table } from "./report.ts";
+import { publish } from "./publish.ts";
+import { ratio, table } from "./report.ts";
 
 const ROUNDS = 7;
 const CLIENTS = 50;

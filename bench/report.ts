@@ -1,18 +1,18 @@
 /**
- * What measurements leave behind: tables in Markdown, bars as an SVG, and their place in
- * `docs/benchmarks.md`, so that no figure there is written by hand.
+ * The form of what was measured: ratios, tables in Markdown, bars as an SVG, and their place in a
+ * text. It is pure; `publish.ts` writes.
  *
  * @module
  */
-
-import { median } from "./figures.ts";
-
-const DOCS = `${import.meta.dirname}/../docs`;
 
 /** A table in Markdown; `deno fmt` aligns it. */
 export function table(columns: string[], rows: (string | number)[][]): string {
   return [columns, columns.map(() => "---"), ...rows]
     .map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+export function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
 
 /** `1.02 (0.97 to 1.06)`: the median of the rounds' ratios, the lowest and the highest. */
@@ -32,25 +32,6 @@ export function replaceSection(text: string, name: string, section: string): str
     throw new Error(`Cannot find the section ${name}: expected ${begin} and ${end}`);
   }
   return `${before}${begin}\n\n${section}\n\n${end}${after}`;
-}
-
-/** Prints a section, and with `write` puts it into `docs/benchmarks.md`. */
-export function publish(name: string, section: string, write: boolean): void {
-  console.log(`${section}\n`);
-  if (!write) return;
-  const file = `${DOCS}/benchmarks.md`;
-  writeFormatted(file, replaceSection(Deno.readTextFileSync(file), name, section));
-}
-
-/** Writes the drawing that `docs/benchmarks.md` shows. */
-export function publishDrawing(svg: string): void {
-  writeFormatted(`${DOCS}/benchmarks.svg`, svg);
-}
-
-/** Writes a file as `deno fmt` would have it, which the checks ask for. */
-function writeFormatted(file: string, text: string): void {
-  Deno.writeTextFileSync(file, text);
-  new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", file] }).outputSync();
 }
 
 /** Bars of one unit, one below the other. */

@@ -13,7 +13,8 @@ import { Child, connectAndReset } from "../test_util.ts";
 import { median, memory, rejectAllBut } from "./figures.ts";
 import { describeMachine } from "./peers.ts";
 import { Progress } from "./progress.ts";
-import { publish, table } from "./report.ts";
+import { publish } from "./publish.ts";
+import { table } from "./report.ts";
 
 /** The server's descriptors: less than a burst, so that it runs out of them again and again. */
 const SERVER_DESCRIPTORS = 256;

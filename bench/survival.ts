@@ -13,7 +13,8 @@ import { Child, connectAndReset } from "../test_util.ts";
 import { rejectAllBut } from "./figures.ts";
 import { BARE, deno, describeMachine, findPeers, NODE_NET, NODE_NET_NODE, OURS } from "./peers.ts";
 import { Progress } from "./progress.ts";
-import { publish, table } from "./report.ts";
+import { publish } from "./publish.ts";
+import { table } from "./report.ts";
 
 const CLIENTS = 100;
 

@@ -68,7 +68,7 @@ interface Alarm {
  * const clock = new ManualClock();
  * await using cache = new Cache({ clock });
  * cache.call("SET", "session", "alice", "EX", 3600);
- * clock.advance(3_600_000);
+ * clock.advance(3_600_001); // it has expired when its time is past, as in Redis
  * assertEquals(cache.call("GET", "session"), null);
  * ```
  */

@@ -280,7 +280,11 @@ export class Engine {
 
   /** Sends what was written to other clients. */
   flush(): void {
-    for (let client; (client = this.#toFlush.pop()) !== undefined;) client.flush();
+    if (this.#toFlush.length > 0) {
+      // In the order in which they were written to.
+      const clients = this.#toFlush.splice(0);
+      for (const client of clients) client.flush();
+    }
     if (this.#waiting.length > 0) this.#waiting = this.#waiting.filter(isWaiting);
   }
 

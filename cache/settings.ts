@@ -204,7 +204,9 @@ const outputLimits: Parameter = {
       .map(([name, { hard, soft, seconds }]) => `${name} ${hard} ${soft} ${seconds}`).join(" "),
   set: (settings, text) => {
     const words = text.split(" ").filter((word) => word !== "");
-    if (words.length === 0 || words.length % 4 !== 0) return "Wrong number of arguments.";
+    if (words.length === 0 || words.length % 4 !== 0) {
+      return "Wrong number of arguments in buffer limit configuration.";
+    }
     const limits = { ...settings.outputLimits };
     for (let i = 0; i < words.length; i += 4) {
       const [given = "", ...values] = words.slice(i, i + 4);

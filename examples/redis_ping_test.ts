@@ -178,3 +178,25 @@ Deno.test("redis_ping.ts takes a port", async () => {
   });
   assertEquals(await ask(await child.ready(), "PING\r\n"), "+PONG\r\n");
 });
+
+Deno.test("redisPing() answers what is no request, or a strange one", async () => {
+  // The replies of Redis 7.0.15.
+  const cases: [string, string][] = [
+    ["*x\r\n", "-ERR Protocol error: invalid multibulk length\r\n"],
+    ["*1\r\n!4\r\n", "-ERR Protocol error: expected '$', got '!'\r\n"],
+    ["*1\r\n$x\r\n", "-ERR Protocol error: invalid bulk length\r\n"],
+    ["x".repeat(70_000), "-ERR Protocol error: too big inline request\r\n"],
+    [`*${"1".repeat(70_000)}`, "-ERR Protocol error: too big mbulk count string\r\n"],
+    [`*1\r\n$${"1".repeat(70_000)}`, "-ERR Protocol error: too big bulk count string\r\n"],
+    ['PING "a\r\n', "-ERR Protocol error: unbalanced quotes in request\r\n"],
+    ['PING "\\x41\\n\'"\r\n', "$3\r\nA\n'\r\n"],
+    ["PING 'a\\'b'\r\n", "$3\r\na'b\r\n"],
+    ["POST / HTTP/1.1\r\nPING\r\n", ""],
+    ["echo\r\n", "-ERR wrong number of arguments for 'echo' command\r\n"],
+  ];
+  await using server = serve({ port: 0, handler: redisPing });
+  for (const [request, reply] of cases) {
+    const actual = await ask(server.addr.port, request);
+    assertEquals(actual, reply, JSON.stringify(request.slice(0, 40)));
+  }
+});

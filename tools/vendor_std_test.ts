@@ -91,11 +91,9 @@ Deno.test("vendor_std.ts waits 30 seconds for a JSR that hangs", { ignore }, asy
   using project = makeProject({ npm: 'echo "npm error code ENOTFOUND" >&2; exit 1' });
   // It accepts, and never answers.
   using jsr = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const preload = `${project.directory}/preload.ts`;
-  Deno.writeTextFileSync(
-    preload,
-    `const { timeout } = AbortSignal;
-    AbortSignal.timeout = (ms) => timeout(ms === 30_000 ? 500 : 86_400_000);`,
+  const preload = "data:text/javascript," + encodeURIComponent(
+    "const { timeout } = AbortSignal;" +
+      "AbortSignal.timeout = (ms) => timeout(ms === 30_000 ? 500 : 86_400_000);",
   );
   const { code, stderr } = await within(
     project.setUp(`http://127.0.0.1:${jsr.addr.port}/`, `--preload=${preload}`),

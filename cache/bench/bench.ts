@@ -1,6 +1,6 @@
 /**
  * The cache beside a real Redis: what a request costs, and a key in memory, how long others wait,
- * how soon it is there. Both run on the same core, the load on another, in turns, so that a noisy
+ * how soon it is there. Servers run on one core, the load on another, and take turns, so that a noisy
  * machine is noisy for both. Prints tables in Markdown, with the targets beside the figures.
  *
  * Flags: `--quick` (four commands, about two minutes), `--only NAME[,NAME]` (parts), `--rounds N`
@@ -14,32 +14,40 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { rejectAllBut } from "../../bench/figures.ts";
 import { REDIS, Server, SUBJECT } from "../compare/server.ts";
+import { measureMemory, memoryDuration } from "./memory.ts";
+import { floodDuration, growthDuration, measureFlood, measureGrowth } from "./pauses.ts";
+import { measurePeers, peersDuration } from "./peers.ts";
 import { Progress } from "./progress.ts";
 import { markdown, type Section, svg } from "./report.ts";
 import { measureRequests, requestsDuration } from "./requests.ts";
+import { measureStarts, startsDuration } from "./starts.ts";
 
 const SERVER_CORE = "0";
 const LOAD_CORE = "1";
 
 /** What every measurement is given. */
 export interface Bench {
-  ours: Server;
-  redis: Server;
-  loadCore: string;
+  /** Starts one of the two on the servers' core. */
+  start: (name: "ours" | "redis", env?: Record<string, string>) => Promise<Server>;
+  serverCore: string;
   rounds: number;
   quick: boolean;
   progress: Progress;
 }
 
-/** The parts, with the seconds that each takes, about. */
-const PARTS: Record<
-  string,
-  {
-    measure: (bench: Bench) => Promise<Section>;
-    seconds: (quick: boolean, rounds: number) => number;
-  }
-> = {
+interface Part {
+  measure: (bench: Bench) => Promise<Section>;
+  /** What it takes, about. */
+  seconds: (quick: boolean, rounds: number) => number;
+}
+
+const PARTS: Record<string, Part> = {
   requests: { measure: measureRequests, seconds: requestsDuration },
+  memory: { measure: measureMemory, seconds: memoryDuration },
+  growth: { measure: measureGrowth, seconds: growthDuration },
+  flood: { measure: measureFlood, seconds: floodDuration },
+  starts: { measure: measureStarts, seconds: startsDuration },
+  peers: { measure: measurePeers, seconds: peersDuration },
 };
 const QUICK_PARTS = ["requests"];
 
@@ -57,18 +65,27 @@ if (import.meta.main) {
     console.error(`Expected --rounds N of at least 1, --only of: ${Object.keys(PARTS)}`);
     Deno.exit(2);
   }
-  const progress = new Progress();
-  const seconds = parts.reduce((sum, part) => sum + (part.seconds(quick, rounds)), 0);
-  progress.say(`This takes about ${Math.ceil(seconds / 60)} min: ${names.join(", ")}`);
+  // What this process and its children do is the load.
+  await new Deno.Command("taskset", {
+    args: ["-a", "-c", "-p", LOAD_CORE, `${Deno.pid}`],
+    stdout: "null",
+  }).output();
+  const commands = { ours: `${flags.subject ?? SUBJECT}`, redis: `${flags.redis ?? REDIS}` };
+  const bench: Bench = {
+    start: (name, env = {}) => Server.start(commands[name], { core: SERVER_CORE, env }),
+    serverCore: SERVER_CORE,
+    rounds,
+    quick,
+    progress: new Progress(),
+  };
+  const seconds = parts.reduce((sum, part) => sum + part.seconds(quick, rounds), 0);
+  bench.progress.say(`This takes about ${Math.ceil(seconds / 60)} min: ${names.join(", ")}`);
 
   const sections: Section[] = [];
   for (const { measure } of parts) {
-    await using ours = await Server.start(`${flags.subject ?? SUBJECT}`, { core: SERVER_CORE });
-    await using redis = await Server.start(`${flags.redis ?? REDIS}`, { core: SERVER_CORE });
-    const bench = { ours, redis, loadCore: LOAD_CORE, rounds, quick, progress };
     const section = await measure(bench);
     sections.push(section);
-    progress.say("");
+    bench.progress.say("");
     console.log(markdown(section));
   }
   if (flags.svg !== undefined) {

@@ -120,6 +120,11 @@ export function requestsDuration(quick: boolean, rounds: number): number {
   return cases(quick).length * (rounds + 0.3) * 2 * RUN_TIME;
 }
 
+interface Servers {
+  ours: Server;
+  redis: Server;
+}
+
 /** The sums of a run. */
 interface Run {
   /** Microseconds of the server's CPU for each request. */
@@ -140,12 +145,12 @@ async function prepare(server: Server, { test, size }: Case, requests: number): 
   await client.pipeline(batch);
 }
 
-async function run(bench: Bench, server: Server, of: Case, requests: number): Promise<Run> {
+async function run(server: Server, of: Case, requests: number): Promise<Run> {
   await prepare(server, of, requests);
   const before = server.cpuTime;
-  const { success, stdout, stderr } = await new Deno.Command("taskset", {
+  const { success, stdout, stderr } = await new Deno.Command("redis-benchmark", {
     args: [
-      ...["-c", bench.loadCore, "redis-benchmark", "-p", `${server.port}`, "--csv"],
+      ...["-p", `${server.port}`, "--csv"],
       ...["-c", `${CLIENTS}`, "-n", `${requests}`, "-P", `${of.pipeline}`, "-r", `${KEY_SPACE}`],
       ...of.test.command("x".repeat(of.size)),
     ],
@@ -157,30 +162,36 @@ async function run(bench: Bench, server: Server, of: Case, requests: number): Pr
 }
 
 /** The subject beside Redis, round by round, each first in every other one. */
-async function compare(bench: Bench, of: Case): Promise<{ ours: Run[]; redis: Run[] }> {
+async function compare(
+  servers: Servers,
+  rounds: number,
+  of: Case,
+): Promise<{ ours: Run[]; redis: Run[] }> {
   const stored = of.test.sized ? of.size * (of.test.name === "mset" ? 10 : 1) : 30;
-  const calibrated = await run(bench, bench.redis, of, CALIBRATION_REQUESTS);
-  await run(bench, bench.ours, of, CALIBRATION_REQUESTS);
+  const calibrated = await run(servers.redis, of, CALIBRATION_REQUESTS);
+  await run(servers.ours, of, CALIBRATION_REQUESTS);
   const requests = Math.ceil(
     Math.min(calibrated.rate * RUN_TIME, MAX_REQUESTS, MAX_STORED / stored),
   );
   const runs = { ours: [] as Run[], redis: [] as Run[] };
-  for (let round = 0; round < bench.rounds; round++) {
+  for (let round = 0; round < rounds; round++) {
     const order = round % 2 === 0 ? ["ours", "redis"] as const : ["redis", "ours"] as const;
-    for (const name of order) runs[name].push(await run(bench, bench[name], of, requests));
+    for (const name of order) runs[name].push(await run(servers[name], of, requests));
   }
   return runs;
 }
 
 /** CPU time and throughput of the tests, and their geometric means by pipeline. */
 export async function measureRequests(bench: Bench): Promise<Section> {
+  await using ours = await bench.start("ours");
+  await using redis = await bench.start("redis");
   const all = cases(bench.quick);
   const rows: string[][] = [];
   const ratios = new Map<number, { cpu: number[]; rate: number[] }>();
   for (const [i, of] of all.entries()) {
     const { test: { name }, pipeline, size } = of;
     bench.progress.show(`${i + 1} of ${all.length}: ${name}, P=${pipeline}, ${size} bytes`);
-    const runs = await compare(bench, of);
+    const runs = await compare({ ours, redis }, bench.rounds, of);
     const ratio = (key: keyof Run) =>
       median(runs.ours.map((run, round) => run[key] / (runs.redis[round]?.[key] ?? NaN)));
     const middle = (runs: Run[], key: keyof Run) => digits(median(runs.map((run) => run[key])));

@@ -22,6 +22,15 @@ export function integerAt(args: Args, index: number, error: string = NOT_INTEGER
   return value;
 }
 
+/** An argument as an integer of 32 bits. */
+export function int32At(args: Args, index: number): number {
+  const value = integerAt(args, index);
+  if (value >= -(2 ** 31) && value < 2 ** 31) return value;
+  throw new CommandError(
+    "ERR value is out of range, value must between -2147483648 and 2147483647",
+  );
+}
+
 /** An argument as an integer of 64 bits, exact. */
 export function int64At(args: Args, index: number, error: string = NOT_INTEGER): bigint {
   const value = parseInt64(args.at(index));

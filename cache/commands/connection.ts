@@ -9,7 +9,7 @@ import { parseInteger } from "../number.ts";
 import type { Args } from "../protocol/request.ts";
 import type { Slice } from "../store/slice.ts";
 import { REDIS_VERSION } from "../version.ts";
-import { integerWithin } from "./arguments.ts";
+import { int32At } from "./arguments.ts";
 import { CLIENT, setClientName } from "./client.ts";
 import { type CommandRows, isWord } from "./command.ts";
 import { CommandError, SYNTAX, wrongArity } from "./error.ts";
@@ -30,8 +30,7 @@ function ping(client: Client, args: Args): void {
 }
 
 function select(client: Client, args: Args): void {
-  const index = integerWithin(args, 1, -(2 ** 31), 2 ** 31 - 1);
-  const db = client.engine.databases[index];
+  const db = client.engine.databases[int32At(args, 1)];
   if (db === undefined) throw new CommandError("ERR DB index is out of range");
   client.db = db;
   client.reply.ok();

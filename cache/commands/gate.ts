@@ -71,7 +71,7 @@ export function processRequest(client: Client, args: Args): boolean {
       replyError(
         client,
         begun,
-        `EXECABORT Transaction discarded because of: ${error.message}`,
+        `EXECABORT Transaction discarded because of: ${error.message.replace(/^ERR /, "")}`,
       );
     } else {
       client.transaction?.fail();

@@ -148,7 +148,7 @@ function info(client: Client, args: Args): void {
   reply.array(args.count - 2);
   for (let i = 2; i < args.count; i++) {
     const command = findByName(client, args.at(i));
-    if (command === undefined) reply.nullArray();
+    if (command === undefined) reply.null();
     else writeCommand(reply, command);
   }
 }

@@ -13,7 +13,7 @@ import type { Args } from "../protocol/request.ts";
 import { readCursor } from "../scan.ts";
 import type { Address } from "../store/arena.ts";
 import type { Slice } from "../store/slice.ts";
-import { expiryAt, integerAt } from "./arguments.ts";
+import { expiryAt, int32At, integerAt } from "./arguments.ts";
 import { type CommandRows, isWord } from "./command.ts";
 import { CommandError, NO_SUCH_KEY, SYNTAX } from "./error.ts";
 import { helpRow } from "./help.ts";
@@ -154,13 +154,7 @@ function rename(onlyIfNew: boolean) {
 
 /** The database that an argument names. */
 function databaseAt({ engine }: Client, args: Args, index: number): Keyspace {
-  const value = integerAt(args, index);
-  if (value < -(2 ** 31) || value >= 2 ** 31) {
-    throw new CommandError(
-      "ERR value is out of range, value must between -2147483648 and 2147483647",
-    );
-  }
-  const db = engine.databases[value];
+  const db = engine.databases[int32At(args, index)];
   if (db === undefined) throw new CommandError("ERR DB index is out of range");
   return db;
 }

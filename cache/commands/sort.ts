@@ -87,6 +87,8 @@ class Pattern {
   /** Before and after the star; `undefined` if there is none. */
   readonly #parts: readonly [Slice, Slice] | undefined;
   readonly #field: Slice | undefined;
+  /** Where keys are put together. */
+  #key = new Uint8Array(64);
 
   constructor(text: Slice) {
     const visible = untilNul(text).latin1();
@@ -110,12 +112,14 @@ class Pattern {
     if (this.#isElement) return element;
     if (this.#parts === undefined) return undefined;
     const [before, after] = this.#parts;
-    const key = new Uint8Array(before.length + element.length + after.length);
+    const length = before.length + element.length + after.length;
+    if (length > this.#key.length) this.#key = new Uint8Array(2 * length);
+    const key = this.#key;
     copyBytes(before.bytes, before.start, before.length, key, 0);
     copyBytes(element.bytes, element.start, element.length, key, before.length);
     copyBytes(after.bytes, after.start, after.length, key, before.length + element.length);
     const { objects } = db;
-    const entry = db.read(new Slice(key));
+    const entry = db.read(new Slice(key, 0, length));
     if (entry === 0) return undefined;
     if (this.#field === undefined) {
       return objects.type(entry) === STRING ? objects.string(entry) : undefined;
@@ -210,36 +214,67 @@ function weightOf(text: Slice): number {
   return value !== 0 && Math.abs(value) < MIN_NORMAL ? NaN : value;
 }
 
-type Order = (a: number, b: number) => number;
-
-/** The order of elements by numbers, and by bytes where these are equal. */
-function numericOrder(db: Keyspace, elements: Slice[], by: Pattern | undefined): Order {
+/** The indexes of elements in the order of numbers, and of their bytes where these are equal. */
+function numericOrder(db: Keyspace, elements: Slice[], by: Pattern | undefined): Uint32Array {
   let isNumeric = true;
   const weights = Float64Array.from(elements, (element) => {
     const text = by === undefined ? element : by.value(db, element);
     const weight = text === undefined ? 0 : weightOf(text);
     if (Number.isNaN(weight)) isNumeric = false;
-    return weight;
+    // There is only one zero.
+    return weight + 0;
   });
   if (!isNumeric) {
     throw new CommandError("ERR One or more scores can't be converted into double");
   }
-  return (a, b) => weights[a]! - weights[b]! || compare(elements[a], elements[b]);
+  // To sort plain numbers and look each one up among them is three times as fast as to sort indexes.
+  const ordered = weights.slice().sort();
+  const order = new Uint32Array(weights.length);
+  const filled = new Uint32Array(weights.length);
+  for (let i = 0; i < weights.length; i++) {
+    const first = lowerBound(ordered, weights[i]!);
+    order[first + filled[first]!++] = i;
+  }
+  for (let i = 0; i < order.length; i += filled[i]!) {
+    if (filled[i]! === 1) continue;
+    order.subarray(i, i + filled[i]!).sort((a, b) => compare(elements[a], elements[b]));
+  }
+  return order;
 }
 
-/** The order of elements by bytes, what is not there first. A result that is not stored goes by C strings. */
+/** Where a number first stands in an ordered array that has it. */
+function lowerBound(ordered: Float64Array, value: number): number {
+  let low = 0;
+  for (let high = ordered.length; low < high;) {
+    const middle = (low + high) >>> 1;
+    if (ordered[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * The indexes of elements in the order of bytes, what is not there first. A result that is not stored
+ * goes by C strings.
+ *
+ * @param descending Whether to sort against that order: then too what is equal stays as it was.
+ */
 function alphaOrder(
   db: Keyspace,
   elements: Slice[],
   by: Pattern | undefined,
   isStored: boolean,
-): Order {
+  descending: boolean,
+): Uint32Array {
+  // Time stands still, and so does what a key holds that has not expired: no copy is needed.
   const visible = isStored ? (text: Slice) => text : untilNul;
   const keys = elements.map((element) => {
-    const text = by === undefined ? element : by.value(db, element)?.copySlice();
+    const text = by === undefined ? element : by.value(db, element);
     return text && visible(text);
   });
-  return (a, b) => compare(keys[a], keys[b]);
+  const sign = descending ? -1 : 1;
+  return Uint32Array.from(elements, (_, i) => i)
+    .sort((a, b) => sign * compare(keys[a], keys[b]));
 }
 
 function compare(a: Slice | undefined, b: Slice | undefined): number {
@@ -266,12 +301,14 @@ function sorted(db: Keyspace, entry: Address, options: Options): Slice[] {
     return isSet ? elements.slice(range.start, range.end) : elements;
   }
   const elements = gather((visit) => walk(db, entry, all, false, visit));
-  const order = alpha
-    ? alphaOrder(db, elements, by, store !== undefined)
-    : numericOrder(db, elements, by);
-  const indexes = Uint32Array.from(elements, (_, i) => i)
-    .sort(descending ? (a, b) => order(b, a) : order);
-  return Array.from(indexes.subarray(range.start, range.end), (index) => elements[index]!);
+  let order: Uint32Array;
+  if (alpha) {
+    order = alphaOrder(db, elements, by, store !== undefined, descending);
+  } else {
+    order = numericOrder(db, elements, by);
+    if (descending) order.reverse();
+  }
+  return Array.from(order.subarray(range.start, range.end), (index) => elements[index]!);
 }
 
 /** Makes a list of the result. */

@@ -31,7 +31,15 @@ import { sortedSets, sortedSetTimeouts } from "./groups/sorted_sets.ts";
 import { strings } from "./groups/strings.ts";
 import { tracking } from "./groups/tracking.ts";
 import { transactions, watched } from "./groups/transactions.ts";
-import { minimise, Pair, play, type Sequence, showCommand, type Step } from "./play.ts";
+import {
+  type Difference,
+  minimise,
+  Pair,
+  play,
+  type Sequence,
+  showCommand,
+  type Step,
+} from "./play.ts";
 import { Random } from "./random.ts";
 import { compareRequests } from "./requests.ts";
 import { type Reply, show } from "./resp.ts";
@@ -140,7 +148,8 @@ function sequenceOf(seed: number, names: string[], resp: string): Sequence & { n
 }
 
 /** What is common to differences that most likely have one cause. */
-function signature(step: Step, redis: Reply[], subject: Reply[]): string {
+function signature({ step, redis, subject, log }: Difference): string {
+  if (log?.includes("ERROR")) return log.replace(/^\S+|id=.*|\d+/g, "");
   const [name = "", sub = ""] = step.args.map((arg) => arg.toUpperCase());
   const shape = (replies: Reply[]) =>
     replies.map((reply) =>
@@ -210,7 +219,7 @@ if (import.meta.main) {
       const isUnknown = ({ value }: Reply) => `${value}`.startsWith("ERR unknown command");
       const lacks = !difference.redis.some(isUnknown) && difference.subject.some(isUnknown);
       if (lacks) lacking.add(difference.step.args[0]?.toUpperCase() ?? "");
-      const known = signature(difference.step, difference.redis, difference.subject);
+      const known = signature(difference);
       const count = seen.get(known) ?? 0;
       if (!lacks) seen.set(known, count + 1);
       if (!lacks && count === 0) {

@@ -171,7 +171,7 @@ const RULES: Record<string, Same> = {
   TIME: own,
   INFO: own,
   LASTSAVE: own,
-  "OBJECT IDLETIME": time(1000),
+  "OBJECT IDLETIME": own,
   "CLIENT ID": own,
   "CLIENT INFO": clients,
   "CLIENT LIST": clients,
@@ -281,11 +281,15 @@ export function after(args: string[]): string[][] {
   return [["SCARD", key], ["OBJECT", "ENCODING", key], ["PTTL", key], ["DEL", key]];
 }
 
-/** Whether a command does what Redis leaves open: an order by member where scores are not the same. */
+/**
+ * Whether a command does what Redis leaves open, an order by member where scores are not the same, or
+ * has a form that only later versions know, as `ZRANK … WITHSCORE`.
+ */
 export function isUndefined(args: string[]): boolean {
   const [name = "", ...rest] = args.map((arg) => arg.toUpperCase());
   const byMember = name.includes("LEX") || rest.includes("BYLEX");
   const lexKeys = args.filter((arg) => LEX_KEYS.includes(arg)).length;
+  if (["ZRANK", "ZREVRANK"].includes(name)) return args.length >= 4;
   if (name === "ZRANGESTORE") return byMember ? lexKeys < 2 : lexKeys > 0;
   if (name === "ZADD") return lexKeys > 0 && rest.some((arg, i) => i % 2 === 1 && arg !== "0");
   return byMember && lexKeys === 0;

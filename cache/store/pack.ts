@@ -190,23 +190,26 @@ export class Packs {
     const bytes = arena.bytes[segmentOf(pack)]!;
     const base = byteOf(pack);
     const end = base + arena.word(pack, USED);
-    const { length } = element;
-    let skip = 0;
+    const { length, bytes: wanted, start } = element;
+    // Numbered fields and members differ at their end. To look there first, and to skip in a loop of its
+    // own, makes this twice as fast. (Of an empty element, it is the length that is there.)
+    const final = length > 0 ? wanted[start + length - 1]! : 0;
     for (let at = base + from; at < end;) {
       const short = bytes[at]!;
-      const size = short < LONG ? short : readLength(bytes, at + 1);
-      const margin = short < LONG ? 1 : 5;
-      if (skip > 0) {
-        skip--;
-      } else {
+      if (short < LONG) {
         if (
-          size === length && sameBytes(bytes, at + margin, element.bytes, element.start, length)
+          short === length && bytes[at + length] === final &&
+          sameBytes(bytes, at + 1, wanted, start, length)
         ) {
           return at - base;
         }
-        skip = step - 1;
+        at += short + 2;
+      } else {
+        const size = readLength(bytes, at + 1);
+        if (size === length && sameBytes(bytes, at + 5, wanted, start, length)) return at - base;
+        at += size + 10;
       }
-      at += size + 2 * margin;
+      for (let i = step; i > 1 && at < end; i--) at = after(bytes, at);
     }
     return END;
   }
