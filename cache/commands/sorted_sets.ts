@@ -628,8 +628,6 @@ function zscan(client: Client, args: Args): void {
 
 /** A sorted set or a set that `ZUNION` and the like read; the members of a set have the score 1. */
 interface Source {
-  /** 0 for a key that is not there. */
-  readonly entry: Address;
   readonly size: number;
   weight: number;
   walk(visit: (member: Slice, score: number) => void): void;
@@ -640,14 +638,13 @@ interface Source {
 function readSource({ db }: Client, key: Slice): Source {
   const { objects } = db;
   const entry = db.read(key);
-  if (entry === 0) return { entry, size: 0, weight: 1, walk: () => {}, score: () => undefined };
+  if (entry === 0) return { size: 0, weight: 1, walk: () => {}, score: () => undefined };
   const collection = objects.collection(entry);
   switch (objects.type(entry)) {
     case SORTED_SET: {
       const { sortedSets } = objects;
       const size = sortedSets.size(collection);
       return {
-        entry,
         size,
         weight: 1,
         walk: (visit) => sortedSets.walk(collection, 0, size, visit),
@@ -660,7 +657,6 @@ function readSource({ db }: Client, key: Slice): Source {
     case SET: {
       const { sets } = objects;
       return {
-        entry,
         size: sets.size(collection),
         weight: 1,
         walk: (visit) => sets.walk(collection, (member) => visit(member, 1)),
@@ -752,7 +748,7 @@ function intersect(
     if (isOver) return;
     let result = weighted(first.weight, own);
     for (const other of others) {
-      const score = other.entry === first.entry ? own : other.score(member);
+      const score = other.score(member);
       if (score === undefined) return;
       result = aggregate(result, score * other.weight);
     }

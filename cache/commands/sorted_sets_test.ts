@@ -122,6 +122,7 @@ Deno.test("ZRANGE goes by rank", () =>
   ZRANGE none 0 -1 → *0
   ZRANGE z 0 -1 LIMIT 0 1 → -ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX
   ZRANGE z 0 -1 LIMIT 0 -1 → *4 $1 a $1 b $1 c $1 d
+  ZRANGE z 0 -1 LIMIT 2 -1 → *4 $1 a $1 b $1 c $1 d
   ZRANGE z 0 -1 LIMIT 0 → -ERR syntax error
   ZRANGE z 0 -1 x → -ERR syntax error
   ZRANGE z 0 -1 REV REV → -ERR syntax error
@@ -401,6 +402,12 @@ Deno.test("ZUNION, ZINTER and ZDIFF combine sorted sets and sets", () =>
   ZUNION 2 a text → -WRONGTYPE
   ZUNION 2 a text x → -WRONGTYPE
   ZINTERCARD 2 none text → -WRONGTYPE
+  # Scores are added from the smallest set to the largest.
+  ZADD p 0.1 x 9 y 9 z
+  ZADD q 0.2 x 9 y
+  ZADD r 0.3 x
+  ZUNION 3 p q r WITHSCORES → *6 $1 x $19 0.59999999999999998 $1 z $1 9 $1 y $2 18
+  ZINTER 3 p q r WITHSCORES → *2 $1 x $19 0.59999999999999998
   # What is not a number is 0, and a -0 is lost in what is stored.
   ZADD i inf a -inf b 0 c
   ZADD j -inf a 1 b 0 c

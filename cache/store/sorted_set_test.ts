@@ -219,11 +219,16 @@ Deno.test("SortedSets stays whole when there is no memory", () => {
     assertEquals(arena.used, used);
   }
   arena.left = Infinity;
-  const small = sets.gather((add) => add(latin1Slice("a"), 1), Math.max);
-  arena.left = 0;
-  assertThrows(() => sets.compact(small), ArenaFullError);
+  const small = sets.gather((add) => {
+    for (let i = 0; i < 9; i++) add(latin1Slice(`member ${i}`), i);
+  }, Math.max);
+  const before = [arena.used, contents(sets, small)];
+  for (let left = 0; left < 3; left++) {
+    arena.left = left;
+    assertThrows(() => sets.compact(small), ArenaFullError);
+    assertEquals([arena.used, contents(sets, small)], before);
+  }
   arena.left = Infinity;
-  assertEquals(contents(sets, small), [["a", 1]]);
   sets.destroy(small);
   sets.destroy(set);
   assertEquals(arena.used, 0);

@@ -541,13 +541,12 @@ export class SortedTrees {
     this.#move(node, index, count - index, node, index + 1, 1);
     arena.setWord(node, COUNT, count + 1);
     this.#setRecord(node, index, score, entry);
-    let isFirst = index === 0;
     for (let level = arena.word(header, HEIGHT) - 1; level >= 0; level--) {
       const branch = this.#path[level]!;
       const place = this.#places[level]!;
       this.#setSize(branch, place, this.#size(branch, place) + 1);
-      if (isFirst) this.#setRecord(branch, place, score, entry);
-      isFirst &&= place === 0;
+      // Only what comes before all others is the first of its leaf.
+      if (index === 0) this.#setRecord(branch, place, score, entry);
     }
   }
 

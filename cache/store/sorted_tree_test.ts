@@ -5,6 +5,15 @@ import { SortedTrees } from "./sorted_tree.ts";
 
 const HASH_KEY = { low: 1, high: 2 };
 
+class FailingArena extends Arena {
+  /** How many more blocks there are. */
+  left = Infinity;
+  override allocate(size: number): number {
+    if (this.left-- <= 0) throw new ArenaFullError();
+    return super.allocate(size);
+  }
+}
+
 /** A small generator, so that a failure repeats. */
 function randomFrom(seed: number): (limit: number) => number {
   return (limit) => {
@@ -194,15 +203,48 @@ Deno.test("SortedTrees.scan() visits each entry", () => {
   assertEquals(seen.size, 100);
 });
 
-Deno.test("SortedTrees stays whole when there is no memory", () => {
-  class FailingArena extends Arena {
-    /** How many more blocks there are. */
-    left = Infinity;
-    override allocate(size: number): number {
-      if (this.left-- <= 0) throw new ArenaFullError();
-      return super.allocate(size);
+Deno.test("SortedTrees merges nodes of which little is left", () => {
+  const arena = new Arena();
+  const sets = new SortedTrees(arena, HASH_KEY);
+  for (const isForwards of [true, false]) {
+    const set = sets.create();
+    const below = randomFrom(3);
+    for (let i = 0; i < 20_000; i++) sets.add(set, latin1Slice(`${i}`), below(1e9));
+    for (let kept = 0; kept < 2000; kept++) {
+      const rank = isForwards ? kept : 20_000 - 10 * (kept + 1);
+      sets.removeRange(set, rank, rank + 9);
+    }
+    assertEquals(sets.size(set), 2000);
+    // Of these, an entry takes 32, its bucket 8, a record 32 where a leaf is three eighths full.
+    assert(sets.memory(set) < 2000 * 80, `${sets.memory(set) / 2000} bytes each`);
+    sets.destroy(set);
+  }
+});
+
+Deno.test("SortedTrees can be emptied after there was no memory for a second leaf", () => {
+  const arena = new FailingArena();
+  const sets = new SortedTrees(arena, HASH_KEY);
+  const set = sets.create();
+  let count = 0;
+  // Room for an entry and a branch.
+  for (arena.left = Infinity; count < 1000; arena.left = 2) {
+    try {
+      sets.add(set, latin1Slice(`${count}`), count);
+      count++;
+    } catch {
+      break;
     }
   }
+  assert(count < 1000);
+  arena.left = Infinity;
+  sets.removeRange(set, 0, count);
+  sets.add(set, latin1Slice("a"), 1);
+  assertEquals(contents(sets, set), [["a", 1]]);
+  sets.destroy(set);
+  assertEquals(arena.used, 0);
+});
+
+Deno.test("SortedTrees stays whole when there is no memory", () => {
   const arena = new FailingArena();
   const sets = new SortedTrees(arena, HASH_KEY);
   const set = sets.create();
