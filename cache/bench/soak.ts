@@ -158,13 +158,12 @@ async function subscribe(): Promise<void> {
   const clients: Client[] = [];
   try {
     while (clients.length < SUBSCRIBERS && !stopping()) {
-      clients.push(
-        ...await Promise.all(
-          Array.from({ length: CONNECTED_AT_ONCE }, () => Client.connect(server.port)),
-        ),
+      const more = await Promise.all(
+        Array.from({ length: CONNECTED_AT_ONCE }, () => Client.connect(server.port)),
       );
+      clients.push(...more);
+      await Promise.all(more.map((client) => client.call("SUBSCRIBE", "crowd")));
     }
-    for (const client of clients) await client.call("SUBSCRIBE", "crowd");
     using publisher = await Client.connect(server.port);
     const told = Number((await publisher.call("PUBLISH", "crowd", "hello")).value);
     for (const client of clients) {
