@@ -81,21 +81,17 @@ function hello(client: Client, args: Args): void {
       throw new CommandError("NOPROTO unsupported protocol version");
     }
   }
-  let name: Slice | undefined;
-  let credentials: [user: Slice, password: Slice] | undefined;
   while (next < args.count) {
     const option = args.at(next++);
     const left = args.count - next;
     if (isWord(option, "auth") && left >= 2) {
-      credentials = [args.at(next), args.at(next + 1)];
-      next += 2;
+      authenticate(client, args.at(next++), args.at(next++));
     } else if (isWord(option, "setname") && left >= 1) {
-      name = args.at(next++);
+      setClientName(client, args.at(next++));
     } else {
       throw new CommandError(`ERR Syntax error in HELLO option '${option.latin1()}'`);
     }
   }
-  if (credentials !== undefined) authenticate(client, ...credentials);
   if (!client.authenticated) {
     throw new CommandError(
       "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO " +
@@ -103,7 +99,6 @@ function hello(client: Client, args: Args): void {
         "RESP protocol version at the same time",
     );
   }
-  if (name !== undefined) setClientName(client, name);
   if (version !== undefined) reply.resp = version as 2 | 3;
   reply.map(7);
   reply.text("server");
