@@ -116,6 +116,11 @@ export class Command {
   readonly row: CommandRow;
   readonly arity: number;
   readonly flags: number;
+  /**
+   * Whether the clock need not be looked at after it. That is an eighth of the time of `SET`, which to
+   * Redis is not fast only because it may free a large value; here that is done later, in parts.
+   */
+  readonly isQuick: boolean;
   readonly keys: readonly KeySpec[];
   readonly run: (client: Client, args: Args) => void;
   readonly subcommands: readonly Command[];
@@ -135,6 +140,7 @@ export class Command {
       (flags, flag) => flag === "" ? flags : flags | bit(flag as FlagName),
       0,
     );
+    this.isQuick = (this.flags & FAST) !== 0 || this.fullName === "set";
     this.keys = parseKeySpecs(row.keys ?? "");
     this.run = row.run ?? (() => {});
     this.subcommands = Object.entries(row.subcommands ?? {}).map(([sub, row]) =>

@@ -6,12 +6,29 @@
 
 import { copyBytes, latin1Slice, type Slice } from "../store/slice.ts";
 
-/** What a buffer begins with, and what it goes back to. */
+/** The smallest buffer. The others are twice, four times, … as large. */
 const BUFFER_SIZE = 16 * 1024;
+/** The largest buffer that is used again. */
+const MAX_POOLED_SIZE = 256 * 1024;
 
-/** Buffers that wait to be used again, for all caches. */
-const pool: Uint8Array<ArrayBuffer>[] = [];
-const MAX_POOLED = 64;
+/**
+ * Buffers that wait to be used again, for all caches, by their size: a new one is filled with zeros
+ * first, and has the garbage collector run more often.
+ */
+const pools: Map<number, Uint8Array<ArrayBuffer>[]> = new Map();
+/** How many bytes of buffers of one size wait at most. */
+const MAX_POOLED = 1024 * 1024;
+for (let size = BUFFER_SIZE; size <= MAX_POOLED_SIZE; size *= 2) pools.set(size, []);
+
+function takeBuffer(size: number): Uint8Array<ArrayBuffer> {
+  return pools.get(size)?.pop() ?? new Uint8Array(size);
+}
+
+function giveBackBuffer(buffer: Uint8Array<ArrayBuffer>): void {
+  const { length } = buffer;
+  const pool = pools.get(length);
+  if (pool !== undefined && pool.length * length < MAX_POOLED) pool.push(buffer);
+}
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -79,9 +96,7 @@ export class Reply {
 
   /** Gives back what {@linkcode take} has returned. */
   static giveBack(taken: Uint8Array<ArrayBuffer>): void {
-    if (taken.buffer.byteLength === BUFFER_SIZE && pool.length < MAX_POOLED) {
-      pool.push(new Uint8Array(taken.buffer));
-    }
+    giveBackBuffer(new Uint8Array(taken.buffer));
   }
 
   ok(): void {
@@ -294,13 +309,11 @@ export class Reply {
   #ensure(size: number): void {
     const needed = this.#length + size;
     if (needed <= this.#buffer.length) return;
-    if (needed <= BUFFER_SIZE) {
-      // Only an empty one is smaller than this.
-      this.#buffer = pool.pop() ?? new Uint8Array(BUFFER_SIZE);
-      return;
-    }
-    const larger = new Uint8Array(Math.max(2 * this.#buffer.length, needed));
-    larger.set(this.#buffer.subarray(0, this.#length));
+    let capacity = Math.max(2 * this.#buffer.length, BUFFER_SIZE);
+    while (capacity < needed && capacity < MAX_POOLED_SIZE) capacity *= 2;
+    const larger = takeBuffer(Math.max(capacity, needed));
+    copyBytes(this.#buffer, 0, this.#length, larger, 0);
+    giveBackBuffer(this.#buffer);
     this.#buffer = larger;
   }
 }
