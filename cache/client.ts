@@ -102,6 +102,8 @@ export class Client implements RequestLimits {
   readonly #outlet: Outlet | undefined;
   #watched: WatchedKey[] = [];
   #flushing = false;
+  /** Where in the reply the last message ends that was written during a command of its own. */
+  #pushed = 0;
   /** Since when more than the soft limit waits to be sent. */
   #overSince: number | undefined;
 
@@ -156,6 +158,7 @@ export class Client implements RequestLimits {
   /** Writes something that answers no request of its own. */
   push(write: (reply: Reply) => void): void {
     write(this.reply);
+    if (this.engine.current === this) this.#pushed = this.reply.length;
     if (this.engine.current === this || this.#flushing) return;
     this.#flushing = true;
     this.engine.flushLater(this);
@@ -194,11 +197,16 @@ export class Client implements RequestLimits {
 
   /** Takes back the reply that began there, if the client wants none. */
   endReply(begun: number): void {
-    if (this.replyMode === "on") return;
+    if (this.replyMode !== "on") this.#endUnwanted(begun);
+    this.#pushed = 0;
+  }
+
+  #endUnwanted(begun: number): void {
     if (this.replyMode === "skip next") {
       this.replyMode = "skip";
     } else {
-      this.reply.truncate(begun);
+      // But for messages, which answer no request.
+      this.reply.truncate(Math.max(begun, this.#pushed));
       if (this.replyMode === "skip") this.replyMode = "on";
     }
   }

@@ -20,9 +20,20 @@ function count(client: Client, kind: SubscriptionKind): number {
     : client.channels.size + client.patterns.size;
 }
 
+/** Tells of a subscription that has begun or ended, also where the client wants no replies. */
+function confirm(client: Client, kind: SubscriptionKind, verb: string, name?: string): void {
+  client.push((reply) => {
+    reply.push(3);
+    reply.text(verb);
+    if (name === undefined) reply.null();
+    else reply.text(name);
+    reply.integer(count(client, kind));
+  });
+}
+
 function subscriber(verb: string, kind: SubscriptionKind) {
   return (client: Client, args: Args): void => {
-    const { reply, engine } = client;
+    const { engine } = client;
     if (client.internal) {
       throw new CommandError(
         `ERR ${verb.toUpperCase()} isn't allowed for a DENY BLOCKING client`,
@@ -31,33 +42,22 @@ function subscriber(verb: string, kind: SubscriptionKind) {
     for (let i = 1; i < args.count; i++) {
       const name = args.at(i).latin1();
       engine.pubsub.add(kind, name, client);
-      reply.push(3);
-      reply.text(verb);
-      reply.text(name);
-      reply.integer(count(client, kind));
+      confirm(client, kind, verb, name);
     }
   };
 }
 
 function unsubscriber(verb: string, kind: SubscriptionKind) {
   return (client: Client, args: Args): void => {
-    const { reply, engine } = client;
+    const { engine } = client;
     const names = args.count > 1
       ? Array.from({ length: args.count - 1 }, (_, i) => args.at(i + 1).latin1())
       : [...client[kind]];
     for (const name of names) {
       engine.pubsub.remove(kind, name, client);
-      reply.push(3);
-      reply.text(verb);
-      reply.text(name);
-      reply.integer(count(client, kind));
+      confirm(client, kind, verb, name);
     }
-    if (names.length === 0) {
-      reply.push(3);
-      reply.text(verb);
-      reply.null();
-      reply.integer(count(client, kind));
-    }
+    if (names.length === 0) confirm(client, kind, verb);
   };
 }
 
