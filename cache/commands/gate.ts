@@ -108,6 +108,7 @@ function holds(client: Client, { flags }: Command): boolean {
 export function findCommand(client: Client, args: Args): Command {
   const name = args.at(0);
   let command = client.engine.commands.find(name);
+  client.lastCommand = undefined;
   if (command === undefined) throw new CommandError(unknownCommand(name, args));
   if (command.subcommands.length > 0 && args.count > 1) {
     const sub = args.at(1);
@@ -119,6 +120,7 @@ export function findCommand(client: Client, args: Args): Command {
       );
     }
   }
+  client.lastCommand = command;
   if (!command.accepts(args.count)) throw wrongArity(command.fullName);
   return command;
 }
@@ -162,7 +164,6 @@ export function call(client: Client, command: Command, args: Args): void {
   const start = exact ? performance.now() : 0;
   stats.commands++;
   command.calls++;
-  client.lastCommand = command;
   try {
     command.run(client, args);
   } catch (error) {
