@@ -33,6 +33,7 @@ export { type Clock, ManualClock, SystemClock } from "./clock.ts";
 export { ReplyError, type ReplyValue } from "./protocol/value.ts";
 export type {
   Connection,
+  Handler,
   Logger,
   ServeOptions,
   Server,
