@@ -106,7 +106,7 @@ export interface CacheStats {
 export type CallArgument = string | number | bigint | Uint8Array;
 
 /** The handler of a server, for connections of any kind. */
-type CacheHandler = (conn: Connection<Deno.Conn>) => Promise<void>;
+export type CacheHandler = (conn: Connection<Deno.Conn>) => Promise<void>;
 
 /** How long clients may take to read their last replies when a cache is closed, in milliseconds. */
 const CLOSE_TIMEOUT = 1000;
@@ -225,6 +225,7 @@ export class Cache implements AsyncDisposable {
    * @throws {Error} If the cache is closed.
    */
   listen(options: ServeUnixOptions): Server<Deno.UnixConn>;
+  /** Listens on TCP. */
   listen(options?: ServeOptions): Server;
   listen(options: ServeOptions | ServeUnixOptions = {}): Server | Server<Deno.UnixConn> {
     if (this.#closed !== undefined) throw new Error("Cannot listen: the cache is closed");

@@ -78,6 +78,8 @@ export class ManualClock implements Clock {
   readonly #alarms: Alarm[] = [];
 
   /**
+   * Makes a clock that stands still.
+   *
    * @param start The time it begins at, in milliseconds since 1970. Default: the system's.
    * @throws {RangeError} If `start` is not a finite number.
    */

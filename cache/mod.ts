@@ -22,6 +22,23 @@
  * @module
  */
 
-export { Cache, type CacheOptions, type CacheStats, type CallArgument } from "./cache.ts";
+export {
+  Cache,
+  type CacheHandler,
+  type CacheOptions,
+  type CacheStats,
+  type CallArgument,
+} from "./cache.ts";
 export { type Clock, ManualClock, SystemClock } from "./clock.ts";
 export { ReplyError, type ReplyValue } from "./protocol/value.ts";
+export type {
+  Connection,
+  Handler,
+  Logger,
+  ServeOptions,
+  Server,
+  ServerOptions,
+  ServerStats,
+  ServeUnixOptions,
+  ShutdownOptions,
+} from "@nimblecache/server";

@@ -20,6 +20,7 @@ import { Slice } from "../store/slice.ts";
  * ```
  */
 export class ReplyError extends Error {
+  /** Tells it from other errors. */
   override name = "ReplyError";
 }
 
