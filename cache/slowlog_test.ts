@@ -41,6 +41,17 @@ Deno.test("Slowlog cuts what is long and counts what is left out", () => {
   assertEquals(logged(cache)[0], `DEL ${keys.slice(0, 30).join(" ")} ... (3 more arguments)`);
 });
 
+Deno.test("Slowlog shows no passwords", () => {
+  const cache = new Cache();
+  cache.call("CONFIG", "SET", "slowlog-log-slower-than", 0);
+  cache.call("CONFIG", "SET", "maxclients", 10, "RequirePass", "secret");
+  assertEquals(logged(cache)[0], "CONFIG SET maxclients 10 RequirePass (redacted)");
+  cache.call("AUTH", "secret");
+  assertEquals(logged(cache)[0], "AUTH (redacted)");
+  cache.call("HELLO", 3, "SETNAME", "me", "AUTH", "default", "secret");
+  assertEquals(logged(cache)[0], "HELLO 3 SETNAME me AUTH (redacted) (redacted)");
+});
+
 Deno.test("Slowlog keeps only what takes as long as the threshold says", () => {
   const cache = new Cache({ enableDebugCommand: true });
   cache.call("DEBUG", "SLEEP", "0.011");
