@@ -325,5 +325,7 @@ export class Engine {
     this.endPause();
     this.objects.lazyFree.stop();
     this.objects.arena.clear();
+    // What they were is gone, and the statistics can still be asked for.
+    this.databases.length = 0;
   }
 }
