@@ -22,7 +22,7 @@ const FLAGS = {
   values: {
     hostname: ["HOST", "Address to listen on (default: 127.0.0.1)"],
     port: ["PORT", "TCP port, 0 for a free one (default: 6379)"],
-    unix: ["PATH", "Listen on a Unix socket instead (needs --allow-read --allow-write)"],
+    unix: ["PATH", "Listen on a Unix socket (needs --allow-read --allow-write)"],
     password: ["TEXT", "What clients must say (default: $NIMBLECACHE_PASSWORD, else none)"],
     "password-file": ["FILE", "The same, from a file's first line (needs --allow-read)"],
     "protected-mode": ["yes|no", "Without a password, only this machine's clients (default: yes)"],

@@ -267,8 +267,8 @@ export class Client implements RequestLimits {
     const { engine } = this;
     this.unwatch();
     engine.blocking.remove(this);
-    engine.clients.delete(this.id);
-    if (!this.internal) engine.connectedClients--;
+    // A client that is closed by another ends once more when its session does.
+    if (engine.clients.delete(this.id) && !this.internal) engine.connectedClients--;
     engine.monitors.delete(this);
     engine.pubsub.removeAll(this);
   }

@@ -13,6 +13,7 @@ import { Keyspace } from "./keyspace.ts";
 import { Objects } from "./objects.ts";
 import { PubSub } from "./pubsub.ts";
 import type { Settings } from "./settings.ts";
+import { quoted, withoutSecrets } from "./shown.ts";
 import { Slowlog } from "./slowlog.ts";
 import type { Args } from "./protocol/request.ts";
 import type { Slice } from "./store/slice.ts";
@@ -266,10 +267,9 @@ export class Engine {
 
   /** Shows a command to those who monitor. */
   monitor(client: Client, args: Args): void {
-    let shown = "";
-    for (let i = 0; i < args.count; i++) shown += ` "${args.at(i).latin1()}"`;
+    const shown = withoutSecrets(args).map(quoted).join(" ");
     const time = (this.clock.now() / 1000).toFixed(6);
-    const line = `${time} [${client.db.index} ${client.address}]${shown}`;
+    const line = `${time} [${client.db.index} ${client.address}] ${shown}`;
     for (const monitor of this.monitors) monitor.push((reply) => reply.simple(line));
   }
 
@@ -329,5 +329,7 @@ export class Engine {
     this.endPause();
     this.objects.lazyFree.stop();
     this.objects.arena.clear();
+    // What they were is gone, and the statistics can still be asked for.
+    this.databases.length = 0;
   }
 }

@@ -178,7 +178,8 @@ export function formatInteger(value: number | bigint): Slice {
   // While it does not fit an int32, whose division is cheap.
   while (rest > 0x7fffffff) {
     const quotient = Math.floor(rest / 10);
-    DIGITS[--at] = ZERO + rest - 10 * quotient;
+    // In this order: the sum of both could be past 2^53.
+    DIGITS[--at] = ZERO + (rest - 10 * quotient);
     rest = quotient;
   }
   do {

@@ -6,6 +6,7 @@
 
 import type { Client } from "./client.ts";
 import type { Args } from "./protocol/request.ts";
+import { withoutSecrets } from "./shown.ts";
 import { Slice } from "./store/slice.ts";
 
 /** What is kept of one command. */
@@ -31,7 +32,7 @@ export class Slowlog {
   /** Adds a command, and drops the oldest past `length`. */
   add(client: Client, args: Args, microseconds: number, length: number): void {
     const shown = args.count > MAX_ARGUMENTS ? MAX_ARGUMENTS - 1 : args.count;
-    const kept = Array.from({ length: shown }, (_, i) => cut(args.at(i)));
+    const kept = withoutSecrets(args).slice(0, shown).map(cut);
     if (shown < args.count) {
       kept.push(fromText(`... (${args.count - shown} more arguments)`));
     }

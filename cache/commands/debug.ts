@@ -92,11 +92,10 @@ const SUBCOMMANDS: Record<string, (client: Client, args: Args) => void> = {
     engine.setActiveExpiry(integerAt(args, 2) !== 0);
     reply.ok();
   },
-  sleep: ({ reply, engine }, args) => {
+  sleep: ({ reply }, args) => {
     // It blocks all, as there: that is what it is for.
     const end = performance.now() + Number(args.at(2).latin1()) * 1000;
     while (performance.now() < end);
-    engine.readClock();
     reply.ok();
   },
   "quicklist-packed-threshold": ({ reply }) => reply.ok(),

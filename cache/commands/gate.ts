@@ -57,12 +57,13 @@ export function processRequest(client: Client, args: Args): boolean {
     client.close("request of a browser");
     return true;
   }
-  let command: Command;
+  let command: Command | undefined;
   try {
     command = findCommand(client, args);
-    check(client, command);
+    check(client, command, args);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
+    if (command !== undefined) command.rejectedCalls++;
     if (isWord(name, "exec")) {
       client.transaction = undefined;
       client.unwatch();
@@ -103,9 +104,9 @@ function holds(client: Client, { flags }: Command): boolean {
 /**
  * Finds the command that arguments name.
  *
- * @throws {CommandError} If there is none, or it takes another number of arguments.
+ * @throws {CommandError} If there is none.
  */
-export function findCommand(client: Client, args: Args): Command {
+function findCommand(client: Client, args: Args): Command {
   const name = args.at(0);
   let command = client.engine.commands.find(name);
   client.lastCommand = undefined;
@@ -121,13 +122,13 @@ export function findCommand(client: Client, args: Args): Command {
     }
   }
   client.lastCommand = command;
-  if (!command.accepts(args.count)) throw wrongArity(command.fullName);
   return command;
 }
 
 /** What must be right before a command is executed or queued. */
-function check(client: Client, command: Command): void {
+function check(client: Client, command: Command, args: Args): void {
   const { flags } = command;
+  if (!command.accepts(args.count)) throw wrongArity(command.fullName);
   if ((flags & PROTECTED) !== 0 && !client.engine.settings.debugCommand) {
     throw new CommandError(
       `ERR ${command.name.toUpperCase()} command not allowed. If the enable-${command.name}-command ` +

@@ -103,7 +103,7 @@ function memoryUsage({ db, reply }: Client, args: Args): void {
   else reply.integer(db.objects.memory(entry));
 }
 
-function shutdown({ engine, reply }: Client, args: Args): void {
+function shutdown({ engine }: Client, args: Args): void {
   let [save, noSave, abort] = [false, false, false];
   for (let i = 1; i < args.count; i++) {
     const option = args.at(i);
@@ -115,7 +115,6 @@ function shutdown({ engine, reply }: Client, args: Args): void {
   if ((save && noSave) || (abort && args.count > 2)) throw new CommandError(SYNTAX);
   if (abort) throw new CommandError("ERR No shutdown in progress.");
   // Redis answers only where it cannot.
-  reply.truncate(0);
   engine.onShutdown();
 }
 

@@ -1,0 +1,109 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { UsageError } from "@nimblecache/server/flags";
+import { type Environment, HELP, parseCommandLine } from "./cli.ts";
+
+const DEFAULTS = {
+  listen: { hostname: "127.0.0.1", port: 6379 },
+  password: { text: "" },
+  protectedMode: true,
+  databases: 16,
+  maxClients: 10_000,
+  enableDebugCommand: false,
+  shutdownTimeout: 10_000,
+  logLevel: "info",
+  logFormat: "text",
+};
+
+function parse(line: string[], environment?: Environment): unknown {
+  const command = parseCommandLine(line, environment);
+  return command.name === "serve" ? command.config : command.name;
+}
+
+Deno.test("parseCommandLine() has the documented defaults", () => {
+  assertEquals(parse([]), DEFAULTS);
+});
+
+Deno.test("parseCommandLine() takes every flag", () => {
+  const cases: [string[], Partial<Record<keyof typeof DEFAULTS, unknown>>][] = [
+    [["--port", "7000"], { listen: { hostname: "127.0.0.1", port: 7000 } }],
+    [["-p0"], { listen: { hostname: "127.0.0.1", port: 0 } }],
+    [["--hostname", "::1"], { listen: { hostname: "::1", port: 6379 } }],
+    [["--hostname=0.0.0.0", "-p", "1"], { listen: { hostname: "0.0.0.0", port: 1 } }],
+    [["--unix", "/run/x.sock"], { listen: { path: "/run/x.sock" } }],
+    [["--password", "secret"], { password: { text: "secret" } }],
+    [["--password=--port"], { password: { text: "--port" } }],
+    [["--password-file", "secret.txt"], { password: { file: "secret.txt" } }],
+    [["--protected-mode", "NO"], { protectedMode: false }],
+    [["--protected-mode=yes"], {}],
+    [["--databases", "65536"], { databases: 65_536 }],
+    [["--max-clients", "1"], { maxClients: 1 }],
+    [["--enable-debug-command"], { enableDebugCommand: true }],
+    [["--shutdown-timeout", "0"], { shutdownTimeout: 0 }],
+    [["--log-level", "WARN"], { logLevel: "warn" }],
+    [["--log-format", "json"], { logFormat: "json" }],
+  ];
+  for (const [line, expected] of cases) {
+    assertEquals(parse(line), { ...DEFAULTS, ...expected }, line.join(" "));
+  }
+});
+
+Deno.test("parseCommandLine() takes level and password from the environment, and flags win", () => {
+  const environment = { logLevel: "debug", password: "theirs" };
+  assertEquals(parse([], environment), {
+    ...DEFAULTS,
+    logLevel: "debug",
+    password: { text: "theirs" },
+  });
+  assertEquals(parse(["--log-level=error", "--password", "mine"], environment), {
+    ...DEFAULTS,
+    logLevel: "error",
+    password: { text: "mine" },
+  });
+  assertEquals(parse(["--log-level=error", "--password-file", "f"], environment), {
+    ...DEFAULTS,
+    logLevel: "error",
+    password: { file: "f" },
+  });
+  assertEquals(parse([], { logLevel: "" }), DEFAULTS);
+});
+
+Deno.test("parseCommandLine() says what is wrong and what is accepted", () => {
+  const cases: [string[], string, Environment?][] = [
+    [["--prot", "80"], 'Unknown argument "--prot": expected --hostname, --port, '],
+    [["--port", "65536"], 'Cannot use --port "65536": expected an integer from 0 to 65535'],
+    [["--databases", "0"], 'Cannot use --databases "0": expected an integer from 1 to 65536'],
+    [["--databases", "65537"], 'Cannot use --databases "65537": '],
+    [["--max-clients", "0"], 'Cannot use --max-clients "0": expected an integer from 1 to '],
+    [["--shutdown-timeout", "-1"], "--shutdown-timeout"],
+    [["--protected-mode", "maybe"], '"maybe": expected one of yes, no'],
+    [["--log-level", "loud"], '"loud": expected one of debug, info, warn, error'],
+    [["--log-format", "xml"], '"xml": expected one of text, json'],
+    [[], 'Cannot use NIMBLECACHE_LOG "loud": expected one of', { logLevel: "loud" }],
+    [["--unix", "x", "--port", "1"], "Cannot use --unix with --hostname or --port: expected one"],
+    [["--unix", "x", "--hostname", "h"], "Cannot use --unix with --hostname or --port: "],
+    [
+      ["--password", "x", "--password-file", "y"],
+      "Cannot use --password with --password-file: expected one or the other",
+    ],
+    [["--password"], "--password"],
+    [["--enable-debug-command=yes"], "--enable-debug-command"],
+  ];
+  for (const [line, message, environment] of cases) {
+    assertThrows(() => parse(line, environment), UsageError, message, line.join(" "));
+  }
+});
+
+Deno.test("parseCommandLine() is asked for help or version", () => {
+  for (const flag of ["--help", "-h"]) assertEquals(parse([flag, "--port", "x"]), "help");
+  for (const flag of ["--version", "-V"]) assertEquals(parse([flag]), "version");
+});
+
+Deno.test("HELP names every flag", () => {
+  const flags = [
+    ...["--hostname HOST", "-p, --port PORT", "--unix PATH", "--password TEXT", "--help"],
+    ...["--password-file FILE", "--protected-mode yes|no", "--databases N", "--max-clients N"],
+    ...["--enable-debug-command", "--shutdown-timeout MS", "--log-level LEVEL", "--version"],
+    "--log-format FORMAT",
+  ];
+  for (const flag of flags) assertStringIncludes(HELP, flag);
+});

@@ -1,0 +1,140 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { Child, type ChildOptions, connect, readAll } from "../test_util.ts";
+import denoJson from "./deno.json" with { type: "json" };
+
+const unix = Deno.build.os !== "windows";
+
+/** The executable, with so many flags of `deno run` before it. */
+function start(
+  args: string[],
+  permissions: string[] = ["--allow-net"],
+  options: ChildOptions = {},
+): Child {
+  const run = [
+    "run",
+    "--no-prompt",
+    "--no-check",
+    ...permissions,
+    import.meta.resolve("./main.ts"),
+  ];
+  return new Child(args, { ...options, command: [Deno.execPath(), ...run] });
+}
+
+async function ask(addr: Deno.Addr, requests: string): Promise<string> {
+  const conn = await connect(addr);
+  await conn.write(new TextEncoder().encode(requests));
+  return await readAll(conn);
+}
+
+const local = (port: number): Deno.Addr => ({ transport: "tcp", hostname: "127.0.0.1", port });
+
+Deno.test("main.ts of the cache serves with --allow-net alone, and stops with 0 on SIGTERM", async () => {
+  await using child = start(["--port", "0", "--databases", "2", "--enable-debug-command"]);
+  const port = await child.ready();
+  assertEquals(
+    await ask(local(port), "SET a 1\r\nGET a\r\nDEBUG JMAP\r\nSELECT 2\r\nQUIT\r\n"),
+    "+OK\r\n$1\r\n1\r\n+OK\r\n-ERR DB index is out of range\r\n+OK\r\n",
+  );
+  if (!unix) return;
+  const { code, stderr } = await child.stop();
+  assertEquals(code, 0);
+  assertMatch(
+    stderr,
+    /INFO listening addr=127\.0\.0\.1:\d+\n.*INFO shutting down signal=SIGTERM\n.*INFO stopped accepted=1 /,
+  );
+});
+
+Deno.test("main.ts of the cache ends with 0 on SHUTDOWN", { ignore: !unix }, async () => {
+  await using child = start(["--port", "0"]);
+  assertEquals(await ask(local(await child.ready()), "SHUTDOWN\r\n"), "");
+  assertEquals((await child.end()).code, 0);
+});
+
+Deno.test("main.ts of the cache prints help and version without any permission", async () => {
+  for (
+    const [flag, pattern] of [["-h", /^A Redis-compatible cache/], ["-V", /^nimblecache-/]] as const
+  ) {
+    await using child = start([flag], []);
+    const text = await child.read();
+    assertMatch(text, pattern);
+    if (flag === "-V") assertEquals(text, `nimblecache-cache ${denoJson.version}\n`);
+    assertEquals((await child.end()).code, 0);
+  }
+});
+
+Deno.test("main.ts of the cache exits with 2 and one line on a bad flag", async () => {
+  await using child = start(["--prot", "1"]);
+  const { code, stderr } = await child.end();
+  assertEquals(code, 2);
+  assertMatch(stderr, /^Unknown argument "--prot": expected [^\n]*\n$/);
+});
+
+Deno.test("main.ts of the cache exits with 1 and one line where it cannot listen", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await using child = start(["--port", `${(taken.addr as Deno.NetAddr).port}`]);
+  const { code, stderr } = await child.end();
+  assertEquals(code, 1);
+  assertMatch(stderr, /^\S+ ERROR Cannot listen on 127\.0\.0\.1:\d+: address already in use\n$/);
+});
+
+Deno.test("main.ts of the cache takes the password from a file or the environment", async () => {
+  const file = await Deno.makeTempFile();
+  try {
+    await Deno.writeTextFile(file, "from file\r\nsecond line\n");
+    const env = { NIMBLECACHE_PASSWORD: "from env" };
+    const allowed = ["--allow-net", "--allow-read", "--allow-env=NIMBLECACHE_PASSWORD"];
+    const cases: [string[], string[], string][] = [
+      [["--password-file", file], allowed, '"from file"'],
+      [[], allowed, '"from env"'],
+      [["--password", "typed"], allowed, "typed"],
+    ];
+    for (const [args, permissions, password] of cases) {
+      await using child = start(["--port", "0", ...args], permissions, { env });
+      assertEquals(
+        await ask(local(await child.ready()), `PING\r\nAUTH ${password}\r\nPING\r\nQUIT\r\n`),
+        "-NOAUTH Authentication required.\r\n+OK\r\n+PONG\r\n+OK\r\n",
+      );
+    }
+    // What may not be read is not asked for.
+    await using child = start(["--port", "0"], ["--allow-net"], { env });
+    assertEquals(await ask(local(await child.ready()), "PING\r\nQUIT\r\n"), "+PONG\r\n+OK\r\n");
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
+Deno.test("main.ts of the cache exits with 1 where it cannot read the password", async () => {
+  const file = await Deno.makeTempFile();
+  try {
+    for (
+      const [path, permission, reason] of [
+        [file, "--allow-read", `the first line of ${file} is empty`],
+        [`${file}.none`, "--allow-read", "No such file"],
+        [file, "--deny-read", "Requires read access"],
+      ] as const
+    ) {
+      if (!unix && reason === "No such file") continue;
+      await using child = start(["-p0", "--password-file", path], ["--allow-net", permission]);
+      const { code, stderr } = await child.end();
+      assertEquals(code, 1);
+      assertMatch(stderr, /^\S+ ERROR Cannot read the password: [^\n]*\n$/);
+      assertStringIncludes(stderr, reason);
+    }
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
+Deno.test("main.ts of the cache listens on a Unix socket", { ignore: !unix }, async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    const path = `${directory}/cache.sock`;
+    const permissions = ["--allow-net", "--allow-read", "--allow-write"];
+    await using child = start(["--unix", path], permissions);
+    assertEquals(await child.read(), `Listening on unix:${path}\n`);
+    assertEquals(await ask({ transport: "unix", path }, "PING\r\nQUIT\r\n"), "+PONG\r\n+OK\r\n");
+    assertEquals((await child.stop()).code, 0);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});

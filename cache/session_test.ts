@@ -1,0 +1,475 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { connect, readAll, within } from "../test_util.ts";
+import { Cache, type CacheOptions } from "./cache.ts";
+import { ManualClock } from "./clock.ts";
+import type { ClientConnection } from "./session.ts";
+import { latin1Slice, Slice } from "./store/slice.ts";
+
+const LOCAL: Deno.NetAddr = { transport: "tcp", hostname: "127.0.0.1", port: 1 };
+
+/** A connection with no socket, whose ends the test is. */
+class FakeConnection implements ClientConnection {
+  readonly remoteAddr: Deno.Addr;
+  readonly localAddr: Deno.Addr = { ...LOCAL, port: 6379 };
+  buffered = 0;
+  maxBuffered = 0;
+  closed = false;
+  hasLeft = false;
+  /** The arguments of `closeAfter()`. */
+  readonly limits: (number | null)[] = [];
+  #replies = "";
+  #writes = 0;
+  readonly #sent: Uint8Array[] = [];
+  #wake: (() => void) | undefined;
+
+  constructor(remoteAddr: Deno.Addr = LOCAL) {
+    this.remoteAddr = remoteAddr;
+  }
+
+  /** Sends text, each character one byte, and lets all go on that can. Returns what came back. */
+  async say(text: string): Promise<string> {
+    this.#sent.push(latin1Slice(text).bytes);
+    this.#wake?.();
+    await settled();
+    return this.replies();
+  }
+
+  /** What was written since this was last called. */
+  replies(): string {
+    const replies = this.#replies;
+    this.#replies = "";
+    return replies;
+  }
+
+  /** In how many parts. */
+  writes(): number {
+    const writes = this.#writes;
+    this.#writes = 0;
+    return writes;
+  }
+
+  async read(buffer: Uint8Array): Promise<number | null> {
+    while (this.#sent.length === 0) {
+      if (this.closed) return null;
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+    const [data = new Uint8Array()] = this.#sent.splice(0, 1);
+    const part = data.subarray(0, buffer.length);
+    buffer.set(part);
+    if (part.length < data.length) this.#sent.unshift(data.subarray(part.length));
+    return part.length;
+  }
+
+  write(data: Uint8Array): Promise<number> {
+    this.send(data);
+    return Promise.resolve(data.length);
+  }
+
+  send(data: Uint8Array): void {
+    this.#writes++;
+    this.#replies += new Slice(data).latin1();
+  }
+
+  close(): void {
+    this.closed = true;
+    this.#wake?.();
+  }
+
+  closeAfter(ms: number | null): void {
+    this.limits.push(ms);
+  }
+}
+
+/** Lets all go on that can. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 4; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A cache whose clients have no sockets. */
+class Stage implements AsyncDisposable {
+  readonly clock = new ManualClock(1_700_000_000_000);
+  readonly cache: Cache;
+  readonly #connections: FakeConnection[] = [];
+
+  constructor(options: CacheOptions = {}) {
+    this.cache = new Cache({ clock: this.clock, ...options });
+  }
+
+  async client(remoteAddr?: Deno.Addr): Promise<FakeConnection> {
+    const connection = new FakeConnection(remoteAddr);
+    this.#connections.push(connection);
+    this.cache.handler(connection as unknown as Parameters<Cache["handler"]>[0])
+      .finally(() => connection.hasLeft = true);
+    await settled();
+    return connection;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const connection of this.#connections) connection.close();
+    await settled();
+    assertEquals(this.cache.stats.clients, 0);
+    await this.cache.close();
+  }
+}
+
+Deno.test("serveClient() answers what comes in one read with one write", async () => {
+  await using stage = new Stage();
+  const client = await stage.client();
+  assertEquals(await client.say("PING\r\nSET a 1\r\nGET a\r\n"), "+PONG\r\n+OK\r\n$1\r\n1\r\n");
+  assertEquals(client.writes(), 1);
+  assertEquals(await client.say("*1\r\n$4\r\nPI"), "");
+  assertEquals(await client.say("NG\r\n*0\r\n\r\n"), "+PONG\r\n");
+});
+
+Deno.test("serveClient() answers a pipeline that is larger than a batch, in order", async () => {
+  await using stage = new Stage();
+  const client = await stage.client();
+  stage.cache.call("SET", "large", "x".repeat(100_000));
+  const count = 20;
+  const replies = await client.say("GET large\r\n".repeat(count) + "PING\r\n");
+  for (let i = 0; i < 2 * count && !client.hasLeft; i++) await settled();
+  const all = replies + client.replies();
+  assertEquals(all, `$100000\r\n${"x".repeat(100_000)}\r\n`.repeat(count) + "+PONG\r\n");
+  // A batch is written when there are 256 KiB of replies.
+  const writes = client.writes();
+  assert(writes >= 6 && writes <= 10, `${writes}`);
+});
+
+Deno.test("serveClient() gives others their turn when a batch takes long", async () => {
+  // A clock that moves with each look at it.
+  let now = 0;
+  const clock = { now: () => now += 5, at: () => () => {} };
+  await using stage = new Stage({ clock });
+  const client = await stage.client();
+  const replies = await client.say("PING\r\n".repeat(64 * 3));
+  assertEquals(replies, "+PONG\r\n".repeat(64 * 3));
+  assertEquals(client.writes(), 3);
+});
+
+Deno.test("serveClient() tells a protocol error, after the replies before it, and closes", async () => {
+  await using stage = new Stage();
+  const client = await stage.client();
+  assertEquals(
+    await client.say("PING\r\n*1\r\n$10000000000\r\nabc"),
+    "+PONG\r\n-ERR Protocol error: invalid bulk length\r\n",
+  );
+  assert(client.hasLeft);
+  const other = await stage.client();
+  assertEquals(await other.say("CONFIG SET client-query-buffer-limit 1mb\r\n"), "+OK\r\n");
+  // Redis closes without a word where too much has come.
+  const large = `*2\r\n$${2 ** 21}\r\n${"x".repeat(1_100_000)}`;
+  let replies = await other.say(large);
+  for (let i = 0; i < 50 && !other.hasLeft; i++) {
+    await settled();
+    replies += other.replies();
+  }
+  assertEquals([replies, other.hasLeft], ["", true]);
+});
+
+Deno.test("serveClient() closes on QUIT, and does nothing of what came after", async () => {
+  await using stage = new Stage();
+  const client = await stage.client();
+  assertEquals(await client.say("SET a 1\r\nQUIT now\r\nSET a 2\r\n"), "+OK\r\n+OK\r\n");
+  assert(client.hasLeft);
+  assertEquals(stage.cache.call("GET", "a"), "1");
+});
+
+Deno.test("serveClient() closes the connection of a browser", async () => {
+  await using stage = new Stage();
+  for (const line of ["POST / HTTP/1.1", "GET / x\r\nHost: localhost:6379"]) {
+    const client = await stage.client();
+    await client.say(`${line}\r\nSET a 1\r\n`);
+    assert(client.hasLeft && client.closed, line);
+  }
+  assertEquals(stage.cache.call("EXISTS", "a"), 0);
+  assertEquals(stage.cache.stats.clients, 0);
+});
+
+Deno.test("serveClient() refuses more clients than there may be", async () => {
+  await using stage = new Stage({ maxClients: 2 });
+  const [first] = [await stage.client(), await stage.client()];
+  const third = await stage.client();
+  assertEquals(third.replies(), "-ERR max number of clients reached\r\n");
+  assert(third.hasLeft);
+  assertStringIncludes(String(stage.cache.call("INFO", "stats")), "rejected_connections:1\r\n");
+  first.close();
+  await settled();
+  assertEquals(await (await stage.client()).say("PING\r\n"), "+PONG\r\n");
+});
+
+Deno.test("serveClient() refuses strangers while there is no password, in protected mode", async () => {
+  const stranger = { ...LOCAL, hostname: "192.0.2.1" };
+  {
+    await using stage = new Stage();
+    const client = await stage.client(stranger);
+    assertMatch(client.replies(), /^-DENIED This cache is in protected mode: [^\r\n]*\r\n$/);
+    assert(client.hasLeft);
+    const hostnames = ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1", "::FFFF:127.0.0.1"];
+    const own = hostnames.map((hostname): Deno.Addr => ({ ...LOCAL, hostname }));
+    for (const address of [...own, { transport: "unix", path: "/tmp/socket" } as const]) {
+      assertEquals(await (await stage.client(address)).say("PING\r\n"), "+PONG\r\n");
+    }
+    for (const hostname of ["::2", "1127.0.0.1", "::ffff:192.0.2.1"]) {
+      assertMatch((await stage.client({ ...LOCAL, hostname })).replies(), /^-DENIED/);
+    }
+  }
+  await using open = new Stage({ protectedMode: false });
+  assertEquals(await (await open.client(stranger)).say("PING\r\n"), "+PONG\r\n");
+  await using secret = new Stage({ password: "secret" });
+  const client = await secret.client(stranger);
+  assertEquals(await client.say("PING\r\n"), "-NOAUTH Authentication required.\r\n");
+  assertEquals(
+    await client.say("*11\r\n"),
+    "-ERR Protocol error: unauthenticated multibulk length\r\n",
+  );
+  const other = await secret.client(stranger);
+  assertEquals(await other.say("AUTH secret\r\nPING\r\n"), "+OK\r\n+PONG\r\n");
+  assertEquals(await other.say("*11\r\n"), "");
+});
+
+Deno.test("serveClient() shows addresses as CLIENT LIST does", async () => {
+  await using stage = new Stage();
+  const addresses: [Deno.Addr, string][] = [
+    [LOCAL, "127.0.0.1:1"],
+    [{ ...LOCAL, hostname: "::1", port: 5 }, "[::1]:5"],
+    [{ transport: "unix", path: "/tmp/socket" }, "/tmp/socket:0"],
+  ];
+  for (const [address, shown] of addresses) {
+    const client = await stage.client(address);
+    assertStringIncludes(
+      await client.say("CLIENT INFO\r\n"),
+      ` addr=${shown} laddr=127.0.0.1:6379 `,
+    );
+  }
+});
+
+Deno.test("serveClient() has idle clients closed after the timeout, but not subscribers", async () => {
+  await using stage = new Stage();
+  const client = await stage.client();
+  assertEquals(client.limits, []);
+  await client.say("CONFIG SET timeout 3\r\n");
+  assertEquals(client.limits, [3000]);
+  await client.say("PING\r\n");
+  assertEquals(client.limits, [3000, 3000]);
+  await client.say("SUBSCRIBE news\r\n");
+  assertEquals(client.limits, [3000, 3000, null]);
+  await client.say("PING\r\n");
+  assertEquals(client.limits, [3000, 3000, null]);
+  stage.cache.call("CONFIG", "SET", "timeout", 2 ** 31 - 1);
+  await client.say("UNSUBSCRIBE\r\n");
+  assertEquals(client.limits.slice(3), [2 ** 31 - 1]);
+});
+
+Deno.test("serveClient() sees a blocked client leave", async () => {
+  await using stage = new Stage();
+  const client = await stage.client();
+  await client.say("BLPOP queue 0\r\n");
+  assertEquals(stage.cache.stats.blockedClients, 1);
+  client.close();
+  await settled();
+  assert(client.hasLeft);
+  assertEquals([stage.cache.stats.blockedClients, stage.cache.stats.clients], [0, 0]);
+  stage.cache.call("RPUSH", "queue", "kept");
+  assertEquals(stage.cache.call("LLEN", "queue"), 1);
+});
+
+Deno.test("serveClient() keeps what a blocked client sends, as far as its buffer may grow", async () => {
+  await using stage = new Stage();
+  const client = await stage.client();
+  await client.say("BLPOP queue 0\r\n");
+  const text = "y".repeat(5000);
+  await client.say(`ECHO ${text}\r\nECHO after\r\n`);
+  for (let i = 0; i < 5; i++) await settled();
+  stage.cache.call("RPUSH", "queue", "x");
+  for (let i = 0; i < 5; i++) await settled();
+  assertEquals(
+    client.replies(),
+    `*2\r\n$5\r\nqueue\r\n$1\r\nx\r\n$5000\r\n${text}\r\n$5\r\nafter\r\n`,
+  );
+  stage.cache.call("CONFIG", "SET", "client-query-buffer-limit", 2 ** 20);
+  await client.say("BLPOP queue 0\r\n");
+  await client.say("z".repeat(1_100_000));
+  for (let i = 0; i < 1000 && !client.hasLeft; i++) await settled();
+  assert(client.hasLeft);
+  assertEquals(stage.cache.stats.blockedClients, 0);
+});
+
+Deno.test("CLIENT PAUSE delays commands, and UNPAUSE or the time releases them in order", async () => {
+  await using stage = new Stage();
+  const [client, admin] = [await stage.client(), await stage.client()];
+  assertEquals(await admin.say("CLIENT PAUSE 1000 WRITE\r\n"), "+OK\r\n");
+  assertEquals(await client.say("GET a\r\nSET a 1\r\nGET a\r\n"), "$-1\r\n");
+  assertEquals(stage.cache.stats.blockedClients, 1);
+  // The caller within the process does not wait.
+  assertEquals(stage.cache.call("EXISTS", "a"), 0);
+  assertEquals(await admin.say("CLIENT UNPAUSE\r\n"), "+OK\r\n");
+  assertEquals(client.replies(), "+OK\r\n$1\r\n1\r\n");
+  assertEquals(await admin.say("CLIENT PAUSE 1000\r\n"), "+OK\r\n");
+  assertEquals(await client.say("GET a\r\n"), "");
+  stage.clock.advance(999);
+  await settled();
+  assertEquals(client.replies(), "");
+  stage.clock.advance(1);
+  await settled();
+  assertEquals(client.replies(), "$1\r\n1\r\n");
+  // A shorter pause does not shorten a longer one.
+  stage.cache.call("CLIENT", "PAUSE", 1000, "ALL");
+  stage.cache.call("CLIENT", "PAUSE", 10, "WRITE");
+  assertEquals(await client.say("GET a\r\n"), "");
+  stage.clock.advance(999);
+  await settled();
+  assertEquals(client.replies(), "");
+  stage.clock.advance(1);
+  await settled();
+  assertEquals(client.replies(), "$1\r\n1\r\n");
+});
+
+Deno.test("MONITOR shows commands with their time, database and client", async () => {
+  await using stage = new Stage();
+  const [monitor, client] = [await stage.client(), await stage.client()];
+  assertEquals(await monitor.say("MONITOR\r\n"), "+OK\r\n");
+  await client.say("SELECT 3\r\n");
+  await client.say('*3\r\n$3\r\nSET\r\n$1\r\na\r\n$9\r\n"\\\r\n\t\x07\b\xff~\r\n');
+  stage.cache.call("GET", "a");
+  await settled();
+  assertEquals(monitor.replies().split("\r\n"), [
+    '+1700000000.000000 [3 127.0.0.1:1] "SELECT" "3"',
+    '+1700000000.000000 [3 127.0.0.1:1] "SET" "a" "\\"\\\\\\r\\n\\t\\a\\b\\xff~"',
+    '+1700000000.000000 [0 ] "GET" "a"',
+    "",
+  ]);
+  // Administrators' commands are not shown, and passwords neither.
+  await client.say("CONFIG SET maxclients 100\r\n");
+  await client.say("AUTH default secret\r\nHELLO 2 AUTH default secret SETNAME me\r\n");
+  assertEquals(
+    monitor.replies().replaceAll(/\S+ \[[^\]]*\] /g, ""),
+    [
+      '"AUTH" "(redacted)" "(redacted)"\r\n',
+      '"HELLO" "2" "AUTH" "(redacted)" "(redacted)" "SETNAME" "me"\r\n',
+    ].join(""),
+  );
+  assertEquals(await monitor.say("RESET\r\n"), "+RESET\r\n");
+  await client.say("GET a\r\n");
+  assertEquals(monitor.replies(), "");
+});
+
+Deno.test("CLIENT REPLY takes replies back, of one command or of all", async () => {
+  await using stage = new Stage();
+  const client = await stage.client();
+  assertEquals(await client.say("CLIENT REPLY SKIP\r\nPING\r\nECHO a\r\n"), "$1\r\na\r\n");
+  assertEquals(await client.say("CLIENT REPLY OFF\r\nPING\r\nNONE\r\n"), "");
+  assertEquals(await client.say("CLIENT REPLY SKIP\r\nPING\r\nPING\r\n"), "");
+  assertEquals(await client.say("CLIENT REPLY ON\r\nPING\r\n"), "+OK\r\n+PONG\r\n");
+});
+
+Deno.test("CLIENT KILL closes a client once, and itself when its reply is out", async () => {
+  await using stage = new Stage();
+  const victim = await stage.client({ ...LOCAL, port: 2 });
+  const client = await stage.client();
+  assertEquals(stage.cache.stats.clients, 2);
+  assertEquals(await client.say("CLIENT KILL 127.0.0.1:2\r\n"), "+OK\r\n");
+  assert(victim.hasLeft);
+  assertEquals(stage.cache.stats.clients, 1);
+  assertEquals(await client.say("CLIENT KILL 127.0.0.1:2\r\n"), "-ERR No such client\r\n");
+  assertEquals(await client.say("CLIENT KILL ADDR 127.0.0.1:1 SKIPME NO\r\nPING\r\n"), ":1\r\n");
+  assert(client.hasLeft);
+  assertEquals(stage.cache.stats.clients, 0);
+});
+
+Deno.test("RESET makes a client what it was in the beginning", async () => {
+  await using stage = new Stage({ password: "secret" });
+  const client = await stage.client();
+  const requests = ["HELLO 3 AUTH default secret SETNAME me", "SELECT 2", "WATCH a", "SUBSCRIBE b"];
+  for (const request of [...requests, "PSUBSCRIBE c", "SSUBSCRIBE d", "CLIENT NO-EVICT ON"]) {
+    await client.say(`${request}\r\n`);
+  }
+  assertEquals(stage.cache.stats.subscribedClients, 1);
+  assertMatch(
+    await client.say("MULTI\r\nPING\r\nRESET\r\nPING\r\n"),
+    /^\+OK\r\n\+QUEUED\r\n\+RESET\r\n-NOAUTH Authentication required\.\r\n$/,
+  );
+  assertEquals(stage.cache.stats.subscribedClients, 0);
+  assertMatch(
+    await client.say("AUTH secret\r\nCLIENT INFO\r\n"),
+    / name= .* flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 .* resp=2\n/s,
+  );
+});
+
+Deno.test("Client pushes messages in order with its own replies", async () => {
+  await using stage = new Stage();
+  const [client, other] = [await stage.client(), await stage.client()];
+  await client.say("HELLO 3\r\nSUBSCRIBE news\r\n");
+  const message = (text: string) => `>3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$1\r\n${text}\r\n`;
+  assertEquals(
+    await client.say("PING\r\nPUBLISH news a\r\nPING\r\n"),
+    `+PONG\r\n${message("a")}:1\r\n+PONG\r\n`,
+  );
+  client.writes();
+  assertEquals(await other.say("PUBLISH news b\r\nPUBLISH news c\r\n"), ":1\r\n:1\r\n");
+  assertEquals(client.replies(), message("b") + message("c"));
+  // What one batch publishes is sent at once.
+  assertEquals(client.writes(), 1);
+});
+
+Deno.test("Client has its connection hold what its kind of client may be sent", async () => {
+  await using stage = new Stage();
+  const client = await stage.client();
+  await client.say("SUBSCRIBE news\r\n");
+  stage.cache.call("PUBLISH", "news", "x");
+  assertEquals(client.maxBuffered, 33_554_432);
+  stage.cache.call("CONFIG", "SET", "client-output-buffer-limit", "pubsub 0 0 0");
+  stage.cache.call("PUBLISH", "news", "x");
+  assertEquals(client.maxBuffered, 256 * 2 ** 20);
+});
+
+Deno.test("Client closes a slow reader that is over the soft limit for too long", async () => {
+  await using stage = new Stage();
+  const client = await stage.client();
+  await client.say("SUBSCRIBE news\r\n");
+  stage.cache.call("CONFIG", "SET", "client-output-buffer-limit", "pubsub 0 1000 2");
+  const publish = (buffered: number, ms: number) => {
+    client.buffered = buffered;
+    stage.clock.advance(ms);
+    stage.cache.call("PUBLISH", "news", "x");
+  };
+  publish(1001, 0);
+  publish(1001, 2000);
+  assertEquals(client.closed, false);
+  publish(1000, 1);
+  publish(1001, 5000);
+  publish(1001, 2000);
+  assertEquals(client.closed, false);
+  publish(1001, 1);
+  assertEquals(client.closed, true);
+  assertEquals(stage.cache.stats.subscribedClients, 0);
+  await settled();
+  assertEquals([client.hasLeft, stage.cache.stats.clients], [true, 0]);
+});
+
+Deno.test("serveClient() closes a subscriber that does not read, and others go on", async () => {
+  await using cache = new Cache();
+  const { addr } = cache.listen({ port: 0 });
+  const [slow, quick] = [await connect(addr), await connect(addr)];
+  using _slow = slow;
+  for (const conn of [slow, quick]) {
+    await conn.write(new TextEncoder().encode("SUBSCRIBE news\r\n"));
+  }
+  await within(cache.until(({ subscribedClients }) => subscribedClients === 2));
+  cache.call("CONFIG", "SET", "client-output-buffer-limit", "pubsub 300000 0 0");
+  const text = readAll(quick);
+  const message = "x".repeat(50_000);
+  let sent = 0;
+  const publishAll = async () => {
+    while (cache.stats.subscribedClients === 2) {
+      cache.call("PUBLISH", "news", message);
+      sent++;
+      await settled();
+    }
+  };
+  await within(publishAll());
+  assertEquals(cache.call("PUBLISH", "news", "last"), 1);
+  await cache.close();
+  const received = await text;
+  assertEquals(received.split(message).length - 1, sent);
+  assert(received.endsWith("$4\r\nlast\r\n"));
+});
