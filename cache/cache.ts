@@ -270,6 +270,7 @@ export class Cache implements AsyncDisposable {
    * knows that the server has read what a client sent.
    *
    * @param condition Is asked with the counts.
+   * @returns A promise that rejects if the cache is closed before.
    *
    * @example
    * ```ts
@@ -310,8 +311,10 @@ export class Cache implements AsyncDisposable {
     const engine = this.#engine;
     const client = this.#caller;
     const args = Args.of(parts.map(toSlice));
-    engine.run(client, () => processRequest(client, args));
     const { reply } = client;
+    // Whatever HELLO or RESET have left: the values below are those of RESP3.
+    reply.resp = 3;
+    engine.run(client, () => processRequest(client, args));
     // A command that has closed the cache replies nothing.
     const value = reply.length === 0 ? null : readReply(reply.written(), bulk);
     reply.truncate(0);

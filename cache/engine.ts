@@ -65,6 +65,7 @@ function randomHex(bytes: number): string {
 interface Waiting {
   readonly condition: () => boolean;
   readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
 }
 
 function isWaiting({ condition, resolve }: Waiting): boolean {
@@ -213,8 +214,8 @@ export class Engine {
   /** Waits until a condition holds, which is looked at after each batch. */
   until(condition: () => boolean): Promise<void> {
     if (condition()) return Promise.resolve();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waiting.push({ condition, resolve });
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiting.push({ condition, resolve, reject });
     return promise;
   }
 
@@ -327,6 +328,9 @@ export class Engine {
     this.#expiry?.cancel();
     this.#expiry = undefined;
     this.endPause();
+    for (const { reject } of this.#waiting.splice(0)) {
+      reject(new Error("The cache was closed while something waited for its counts"));
+    }
     this.objects.lazyFree.stop();
     this.objects.arena.clear();
     // What they were is gone, and the statistics can still be asked for.
