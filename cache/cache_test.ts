@@ -142,6 +142,7 @@ Deno.test("Cache.call() throws an error, but returns one that is within EXEC", (
 Deno.test("Cache.call() goes on after commands that end a connection", () => {
   const cache = new Cache();
   assertEquals(cache.call("QUIT"), "OK");
+  assertMatch(String(cache.call("CLIENT", "INFO")), / flags=N /);
   assertEquals(cache.call("POST"), null);
   assertEquals(cache.call("POST"), null);
   assertEquals(cache.call("PING"), "PONG");

@@ -302,6 +302,7 @@ Deno.test("CLIENT PAUSE delays commands, and UNPAUSE or the time releases them i
   assertEquals(stage.cache.stats.blockedClients, 1);
   // The caller within the process does not wait.
   assertEquals(stage.cache.call("EXISTS", "a"), 0);
+  assertEquals(stage.cache.call("SET", "b", 1), "OK");
   assertEquals(await admin.say("CLIENT UNPAUSE\r\n"), "+OK\r\n");
   assertEquals(client.replies(), "+OK\r\n$1\r\n1\r\n");
   assertEquals(await admin.say("CLIENT PAUSE 1000\r\n"), "+OK\r\n");
