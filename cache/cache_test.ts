@@ -282,3 +282,19 @@ Deno.test("Cache needs no port of its own kind: hundreds live in one process", a
   assertEquals(urls.size, 50);
   await Promise.all(caches.map((cache) => cache.close()));
 });
+
+Deno.test("Cache.call() returns what RESP3 has, whatever HELLO or RESET said before", async () => {
+  await using cache = new Cache();
+  cache.call("HSET", "h", "a", 1);
+  for (const command of [["HELLO", 2], ["RESET"]]) {
+    cache.call(...command);
+    assertEquals(cache.call("HGETALL", "h"), new Map([["a", "1"]]));
+  }
+});
+
+Deno.test("Cache.until() rejects when the cache is closed before", async () => {
+  const cache = new Cache();
+  const waiting = assertRejects(() => cache.until(({ keys }) => keys === 1), Error, "closed");
+  await cache.close();
+  await waiting;
+});
