@@ -24,6 +24,7 @@ export const MAX_FLAG = 2 ** 31 - 1;
  * ```
  */
 export class UsageError extends Error {
+  /** `UsageError`. */
   override name = "UsageError";
 }
 
