@@ -349,9 +349,12 @@ async function playInSteps(
         await open(conn);
       }
       conn.last = step.args;
+      // Not in the place of a subcommand, which errors repeat.
+      const filled = (server: "redis" | "subject") =>
+        step.args.map((arg, i) => i < 2 ? arg : fill(arg, server));
       await Promise.all([
-        conn.redis.send(step.args.map((arg) => fill(arg, "redis"))),
-        conn.subject.send(step.args.map((arg) => fill(arg, "subject"))),
+        conn.redis.send(filled("redis")),
+        conn.subject.send(filled("subject")),
       ]);
       // What Redis does for others is on its way when it has answered someone else after it.
       try {
