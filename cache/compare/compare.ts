@@ -137,6 +137,8 @@ function sequenceOf(seed: number, names: string[], resp: string): Sequence & { n
     const generated = generate(any(...parts), random);
     const damaged = mutated && random.chance(0.06) ? mutate(generated, random) : generated;
     const args = isUndefined(damaged) ? generated : damaged;
+    // What has to be put right by hand cannot be amid what other connections do.
+    if (isUndefined(args) || (connections > 1 && after(args).length > 0)) continue;
     const insist = random.chance(0.2);
     for (const command of split(args)) {
       const around = connections > 1 ? [command] : [...before(command), command, ...after(command)];

@@ -6,7 +6,7 @@
 
 import { type Reply, toBytes } from "./resp.ts";
 import { Client, encode, Parser, quote } from "./resp.ts";
-import { Judge } from "./same.ts";
+import { before, Judge } from "./same.ts";
 import { Server } from "./server.ts";
 
 /** How long a reply may take, in milliseconds. */
@@ -250,7 +250,7 @@ async function wholeKeyspace(pair: Pair): Promise<string[][]> {
     const [, listed] = await pair.control(pair.redis, [["SELECT", database], ["KEYS", "*"]]);
     const keys = Array.isArray(listed?.value) ? listed.value.map(({ value }) => `${value}`) : [];
     const types = await pair.control(pair.redis, keys.map((key) => ["TYPE", key]));
-    checks.push(["SELECT", database], ["DBSIZE"], ["KEYS", "*"]);
+    checks.push(["SELECT", database], ["KEYS", "*"], ...before(["DBSIZE"]), ["DBSIZE"]);
     for (const [i, key] of keys.entries()) {
       checks.push(["TYPE", key], ["OBJECT", "ENCODING", key], ["PTTL", key]);
       checks.push(...reads[`${types[i]?.value}`]?.(key) ?? []);
@@ -349,9 +349,12 @@ async function playInSteps(
         await open(conn);
       }
       conn.last = step.args;
+      // Not in the place of a subcommand, which errors repeat.
+      const filled = (server: "redis" | "subject") =>
+        step.args.map((arg, i) => i < 2 ? arg : fill(arg, server));
       await Promise.all([
-        conn.redis.send(step.args.map((arg) => fill(arg, "redis"))),
-        conn.subject.send(step.args.map((arg) => fill(arg, "subject"))),
+        conn.redis.send(filled("redis")),
+        conn.subject.send(filled("subject")),
       ]);
       // What Redis does for others is on its way when it has answered someone else after it.
       try {

@@ -24,7 +24,7 @@ const condition = options("NX", "XX", "GT", "LT");
 export const expiry: Group = {
   commands: [
     ["SET", stringKey, value],
-    ["SET", stringKey, value, any("EX", "EXAT"), any(seconds, unixSeconds)],
+    ["SET", stringKey, value, any(["EX", seconds], ["EXAT", unixSeconds])],
     ["RPUSH", listKey, element],
     ["HSET", hashKey, element, value],
     ["EXPIRE", key, seconds, condition],

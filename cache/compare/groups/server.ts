@@ -42,8 +42,8 @@ const setting = any(...Object.keys(SETTINGS));
 const assignment = any(...Object.entries(SETTINGS).map(([name, values]): Part => [name, values]));
 const data = any(...[strings, lists, hashes, sets, sortedSets].flatMap(({ commands }) => commands));
 const command = any(
-  ...["get", "set", "GETEX", "lmpop", "zunionstore", "sort", "eval", "blmpop", "client", "nothing"],
-  ...["client|kill", "object|encoding", "config|nothing", "xread", "mset", "zadd", "subscribe"],
+  ...["get", "set", "GETEX", "lmpop", "zunionstore", "sort", "blmpop", "client", "nothing"],
+  ...["client|kill", "object|encoding", "config|nothing", "mset", "zadd", "subscribe"],
 );
 
 export const server: Group = {
