@@ -61,6 +61,8 @@ function monitor(client: Client): void {
   if (client.internal) {
     throw new CommandError("ERR MONITOR isn't allowed for DENY BLOCKING client");
   }
+  // To one that monitors already, Redis says nothing.
+  if (client.engine.monitors.has(client)) return;
   client.engine.monitors.add(client);
   client.reply.ok();
 }
