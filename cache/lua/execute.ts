@@ -1,0 +1,991 @@
+/**
+ * The instructions, and the loop that carries them out.
+ *
+ * Reads of instructions, constants and registers are in bounds: the compiler names no register
+ * beyond those that a call makes room for, and each function ends with a return. Values of loops
+ * are numbers because the loop's first instruction has seen to it.
+ *
+ * @module
+ */
+
+import { EXTRA_STACK, type Frame, Return } from "./coroutine.ts";
+import { modulo } from "./generator.ts";
+import { type Machine, PENDING } from "./machine.ts";
+import { charge, STRING_BYTES, TABLE_BYTES } from "./memory.ts";
+import { power } from "./number.ts";
+import { Shape, Table } from "./table.ts";
+import { HostFunction, LuaFunction, type LuaValue } from "./value.ts";
+
+/**
+ * The instructions. Each has 32 bits: the operation in the lowest 7, A in the next 8, then either B
+ * (8) and C (9), or one operand (17, signed where it is an offset). `Jump` and `Loop` have no A but
+ * an offset of 25 bits. R(n) is register n, K(n) constant n, RK(n) constant n - 256 if n is 256 or
+ * more. Where operations differ only in their operands' kinds, `RR` is for two registers, `RK` for
+ * a register and a constant, `KX` for K(B) and RK(C).
+ *
+ * They are in this file so that the compiler can put their numbers into the loop.
+ */
+export const enum Op {
+  /** R(A) = R(B) */
+  Move,
+  /** R(A) = K(Bx) */
+  LoadConstant,
+  /** R(A) = B ~= 0; skip the next if C ~= 0 */
+  LoadBool,
+  /** R(A), ..., R(B) = nil */
+  LoadNil,
+  /** R(A) = upvalue B */
+  GetUpvalue,
+  /** R(A) = global K(Bx) */
+  GetGlobal,
+  /** R(A) = R(B)[R(C)] */
+  GetTable,
+  /** R(A) = R(B)[K(C)], a string */
+  GetField,
+  /** R(A) = R(B)[K(C)], not a string */
+  GetConstant,
+  /** global K(Bx) = R(A) */
+  SetGlobal,
+  /** upvalue B = R(A) */
+  SetUpvalue,
+  /** R(A)[R(B)] = RK(C) */
+  SetTable,
+  /** R(A)[K(B)] = RK(C), the key a string */
+  SetField,
+  /** R(A)[K(B)] = RK(C), the key not a string */
+  SetConstant,
+  /** R(A) = {}, with B elements to come */
+  NewTable,
+  /** R(A + 1) = R(B); R(A) = R(B)[K(C)] */
+  Self,
+  /** R(A + 1) = R(B); R(A) = R(B)[R(C)] */
+  SelfRegister,
+  /** R(A) = B + C, and so on */
+  AddRR,
+  AddRK,
+  AddKX,
+  SubRR,
+  SubRK,
+  SubKX,
+  MulRR,
+  MulRK,
+  MulKX,
+  DivRR,
+  DivRK,
+  DivKX,
+  ModRR,
+  ModRK,
+  ModKX,
+  PowRR,
+  PowRK,
+  PowKX,
+  /** R(A) = -R(B) */
+  Unm,
+  /** R(A) = not R(B) */
+  Not,
+  /** R(A) = #R(B) */
+  Len,
+  /** R(A) = R(B) .. ... .. R(C) */
+  Concat,
+  /** go forward */
+  Jump,
+  /** if (B == C) ~= A then skip the next, a jump; and so on */
+  EqRR,
+  EqRK,
+  EqKX,
+  LtRR,
+  LtRK,
+  LtKX,
+  LeRR,
+  LeRK,
+  LeKX,
+  /** if R(A) is not C then skip the next */
+  Test,
+  /** if R(B) is C then R(A) = R(B) else skip the next */
+  TestSet,
+  /** R(A), ... = R(A)(R(A + 1), ...), B - 1 arguments, C - 1 results; 0 - 1 is any number */
+  Call,
+  /** return R(A)(R(A + 1), ...) */
+  TailCall,
+  /** return R(A), ..., B - 1 values */
+  Return,
+  /** return */
+  Return0,
+  /** return R(A) */
+  Return1,
+  /** R(A) += R(A + 2); if it is within R(A + 1) then R(A + 3) = R(A) and go back */
+  ForLoop,
+  /** R(A) -= R(A + 2) and go forward */
+  ForPrep,
+  /** R(A + 3), ..., C values, = R(A)(R(A + 1), R(A + 2)) */
+  ForCall,
+  /** if R(A + 3) is not nil then R(A + 2) = R(A + 3) and go back */
+  ForTest,
+  /** R(A)[50 (C - 1) + i] = R(A + i), B elements; if C is 0 it is the next word */
+  SetList,
+  /** close upvalues from R(A) on */
+  Close,
+  /** R(A) = closure Bx */
+  Closure,
+  /** R(A), ... = ..., B - 1 values */
+  Vararg,
+  /** go back */
+  Loop,
+  /** the operand of the instruction before */
+  Extra,
+}
+
+/** The events of arithmetic in the order of the instructions. */
+const ARITHMETIC = ["__add", "__sub", "__mul", "__div", "__mod", "__pow"] as const;
+
+/** Room for this many strings is charged at once. */
+const ELEMENTS_PER_FLUSH = 50;
+
+/**
+ * Runs the current thread until the call from outside has ended, the program is suspended or an
+ * error is thrown.
+ */
+export function execute(machine: Machine): void {
+  const { globals } = machine;
+  reload: for (;;) {
+    if (machine.isDone) return;
+    const co = machine.current;
+    const { stack, frames } = co;
+    let frame = frames[co.depth] as Frame;
+    if (!(frame.function instanceof LuaFunction)) {
+      machine.step(frame);
+      continue;
+    }
+    if (machine.budget < 0 && machine.tick()) return;
+    let closure: LuaFunction = frame.function;
+    let prototype = closure.prototype;
+    let code = prototype.code;
+    let k = prototype.constants;
+    let shapes = prototype.cachedShapes;
+    let slots = prototype.cachedSlots;
+    let base = frame.base;
+    let pc = frame.position;
+    let top = co.top;
+    for (;;) {
+      const i = code[pc++]!;
+      switch (i & 127) {
+        case Op.Move:
+          stack[base + (i >>> 7 & 255)] = stack[base + (i >>> 15 & 255)];
+          continue;
+        case Op.LoadConstant:
+          stack[base + (i >>> 7 & 255)] = k[i >>> 15];
+          continue;
+        case Op.LoadBool:
+          stack[base + (i >>> 7 & 255)] = (i >>> 15 & 255) !== 0;
+          if (i >>> 23 !== 0) pc++;
+          continue;
+        case Op.LoadNil: {
+          const last = base + (i >>> 15 & 255);
+          for (let r = base + (i >>> 7 & 255); r <= last; r++) stack[r] = undefined;
+          continue;
+        }
+        case Op.GetUpvalue: {
+          const upvalue = closure.upvalues[i >>> 15 & 255]!;
+          stack[base + (i >>> 7 & 255)] = upvalue.store[upvalue.index];
+          continue;
+        }
+        case Op.GetGlobal: {
+          const { shape } = globals;
+          let value: LuaValue;
+          if (shape === shapes[pc]) value = globals.values[slots[pc]!];
+          if (value === undefined) {
+            const key = k[i >>> 15];
+            const slot = shape.find(key);
+            if (slot !== 0) {
+              shapes[pc] = shape;
+              slots[pc] = slot;
+              value = globals.values[slot];
+            }
+            if (value === undefined && globals.metatable !== undefined) {
+              frame.position = pc;
+              value = machine.index(globals, key, i >>> 7 & 255, -1);
+              if (value === PENDING) continue reload;
+            }
+          }
+          stack[base + (i >>> 7 & 255)] = value;
+          continue;
+        }
+        case Op.GetTable: {
+          const table = stack[base + (i >>> 15 & 255)];
+          const key = stack[base + (i >>> 23)];
+          if (table instanceof Table) {
+            let value: LuaValue;
+            if (typeof key === "number") {
+              const { array } = table;
+              const n = key | 0;
+              value = n === key && n > 0 && n < array.length ? array[n] : table.getNumber(key);
+            } else value = table.getKey(key);
+            if (value !== undefined || table.metatable === undefined) {
+              stack[base + (i >>> 7 & 255)] = value;
+              continue;
+            }
+          }
+          frame.position = pc;
+          const value = machine.index(table, key, i >>> 7 & 255, i >>> 15 & 255);
+          if (value === PENDING) continue reload;
+          stack[base + (i >>> 7 & 255)] = value;
+          continue;
+        }
+        case Op.GetField: {
+          const table = stack[base + (i >>> 15 & 255)];
+          if (table instanceof Table) {
+            const { shape } = table;
+            let slot: number;
+            if (shape === shapes[pc]) slot = slots[pc]!;
+            else {
+              slot = shape.find(k[i >>> 23]);
+              if (slot !== 0 || !shape.owned) {
+                shapes[pc] = shape;
+                slots[pc] = slot;
+              }
+            }
+            const value = table.values[slot];
+            if (value !== undefined || table.metatable === undefined) {
+              stack[base + (i >>> 7 & 255)] = value;
+              continue;
+            }
+          }
+          frame.position = pc;
+          const value = machine.index(table, k[i >>> 23], i >>> 7 & 255, i >>> 15 & 255);
+          if (value === PENDING) continue reload;
+          stack[base + (i >>> 7 & 255)] = value;
+          continue;
+        }
+        case Op.GetConstant: {
+          const table = stack[base + (i >>> 15 & 255)];
+          const key = k[i >>> 23];
+          let value: LuaValue;
+          if (table instanceof Table) value = table.get(key);
+          if (value === undefined) {
+            frame.position = pc;
+            value = machine.index(table, key, i >>> 7 & 255, i >>> 15 & 255);
+            if (value === PENDING) continue reload;
+          }
+          stack[base + (i >>> 7 & 255)] = value;
+          continue;
+        }
+        case Op.SetGlobal: {
+          const value = stack[base + (i >>> 7 & 255)];
+          const { shape } = globals;
+          if (shape === shapes[pc]) {
+            const slot = slots[pc]!;
+            if (globals.values[slot] !== undefined) {
+              globals.values[slot] = value;
+              continue;
+            }
+          }
+          const key = k[i >>> 15];
+          frame.position = pc;
+          if (machine.setIndex(globals, key, value, -1)) continue reload;
+          const slot = globals.shape.find(key);
+          if (slot !== 0 && !globals.shape.frozen) {
+            shapes[pc] = globals.shape;
+            slots[pc] = slot;
+          }
+          continue;
+        }
+        case Op.SetUpvalue: {
+          const upvalue = closure.upvalues[i >>> 15 & 255]!;
+          upvalue.store[upvalue.index] = stack[base + (i >>> 7 & 255)];
+          continue;
+        }
+        case Op.SetTable: {
+          const table = stack[base + (i >>> 7 & 255)];
+          const key = stack[base + (i >>> 15 & 255)];
+          const value = i < 0 ? k[i >>> 23 & 255] : stack[base + (i >>> 23)];
+          if (table instanceof Table && typeof key === "number" && value !== undefined) {
+            const { array } = table;
+            const n = key | 0;
+            if (n === key && n > 0) {
+              if (n < array.length && (array[n] !== undefined || table.metatable === undefined)) {
+                array[n] = value;
+                continue;
+              }
+              if (
+                n === array.length && table.metatable === undefined && !table.shape.frozen
+              ) {
+                table.setNumber(n, value);
+                continue;
+              }
+            }
+          }
+          frame.position = pc;
+          if (machine.setIndex(table, key, value, i >>> 7 & 255)) continue reload;
+          continue;
+        }
+        case Op.SetField: {
+          const table = stack[base + (i >>> 7 & 255)];
+          const value = i < 0 ? k[i >>> 23 & 255] : stack[base + (i >>> 23)];
+          if (table instanceof Table) {
+            const { shape } = table;
+            if (shape === shapes[pc]) {
+              const slot = slots[pc]!;
+              if (slot === 0) {
+                if (table.metatable === undefined && value !== undefined) {
+                  table.addSlot(prototype.cachedNext[pc]!, value);
+                  continue;
+                }
+              } else if (table.values[slot] !== undefined) {
+                table.values[slot] = value;
+                continue;
+              }
+            } else if (!shape.frozen) {
+              const key = k[i >>> 15 & 255] as string;
+              const slot = shape.find(key);
+              if (slot !== 0) {
+                shapes[pc] = shape;
+                slots[pc] = slot;
+                if (table.values[slot] !== undefined) {
+                  table.values[slot] = value;
+                  continue;
+                }
+              } else if (table.metatable === undefined && value !== undefined) {
+                const next = shape.with(key);
+                if (next !== undefined) {
+                  shapes[pc] = shape;
+                  slots[pc] = 0;
+                  prototype.cachedNext[pc] = next;
+                }
+                table.addField(key, value);
+                continue;
+              }
+            }
+          }
+          frame.position = pc;
+          const key = k[i >>> 15 & 255];
+          if (machine.setIndex(table, key, value, i >>> 7 & 255)) continue reload;
+          continue;
+        }
+        case Op.SetConstant: {
+          const table = stack[base + (i >>> 7 & 255)];
+          const value = i < 0 ? k[i >>> 23 & 255] : stack[base + (i >>> 23)];
+          frame.position = pc;
+          const key = k[i >>> 15 & 255];
+          if (machine.setIndex(table, key, value, i >>> 7 & 255)) continue reload;
+          continue;
+        }
+        case Op.NewTable: {
+          charge(TABLE_BYTES);
+          let root = shapes[pc];
+          if (root === undefined) {
+            root = Shape.root();
+            shapes[pc] = root;
+          }
+          const table = new Table(root);
+          if (i >>> 15 !== 0) table.reserve(i >>> 15 & 255);
+          stack[base + (i >>> 7 & 255)] = table;
+          continue;
+        }
+        case Op.Self: {
+          const object = stack[base + (i >>> 15 & 255)];
+          const at = base + (i >>> 7 & 255);
+          stack[at + 1] = object;
+          const table = typeof object === "string"
+            ? machine.stringMetatable.getKey("__index")
+            : object;
+          if (table instanceof Table) {
+            const { shape } = table;
+            let slot: number;
+            if (shape === shapes[pc]) slot = slots[pc]!;
+            else {
+              slot = shape.find(k[i >>> 23]);
+              if (slot !== 0 || !shape.owned) {
+                shapes[pc] = shape;
+                slots[pc] = slot;
+              }
+            }
+            const value = table.values[slot];
+            if (value !== undefined) {
+              stack[at] = value;
+              continue;
+            }
+          }
+          frame.position = pc;
+          const value = machine.index(object, k[i >>> 23], i >>> 7 & 255, i >>> 15 & 255);
+          if (value === PENDING) continue reload;
+          stack[at] = value;
+          continue;
+        }
+        case Op.SelfRegister: {
+          const object = stack[base + (i >>> 15 & 255)];
+          const key = stack[base + (i >>> 23)];
+          const at = base + (i >>> 7 & 255);
+          stack[at + 1] = object;
+          frame.position = pc;
+          const value = machine.index(object, key, i >>> 7 & 255, i >>> 15 & 255);
+          if (value === PENDING) continue reload;
+          stack[at] = value;
+          continue;
+        }
+        case Op.AddRR: {
+          const x = stack[base + (i >>> 15 & 255)];
+          const y = stack[base + (i >>> 23)];
+          if (typeof x !== "number" || typeof y !== "number") break;
+          stack[base + (i >>> 7 & 255)] = x + y;
+          continue;
+        }
+        case Op.AddRK: {
+          const x = stack[base + (i >>> 15 & 255)];
+          const y = k[i >>> 23];
+          if (typeof x !== "number" || typeof y !== "number") break;
+          stack[base + (i >>> 7 & 255)] = x + y;
+          continue;
+        }
+        case Op.AddKX: {
+          const x = k[i >>> 15 & 255];
+          const y = i < 0 ? k[i >>> 23 & 255] : stack[base + (i >>> 23)];
+          if (typeof x !== "number" || typeof y !== "number") break;
+          stack[base + (i >>> 7 & 255)] = x + y;
+          continue;
+        }
+        case Op.SubRR: {
+          const x = stack[base + (i >>> 15 & 255)];
+          const y = stack[base + (i >>> 23)];
+          if (typeof x !== "number" || typeof y !== "number") break;
+          stack[base + (i >>> 7 & 255)] = x - y;
+          continue;
+        }
+        case Op.SubRK: {
+          const x = stack[base + (i >>> 15 & 255)];
+          const y = k[i >>> 23];
+          if (typeof x !== "number" || typeof y !== "number") break;
+          stack[base + (i >>> 7 & 255)] = x - y;
+          continue;
+        }
+        case Op.SubKX: {
+          const x = k[i >>> 15 & 255];
+          const y = i < 0 ? k[i >>> 23 & 255] : stack[base + (i >>> 23)];
+          if (typeof x !== "number" || typeof y !== "number") break;
+          stack[base + (i >>> 7 & 255)] = x - y;
+          continue;
+        }
+        case Op.MulRR: {
+          const x = stack[base + (i >>> 15 & 255)];
+          const y = stack[base + (i >>> 23)];
+          if (typeof x !== "number" || typeof y !== "number") break;
+          stack[base + (i >>> 7 & 255)] = x * y;
+          continue;
+        }
+        case Op.MulRK: {
+          const x = stack[base + (i >>> 15 & 255)];
+          const y = k[i >>> 23];
+          if (typeof x !== "number" || typeof y !== "number") break;
+          stack[base + (i >>> 7 & 255)] = x * y;
+          continue;
+        }
+        case Op.MulKX: {
+          const x = k[i >>> 15 & 255];
+          const y = i < 0 ? k[i >>> 23 & 255] : stack[base + (i >>> 23)];
+          if (typeof x !== "number" || typeof y !== "number") break;
+          stack[base + (i >>> 7 & 255)] = x * y;
+          continue;
+        }
+        case Op.DivRR: {
+          const x = stack[base + (i >>> 15 & 255)];
+          const y = stack[base + (i >>> 23)];
+          if (typeof x !== "number" || typeof y !== "number") break;
+          stack[base + (i >>> 7 & 255)] = x / y;
+          continue;
+        }
+        case Op.DivRK: {
+          const x = stack[base + (i >>> 15 & 255)];
+          const y = k[i >>> 23];
+          if (typeof x !== "number" || typeof y !== "number") break;
+          stack[base + (i >>> 7 & 255)] = x / y;
+          continue;
+        }
+        case Op.DivKX: {
+          const x = k[i >>> 15 & 255];
+          const y = i < 0 ? k[i >>> 23 & 255] : stack[base + (i >>> 23)];
+          if (typeof x !== "number" || typeof y !== "number") break;
+          stack[base + (i >>> 7 & 255)] = x / y;
+          continue;
+        }
+        case Op.ModRR: {
+          const x = stack[base + (i >>> 15 & 255)];
+          const y = stack[base + (i >>> 23)];
+          if (typeof x !== "number" || typeof y !== "number") break;
+          stack[base + (i >>> 7 & 255)] = modulo(x, y);
+          continue;
+        }
+        case Op.ModRK: {
+          const x = stack[base + (i >>> 15 & 255)];
+          const y = k[i >>> 23];
+          if (typeof x !== "number" || typeof y !== "number") break;
+          stack[base + (i >>> 7 & 255)] = modulo(x, y);
+          continue;
+        }
+        case Op.ModKX: {
+          const x = k[i >>> 15 & 255];
+          const y = i < 0 ? k[i >>> 23 & 255] : stack[base + (i >>> 23)];
+          if (typeof x !== "number" || typeof y !== "number") break;
+          stack[base + (i >>> 7 & 255)] = modulo(x, y);
+          continue;
+        }
+        case Op.PowRR: {
+          const x = stack[base + (i >>> 15 & 255)];
+          const y = stack[base + (i >>> 23)];
+          if (typeof x !== "number" || typeof y !== "number") break;
+          stack[base + (i >>> 7 & 255)] = power(x, y);
+          continue;
+        }
+        case Op.PowRK: {
+          const x = stack[base + (i >>> 15 & 255)];
+          const y = k[i >>> 23];
+          if (typeof x !== "number" || typeof y !== "number") break;
+          stack[base + (i >>> 7 & 255)] = power(x, y);
+          continue;
+        }
+        case Op.PowKX: {
+          const x = k[i >>> 15 & 255];
+          const y = i < 0 ? k[i >>> 23 & 255] : stack[base + (i >>> 23)];
+          if (typeof x !== "number" || typeof y !== "number") break;
+          stack[base + (i >>> 7 & 255)] = power(x, y);
+          continue;
+        }
+        case Op.Unm: {
+          const x = stack[base + (i >>> 15 & 255)];
+          if (typeof x === "number") stack[base + (i >>> 7 & 255)] = -x;
+          else {
+            frame.position = pc;
+            const b = i >>> 15 & 255;
+            const value = machine.arithmetic("__unm", x, x, i >>> 7 & 255, b, b);
+            if (value === PENDING) continue reload;
+            stack[base + (i >>> 7 & 255)] = value;
+          }
+          continue;
+        }
+        case Op.Not: {
+          const x = stack[base + (i >>> 15 & 255)];
+          stack[base + (i >>> 7 & 255)] = x === undefined || x === false;
+          continue;
+        }
+        case Op.Len: {
+          const x = stack[base + (i >>> 15 & 255)];
+          if (typeof x === "string") stack[base + (i >>> 7 & 255)] = x.length;
+          else {
+            frame.position = pc;
+            const value = machine.length(x, i >>> 7 & 255, i >>> 15 & 255);
+            if (value === PENDING) continue reload;
+            stack[base + (i >>> 7 & 255)] = value;
+          }
+          continue;
+        }
+        case Op.Concat: {
+          const at = base + (i >>> 15 & 255);
+          const last = i >>> 23;
+          const x = stack[at];
+          const y = stack[at + 1];
+          if (typeof x === "string" && typeof y === "string" && base + last === at + 1) {
+            const length = x.length + y.length;
+            if (length < 1 << 28) {
+              charge(length + STRING_BYTES);
+              stack[base + (i >>> 7 & 255)] = x + y;
+              continue;
+            }
+          }
+          frame.position = pc;
+          if (machine.concatenate(frame, last)) continue reload;
+          continue;
+        }
+        case Op.Jump:
+          pc += i >> 7;
+          continue;
+        case Op.Loop:
+          pc += i >> 7;
+          if (--machine.budget < 0) {
+            frame.position = pc;
+            if (machine.tick()) return;
+          }
+          continue;
+        case Op.EqRR: {
+          const x = stack[base + (i >>> 15 & 255)];
+          const y = stack[base + (i >>> 23)];
+          let outcome: boolean | undefined = x === y;
+          if (!outcome && x instanceof Table && y instanceof Table) {
+            frame.position = pc;
+            outcome = machine.equals(x, y, (i & 0x80) !== 0);
+            if (outcome === undefined) continue reload;
+          }
+          if (outcome !== ((i & 0x80) !== 0)) pc++;
+          else {
+            const jump = code[pc]!;
+            if (jump >= 0) pc += 1 + (jump >> 7);
+          }
+          continue;
+        }
+        case Op.EqRK: {
+          const x = stack[base + (i >>> 15 & 255)];
+          const y = k[i >>> 23];
+          const outcome = x === y;
+          if (outcome !== ((i & 0x80) !== 0)) pc++;
+          else {
+            const jump = code[pc]!;
+            if (jump >= 0) pc += 1 + (jump >> 7);
+          }
+          continue;
+        }
+        case Op.EqKX: {
+          const x = k[i >>> 15 & 255];
+          const y = i < 0 ? k[i >>> 23 & 255] : stack[base + (i >>> 23)];
+          const outcome = x === y;
+          if (outcome !== ((i & 0x80) !== 0)) pc++;
+          else {
+            const jump = code[pc]!;
+            if (jump >= 0) pc += 1 + (jump >> 7);
+          }
+          continue;
+        }
+        case Op.LtRR: {
+          const x = stack[base + (i >>> 15 & 255)];
+          const y = stack[base + (i >>> 23)];
+          let outcome: boolean | undefined;
+          if (typeof x === "number" && typeof y === "number") outcome = x < y;
+          else {
+            frame.position = pc;
+            outcome = machine.lessThan(x, y, (i & 0x80) !== 0);
+            if (outcome === undefined) continue reload;
+          }
+          if (outcome !== ((i & 0x80) !== 0)) pc++;
+          else {
+            const jump = code[pc]!;
+            if (jump >= 0) pc += 1 + (jump >> 7);
+          }
+          continue;
+        }
+        case Op.LtRK: {
+          const x = stack[base + (i >>> 15 & 255)];
+          const y = k[i >>> 23];
+          let outcome: boolean | undefined;
+          if (typeof x === "number" && typeof y === "number") outcome = x < y;
+          else {
+            frame.position = pc;
+            outcome = machine.lessThan(x, y, (i & 0x80) !== 0);
+            if (outcome === undefined) continue reload;
+          }
+          if (outcome !== ((i & 0x80) !== 0)) pc++;
+          else {
+            const jump = code[pc]!;
+            if (jump >= 0) pc += 1 + (jump >> 7);
+          }
+          continue;
+        }
+        case Op.LtKX: {
+          const x = k[i >>> 15 & 255];
+          const y = i < 0 ? k[i >>> 23 & 255] : stack[base + (i >>> 23)];
+          let outcome: boolean | undefined;
+          if (typeof x === "number" && typeof y === "number") outcome = x < y;
+          else {
+            frame.position = pc;
+            outcome = machine.lessThan(x, y, (i & 0x80) !== 0);
+            if (outcome === undefined) continue reload;
+          }
+          if (outcome !== ((i & 0x80) !== 0)) pc++;
+          else {
+            const jump = code[pc]!;
+            if (jump >= 0) pc += 1 + (jump >> 7);
+          }
+          continue;
+        }
+        case Op.LeRR: {
+          const x = stack[base + (i >>> 15 & 255)];
+          const y = stack[base + (i >>> 23)];
+          let outcome: boolean | undefined;
+          if (typeof x === "number" && typeof y === "number") outcome = x <= y;
+          else {
+            frame.position = pc;
+            outcome = machine.lessEqual(x, y, (i & 0x80) !== 0);
+            if (outcome === undefined) continue reload;
+          }
+          if (outcome !== ((i & 0x80) !== 0)) pc++;
+          else {
+            const jump = code[pc]!;
+            if (jump >= 0) pc += 1 + (jump >> 7);
+          }
+          continue;
+        }
+        case Op.LeRK: {
+          const x = stack[base + (i >>> 15 & 255)];
+          const y = k[i >>> 23];
+          let outcome: boolean | undefined;
+          if (typeof x === "number" && typeof y === "number") outcome = x <= y;
+          else {
+            frame.position = pc;
+            outcome = machine.lessEqual(x, y, (i & 0x80) !== 0);
+            if (outcome === undefined) continue reload;
+          }
+          if (outcome !== ((i & 0x80) !== 0)) pc++;
+          else {
+            const jump = code[pc]!;
+            if (jump >= 0) pc += 1 + (jump >> 7);
+          }
+          continue;
+        }
+        case Op.LeKX: {
+          const x = k[i >>> 15 & 255];
+          const y = i < 0 ? k[i >>> 23 & 255] : stack[base + (i >>> 23)];
+          let outcome: boolean | undefined;
+          if (typeof x === "number" && typeof y === "number") outcome = x <= y;
+          else {
+            frame.position = pc;
+            outcome = machine.lessEqual(x, y, (i & 0x80) !== 0);
+            if (outcome === undefined) continue reload;
+          }
+          if (outcome !== ((i & 0x80) !== 0)) pc++;
+          else {
+            const jump = code[pc]!;
+            if (jump >= 0) pc += 1 + (jump >> 7);
+          }
+          continue;
+        }
+        case Op.Test: {
+          const x = stack[base + (i >>> 7 & 255)];
+          if ((x === undefined || x === false) === (i >>> 23 !== 0)) pc++;
+          else {
+            const jump = code[pc]!;
+            if (jump >= 0) pc += 1 + (jump >> 7);
+          }
+          continue;
+        }
+        case Op.TestSet: {
+          const x = stack[base + (i >>> 15 & 255)];
+          if ((x === undefined || x === false) === (i >>> 23 !== 0)) pc++;
+          else {
+            stack[base + (i >>> 7 & 255)] = x;
+            const jump = code[pc]!;
+            if (jump >= 0) pc += 1 + (jump >> 7);
+          }
+          continue;
+        }
+        case Op.Call: {
+          const slot = base + (i >>> 7 & 255);
+          const f = stack[slot];
+          const b = i >>> 15 & 255;
+          const count = b === 0 ? top - slot - 1 : b - 1;
+          frame.position = pc;
+          if (f instanceof LuaFunction) {
+            if (--machine.budget < 0) {
+              frame.position = pc - 1;
+              co.top = top;
+              if (machine.tick()) return;
+              frame.position = pc;
+            }
+            if (co.depth >= co.maxDepth - 1) machine.overflow();
+            const called = f.prototype;
+            let first = slot + 1;
+            if (called.isVararg) first = machine.enterFunction(f, slot, count);
+            else {
+              for (let n = count; n < called.parameters; n++) stack[first + n] = undefined;
+              const needed = first + called.registers + EXTRA_STACK;
+              if (needed > stack.length) co.grow(needed);
+            }
+            const depth = ++co.depth;
+            frame = depth < frames.length ? frames[depth]! : (co.depth--, co.push());
+            frame.function = f;
+            frame.slot = slot;
+            frame.base = first;
+            frame.wanted = (i >>> 23) - 1;
+            frame.return = Return.Call;
+            frame.tailCalls = 0;
+            closure = f;
+            prototype = called;
+            code = called.code;
+            k = called.constants;
+            shapes = called.cachedShapes;
+            slots = called.cachedSlots;
+            base = first;
+            pc = 0;
+            continue;
+          }
+          if (f instanceof HostFunction && f.isPlain) {
+            if (co.depth >= co.maxDepth - 1) machine.overflow();
+            if (b === 0) co.grow(top + EXTRA_STACK);
+            machine.host = f;
+            const results = f.call(machine, slot + 1, count);
+            machine.host = undefined;
+            const wanted = (i >>> 23) - 1;
+            if (results < 0) {
+              machine.pushHost(f, slot, count, wanted, Return.Call, 0);
+              continue reload;
+            }
+            if (wanted < 0) top = slot + results;
+            else for (let n = results; n < wanted; n++) stack[slot + n] = undefined;
+            continue;
+          }
+          const results = machine.begin(slot, count, (i >>> 23) - 1, Return.Call, 0);
+          if (results < 0) continue reload;
+          const wanted = (i >>> 23) - 1;
+          if (wanted < 0) top = slot + results;
+          else for (let n = results; n < wanted; n++) stack[slot + n] = undefined;
+          continue;
+        }
+        case Op.TailCall: {
+          const slot = base + (i >>> 7 & 255);
+          const f = stack[slot];
+          const b = i >>> 15 & 255;
+          const count = b === 0 ? top - slot - 1 : b - 1;
+          frame.position = pc;
+          if (f instanceof LuaFunction) {
+            if (--machine.budget < 0) {
+              frame.position = pc - 1;
+              co.top = top;
+              if (machine.tick()) return;
+            }
+            if (co.openUpvalues !== undefined) co.closeUpvalues(base);
+            const to = frame.slot;
+            for (let n = 0; n <= count; n++) stack[to + n] = stack[slot + n];
+            frame.function = f;
+            frame.base = machine.enterFunction(f, to, count);
+            frame.position = 0;
+            frame.tailCalls++;
+            continue reload;
+          }
+          const results = machine.begin(slot, count, -1, Return.Call, 0);
+          if (results < 0) continue reload;
+          top = slot + results;
+          continue;
+        }
+        case Op.Return:
+        case Op.Return0:
+        case Op.Return1: {
+          const first = base + (i >>> 7 & 255);
+          const b = i >>> 15 & 255;
+          const count = b === 0 ? top - first : b - 1;
+          if (co.openUpvalues !== undefined) co.closeUpvalues(base);
+          if (frame.return !== Return.Call) {
+            machine.return(first, count);
+            continue reload;
+          }
+          const { slot, wanted } = frame;
+          if (wanted === 1) stack[slot] = count > 0 ? stack[first] : undefined;
+          else {
+            const copied = wanted < 0 || count < wanted ? count : wanted;
+            for (let n = 0; n < copied; n++) stack[slot + n] = stack[first + n];
+            for (let n = copied; n < wanted; n++) stack[slot + n] = undefined;
+            top = slot + count;
+          }
+          frame = frames[--co.depth]!;
+          closure = frame.function as LuaFunction;
+          prototype = closure.prototype;
+          code = prototype.code;
+          k = prototype.constants;
+          shapes = prototype.cachedShapes;
+          slots = prototype.cachedSlots;
+          base = frame.base;
+          pc = frame.position;
+          continue;
+        }
+        case Op.ForLoop: {
+          const at = base + (i >>> 7 & 255);
+          const step = stack[at + 2] as number;
+          const index = (stack[at] as number) + step;
+          const limit = stack[at + 1] as number;
+          if (step > 0 ? index <= limit : limit <= index) {
+            stack[at] = index;
+            stack[at + 3] = index;
+            pc += i >> 15;
+            if (--machine.budget < 0) {
+              frame.position = pc;
+              if (machine.tick()) return;
+            }
+          }
+          continue;
+        }
+        case Op.ForPrep: {
+          const at = base + (i >>> 7 & 255);
+          frame.position = pc;
+          machine.prepareLoop(at);
+          stack[at] = (stack[at] as number) - (stack[at + 2] as number);
+          pc += i >> 15;
+          continue;
+        }
+        case Op.ForCall: {
+          const at = base + (i >>> 7 & 255);
+          const f = stack[at];
+          const wanted = i >>> 23;
+          frame.position = pc;
+          const table = stack[at + 1];
+          if (f === machine.nextFunction && table instanceof Table) {
+            const found = table.next(stack[at + 2], stack, at + 3);
+            if (found < 0) machine.invalidNext();
+            if (found === 0) stack[at + 3] = undefined;
+            for (let n = 2; n < wanted; n++) stack[at + 3 + n] = undefined;
+            continue;
+          }
+          stack[at + 5] = stack[at + 2];
+          stack[at + 4] = table;
+          stack[at + 3] = f;
+          const results = machine.begin(at + 3, 2, wanted, Return.ForCall, 0);
+          if (results < 0) continue reload;
+          for (let n = results; n < wanted; n++) stack[at + 3 + n] = undefined;
+          continue;
+        }
+        case Op.ForTest: {
+          const at = base + (i >>> 7 & 255);
+          if (stack[at + 3] === undefined) continue;
+          stack[at + 2] = stack[at + 3];
+          pc += i >> 15;
+          if (--machine.budget < 0) {
+            frame.position = pc;
+            if (machine.tick()) return;
+          }
+          continue;
+        }
+        case Op.SetList: {
+          const at = base + (i >>> 7 & 255);
+          const b = i >>> 15 & 255;
+          const count = b === 0 ? top - at - 1 : b;
+          const flush = i >>> 23 === 0 ? code[pc++]! : i >>> 23;
+          const table = stack[at] as Table;
+          table.setList((flush - 1) * ELEMENTS_PER_FLUSH + 1, stack, at + 1, count);
+          continue;
+        }
+        case Op.Close:
+          co.closeUpvalues(base + (i >>> 7 & 255));
+          continue;
+        case Op.Closure: {
+          const inner = prototype.prototypes[i >>> 15]!;
+          stack[base + (i >>> 7 & 255)] = machine.closure(inner, closure, base);
+          continue;
+        }
+        case Op.Vararg: {
+          const at = base + (i >>> 7 & 255);
+          const from = frame.slot + 1 + prototype.parameters;
+          const available = base - from;
+          const b = i >>> 15 & 255;
+          const count = b === 0 ? available : b - 1;
+          if (b === 0) {
+            co.grow(at + count + EXTRA_STACK);
+            top = at + count;
+          }
+          for (let n = 0; n < count; n++) {
+            stack[at + n] = n < available ? stack[from + n] : undefined;
+          }
+          continue;
+        }
+      }
+      // Arithmetic with operands that are not both numbers.
+      frame.position = pc;
+      const op = (i & 127) - Op.AddRR;
+      const isLeftConstant = op % 3 === 2;
+      const isRightConstant = op % 3 === 1 || isLeftConstant && i < 0;
+      const b = i >>> 15 & 255;
+      const c = i >>> 23 & 255;
+      const value = machine.arithmetic(
+        ARITHMETIC[op / 3 | 0]!,
+        isLeftConstant ? k[b] : stack[base + b],
+        isRightConstant ? k[c] : stack[base + c],
+        i >>> 7 & 255,
+        isLeftConstant ? -1 : b,
+        isRightConstant ? -1 : c,
+      );
+      if (value === PENDING) continue reload;
+      stack[base + (i >>> 7 & 255)] = value;
+    }
+  }
+}
