@@ -37,22 +37,24 @@ const ESCAPES: Record<string, string> = {
   v: "\v",
 };
 
-/** The longest description of a chunk in a message, with the zero that ends it in C. */
+/** How long the description of a chunk may be, with the zero that ends it in C. */
 const MAX_CHUNK_NAME = 60;
+/** How long it may be in the compiler's messages. */
+const MAX_COMPILED_NAME = 80;
 
 /**
  * Describes a chunk for messages, by its name as it was given to `load`: what follows `@` or `=`,
  * else the first line of its text.
  */
-export function describeChunk(name: string): string {
-  if (name.startsWith("=")) return name.slice(1, MAX_CHUNK_NAME);
+export function describeChunk(name: string, max = MAX_CHUNK_NAME): string {
+  if (name.startsWith("=")) return name.slice(1, max);
   if (name.startsWith("@")) {
     const file = name.slice(1);
-    const room = MAX_CHUNK_NAME - " '...' ".length - 1;
+    const room = max - " '...' ".length - 1;
     return file.length > room ? `...${file.slice(file.length - room)}` : file;
   }
   const line = /^[^\r\n\0]*/.exec(name)?.[0] ?? "";
-  const room = MAX_CHUNK_NAME - ' [string "..."] '.length - 1;
+  const room = max - ' [string "..."] '.length - 1;
   const isCut = line.length > room || line.length < name.length && name[line.length] !== "\0";
   return isCut ? `[string "${line.slice(0, room)}..."]` : `[string "${line}"]`;
 }
@@ -128,7 +130,7 @@ export class Lexer {
   }
 
   #error(message: string, near?: string): never {
-    const place = `${describeChunk(this.source)}:${this.line}: `;
+    const place = `${describeChunk(this.source, MAX_COMPILED_NAME)}:${this.line}: `;
     throw new LuaError(place + message + (near === undefined ? "" : ` near '${cString(near)}'`));
   }
 

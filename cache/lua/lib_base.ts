@@ -8,7 +8,6 @@ import {
   argument,
   checkAny,
   checkInt,
-  type checkNumber,
   checkString,
   checkTable,
   optionalInt,
@@ -19,11 +18,11 @@ import {
 import { Coroutine } from "./coroutine.ts";
 import { LuaError } from "./error.ts";
 import { type Library, register } from "./library.ts";
-import { isFunction, type Machine, toNumber, toText, typeName } from "./machine.ts";
+import { isFunction, isTruthy, type Machine, toNumber, toText, typeName } from "./machine.ts";
 import { charge, COROUTINE_BYTES } from "./memory.ts";
 import { isSpace } from "./number.ts";
 import { Table } from "./table.ts";
-import { HostFunction, HostKind, LuaFunction, type LuaValue, MUST_CALL } from "./value.ts";
+import { HostFunction, HostKind, LuaFunction, type LuaValue, MUST_CALL, PROTECT } from "./value.ts";
 
 /** How many values a host function may put on the stack. */
 export const MAX_HOST_STACK = 8000;
@@ -261,9 +260,15 @@ function* loadFromReader(
   let text = "";
   for (;;) {
     m.callAt = at;
-    m.stack[at] = reader;
-    const results = yield 0;
-    const piece: LuaValue = results > 0 ? m.stack[at] : undefined;
+    m.stack[at] = PROTECT;
+    m.stack[at + 1] = reader;
+    const results = yield 1;
+    const piece: LuaValue = results > 1 ? m.stack[at + 1] : undefined;
+    if (!isTruthy(m.stack[at])) {
+      m.stack[args - 1] = undefined;
+      m.stack[args] = piece;
+      return 2;
+    }
     const read = toText(piece);
     if (piece !== undefined && read === undefined) {
       m.stack[args - 1] = undefined;

@@ -36,8 +36,9 @@ class Settings {
 
 type Setting = keyof Settings;
 
-const ESCAPED = /["\\/\x00-\x1f\x7f]/g;
-const NEEDS_ESCAPE = /["\\/\x00-\x1f\x7f]/;
+/** What JSON writes with a backslash: what C's `iscntrl` names, and three more characters. */
+const NEEDS_ESCAPE = /["\\/\p{Cc}]/u;
+const ESCAPED = /["\\/\p{Cc}]/gu;
 const SHORT_ESCAPES: Record<string, string> = {
   "\b": "\\b",
   "\t": "\\t",

@@ -17,6 +17,8 @@ const INCREMENT = 0xbn;
 const MASK = 2n ** 48n - 1n;
 /** The lowest bits of a state that a seed makes. */
 const SEED_LOW = 0x330en;
+/** What is used in the place of a seed before there is one. */
+const FIRST_SEED = 0x1234abcd;
 /** The largest random integer. */
 const MAX_RANDOM = 2 ** 31 - 1;
 
@@ -25,9 +27,9 @@ export class Random {
   #high = 0;
   #low = 0;
 
-  /** Makes one with the state that a seed of 0 gives. */
+  /** Makes one with the state that POSIX' generator has before it is given a seed. */
   constructor() {
-    this.seed(0);
+    this.seed(FIRST_SEED);
   }
 
   /** Sets the state. */

@@ -130,7 +130,7 @@ function matcherFor(m: Machine, text: string, pattern: string): [Matcher, boolea
   const seen = cString(pattern);
   const isAnchored = seen.startsWith("^");
   const compiled = compilePattern(isAnchored ? seen.slice(1) : seen);
-  return [new Matcher(text, compiled, () => m.tick()), isAnchored];
+  return [new Matcher(text, compiled, () => m.checkTime()), isAnchored];
 }
 
 /** Puts the captures on the stack, or the whole match if there are none and it is wanted. */
@@ -185,7 +185,7 @@ function findOrMatch(m: Machine, args: number, count: number, isFind: boolean): 
 function gmatch(m: Machine, args: number, count: number): number {
   const text = checkString(m, args, count, 1);
   const pattern = checkString(m, args, count, 2);
-  const matcher = new Matcher(text, compilePattern(cString(pattern)), () => m.tick());
+  const matcher = new Matcher(text, compilePattern(cString(pattern)), () => m.checkTime());
   let next = 0;
   const iterator = HostFunction.plain((_, args) =>
     guarded(m, () => {

@@ -20,6 +20,9 @@ import { charge, STRING_BYTES } from "./memory.ts";
 import { Table } from "./table.ts";
 import { HostFunction, type LuaFunction, type LuaValue, MUST_CALL } from "./value.ts";
 
+/** After how many elements a function looks at the clock. */
+const STEPS_PER_CHECK = 1 << 20;
+
 function checkFunction(
   m: Machine,
   args: number,
@@ -39,6 +42,7 @@ function concat(m: Machine, args: number, count: number): number {
     : checkInt(m, args, count, 4);
   let text = "";
   for (let n = first; n <= last; n++) {
+    if (n % STEPS_PER_CHECK === 0) m.checkTime();
     const value = table.getNumber(n);
     const piece = typeof value === "string" ? value : toText(value);
     if (piece === undefined) {
@@ -58,8 +62,9 @@ function insert(m: Machine, args: number, count: number): number {
   if (count === 3) {
     position = checkInt(m, args, count, 2);
     if (position > end) end = position;
+    if (end > position) m.checkWritable(table);
     for (let n = end; n > position; n--) {
-      m.checkWritable(table);
+      if (n % STEPS_PER_CHECK === 0) m.checkTime();
       table.setNumber(n, table.getNumber(n - 1));
     }
   } else if (count !== 2) m.error("wrong number of arguments to 'insert'");

@@ -63,6 +63,13 @@ const EVENT_BITS: Record<string, number> = {
   __le: 64,
 };
 
+/** The host functions that catch errors. */
+const PROTECTED: ReadonlySet<HostKind> = new Set([
+  HostKind.Pcall,
+  HostKind.Xpcall,
+  HostKind.Protect,
+]);
+
 /** In the place of a value that a metamethod will give, which is still to run. */
 export const PENDING: Userdata = new Userdata("pending");
 
@@ -248,6 +255,11 @@ export class Machine {
   load(text: string, name: string): LuaFunction {
     charge(text.length * COMPILED_BYTES);
     return new LuaFunction(compile(text, name, this.current.level + 1), []);
+  }
+
+  /** Looks at the clock within a long host function, which can be ended but not suspended. */
+  checkTime(): void {
+    if (this.onTick?.() === true) this.budget = 0;
   }
 
   // Calls and returns.
@@ -449,6 +461,7 @@ export class Machine {
         return;
       case HostKind.Pcall:
       case HostKind.Xpcall:
+      case HostKind.Protect:
         if (arrived < 0) return this.#beginProtected(frame, host.kind === HostKind.Xpcall);
         co.stack[frame.slot] = true;
         return this.return(frame.slot, arrived + 1);
@@ -579,7 +592,7 @@ export class Machine {
     for (let d = depth; d > 0; d--) {
       const f = frames[d]?.function;
       if (!(f instanceof HostFunction)) continue;
-      if (f.kind === HostKind.Pcall || f.kind === HostKind.Xpcall) return d;
+      if (PROTECTED.has(f.kind)) return d;
     }
     return 0;
   }

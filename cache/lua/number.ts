@@ -13,6 +13,9 @@ const HEXADECIMAL =
 /** The names that it reads. */
 const NAMED = /^([+-]?)(?:(inf(?:inity)?)|nan(?:\(\w*\))?)$/i;
 
+/** The least number that has all its 53 bits. */
+const MIN_NORMAL = 2 ** -1022;
+
 /** How many significant digits `tostring` shows. */
 const SHOWN_DIGITS = 14;
 
@@ -129,7 +132,7 @@ export function toDigits(value: number, precision: number): Decimal {
   // more; it is off by less than any rounding to fewer would see, but where it ends in the middle.
   const shortest = splitExponential(magnitude.toExponential());
   const { length } = shortest.digits;
-  if (length <= precision && precision <= 15) {
+  if (length <= precision && precision <= 15 && magnitude >= MIN_NORMAL) {
     return {
       digits: shortest.digits + "0".repeat(precision - length),
       exponent: shortest.exponent,

@@ -92,6 +92,8 @@ export enum HostKind {
   Pcall,
   /** `xpcall`. */
   Xpcall,
+  /** A protected call by another host function, which gets errors as they are. */
+  Protect,
   /** `coroutine.resume`. */
   Resume,
   /** What `coroutine.wrap` returns. */
@@ -156,6 +158,9 @@ export class HostFunction {
     return new HostFunction(kind, noHost, undefined, coroutine);
   }
 }
+
+/** Calls its first argument with the rest, for host functions; see {@linkcode HostKind.Protect}. */
+export const PROTECT: HostFunction = HostFunction.special(HostKind.Protect);
 
 /** In the place of `call` where nothing calls it. */
 function noHost(): number {
