@@ -209,6 +209,8 @@ async function main(): Promise<void> {
       const there = await redis.eval(HARNESS, programs);
       const here = runHere(lua, programs);
       for (const [i, { seed, kind, program }] of batch.entries()) {
+        // Strings can be longer there.
+        if (here[i]?.includes("not enough memory") === true) continue;
         if (normalize(here[i]) === normalize(there[i])) continue;
         differences++;
         if (differences > show) continue;

@@ -68,7 +68,7 @@ export class Frame {
   generator: Generator<number, number, number> | undefined = undefined;
   /** Of a host function that calls: how many results have come, or -1 before the first call. */
   arrived = -1;
-  /** Of a protected call: how deep the host's calls were nested. */
+  /** Of a protected call: how deep the host's calls were nested; 0 before it has begun. */
   level = 0;
 }
 

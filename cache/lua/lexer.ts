@@ -121,7 +121,8 @@ export class Lexer {
 
   /** Ends the compilation because of the current token. */
   syntaxError(message: string): never {
-    this.#error(message, this.#describe(this.token));
+    // A zero is no token to C's compiler.
+    this.#error(message, this.token === "\0" ? undefined : this.#describe(this.token));
   }
 
   /** Ends the compilation for a reason that is no token's. */

@@ -10,6 +10,7 @@ import {
   checkInt,
   checkString,
   checkTable,
+  cString,
   optionalInt,
   optionalString,
   result,
@@ -180,7 +181,7 @@ function tonumber(m: Machine, args: number, count: number): number {
   }
   const text = checkString(m, args, count, 1);
   if (base < 2 || base > 36) m.argumentError(2, "base out of range");
-  return result(m, args, parseUnsigned(text, base));
+  return result(m, args, parseUnsigned(cString(text), base));
 }
 
 /** Reads what C's `strtoul` does, with white space after it. */

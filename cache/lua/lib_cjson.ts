@@ -37,8 +37,8 @@ class Settings {
 type Setting = keyof Settings;
 
 /** What JSON writes with a backslash: what C's `iscntrl` names, and three more characters. */
-const NEEDS_ESCAPE = /["\\/\p{Cc}]/u;
-const ESCAPED = /["\\/\p{Cc}]/gu;
+const NEEDS_ESCAPE = /["\\/]|[^ -~\u0080-\u00ff]/;
+const ESCAPED = /["\\/]|[^ -~\u0080-\u00ff]/g;
 const SHORT_ESCAPES: Record<string, string> = {
   "\b": "\\b",
   "\t": "\\t",

@@ -56,11 +56,11 @@ function unary(f: (x: number) => number): Library[string] {
     result(m, args, f(checkNumber(m, args, count, 1)));
 }
 
-/** Makes a function of two numbers. */
+/** Makes a function of two numbers. The second is checked first, as C's compiler has it. */
 function binary(f: (x: number, y: number) => number): Library[string] {
   return (m: Machine, args: number, count: number) => {
-    const x = checkNumber(m, args, count, 1);
-    return result(m, args, f(x, checkNumber(m, args, count, 2)));
+    const y = checkNumber(m, args, count, 2);
+    return result(m, args, f(checkNumber(m, args, count, 1), y));
   };
 }
 
@@ -117,8 +117,8 @@ function frexp(m: Machine, args: number, count: number): number {
 }
 
 function ldexp(m: Machine, args: number, count: number): number {
-  const x = checkNumber(m, args, count, 1);
   const wanted = checkInt(m, args, count, 2);
+  const x = checkNumber(m, args, count, 1);
   const [fraction, exponent] = splitDouble(x);
   if (fraction === 0 || !Number.isFinite(fraction)) return result(m, args, x);
   const power = Math.max(-1200, Math.min(1200, exponent + wanted));

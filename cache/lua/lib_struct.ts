@@ -180,8 +180,11 @@ function unpackDouble(data: string, at: number, size: number, isLittle: boolean)
   return size === 4 ? view.getFloat32(0, isLittle) : view.getFloat64(0, isLittle);
 }
 
-function pack(m: Machine, args: number, count: number): number {
-  const format = new Format(m, checkString(m, args, count, 1));
+function pack(m: Machine, args: number, given: number): number {
+  const format = new Format(m, checkString(m, args, given, 1));
+  // C has a nil behind the arguments, which shows in the error when there are too few.
+  m.stack[args + given] = undefined;
+  const count = given + 1;
   let text = "";
   let position = 0;
   let n = 2;

@@ -147,7 +147,10 @@ export class Machine {
    * it throws, it ends by that error.
    */
   onTick: (() => boolean) | undefined;
-  /** A field by which `pcall` replaces an error that is a table, if that field is a string. */
+  /**
+   * A field by which `pcall` replaces an error that is a table, if that field is a string. With it,
+   * `pcall` is Redis' own, which also calls `true` if it is given nothing.
+   */
   errorField: string | undefined;
   /** The function `next`, which loops need not call. */
   nextFunction: HostFunction | undefined;
@@ -327,6 +330,7 @@ export class Machine {
     frame.tailCalls = 0;
     frame.generator = undefined;
     frame.arrived = -1;
+    frame.level = 0;
   }
 
   /** Makes the frame of a Lua function's call. */
@@ -484,13 +488,18 @@ export class Machine {
   #beginProtected(frame: Frame, hasHandler: boolean): void {
     const { stack, level } = this.current;
     const { base, slot, position: count } = frame;
-    frame.level = level;
     if (!hasHandler) {
-      if (count === 0) this.argumentError(1, "value expected");
-      frame.arrived = this.begin(base, count - 1, -1, Return.Host, 0);
+      if (count === 0) {
+        if (this.errorField === undefined) this.argumentError(1, "value expected");
+        // Redis' own pcall takes what it has put on the stack itself for the function.
+        stack[base] = true;
+      }
+      frame.level = level;
+      frame.arrived = this.begin(base, Math.max(0, count - 1), -1, Return.Host, 0);
       return;
     }
     if (count < 2) this.argumentError(2, "value expected");
+    frame.level = level;
     stack[slot] = stack[base + 1];
     frame.arrived = this.begin(base, 0, -1, Return.Host, 0);
   }
@@ -590,9 +599,9 @@ export class Machine {
   #protectedDepth(): number {
     const { frames, depth } = this.current;
     for (let d = depth; d > 0; d--) {
-      const f = frames[d]?.function;
-      if (!(f instanceof HostFunction)) continue;
-      if (PROTECTED.has(f.kind)) return d;
+      const frame = frames[d];
+      if (frame === undefined || !(frame.function instanceof HostFunction)) continue;
+      if (PROTECTED.has(frame.function.kind) && frame.level > 0) return d;
     }
     return 0;
   }

@@ -113,6 +113,10 @@ export function formatNumber(value: number): string {
   return formatG(value, SHOWN_DIGITS, false);
 }
 
+/** How many digits after the point JavaScript writes. */
+const MAX_EXPONENTIAL = 100;
+const FIVE = 53;
+
 /** The significant digits of a number, rounded, and the exponent of the first: `d.ddd * 10 ** e`. */
 export interface Decimal {
   /** The digits. */
@@ -138,9 +142,12 @@ export function toDigits(value: number, precision: number): Decimal {
       exponent: shortest.exponent,
     };
   }
-  const isMiddle = length === precision + 1 && shortest.digits.endsWith("5");
-  if (precision <= 100 && !isMiddle && precision <= 17) {
-    return splitExponential(magnitude.toExponential(precision - 1));
+  if (precision <= MAX_EXPONENTIAL) {
+    const longer = magnitude.toExponential(precision);
+    // A five that may be the exact end is left to exact arithmetic, for JavaScript rounds it up.
+    if (longer.charCodeAt(precision + 1) !== FIVE) {
+      return splitExponential(magnitude.toExponential(precision - 1));
+    }
   }
   return exactDigits(magnitude, precision);
 }
