@@ -18,6 +18,9 @@ const MAX_SHARED_KEYS = 64;
 /** How many shapes may come from one constructor; further tables get a shape of their own. */
 const MAX_SHARED_SHAPES = 256;
 
+/** How many nils an assignment may put before an element at any rate. */
+const SMALL_GAP = 64;
+
 /**
  * The array of a table that has none, and the slots of one that has none. Place 0 of an array and
  * of slots is never used: indexes are Lua's, and all arrays are of the engine's most general kind,
@@ -221,6 +224,11 @@ export class Table {
         else this.#unset(n);
         return;
       }
+      // A gap is filled if C Lua has room for it, but not over and over.
+      if (n <= this.arraySize && n < array.length * 2 + SMALL_GAP && value !== undefined) {
+        this.#extend(n);
+        return this.#append(n, value);
+      }
     }
     const slot = this.#numericKeys ? this.shape.find(key) : 0;
     if (slot !== 0) this.values[slot] = value;
@@ -274,11 +282,7 @@ export class Table {
       if (n < this.array.length) this.#clear(n);
       return;
     }
-    if (n <= this.array.length || n > this.arraySize) return this.setNumber(n, value);
-    if (this.array === NOTHING) this.array = [undefined];
-    while (this.array.length < n) this.array.push(undefined);
-    this.#holes = true;
-    this.#append(n, value);
+    this.setNumber(n, value);
   }
 
   /** Makes room for as many elements as a constructor will have. */
@@ -381,6 +385,57 @@ export class Table {
     if (this.#numericKeys) this.#migrate(n + 1);
   }
 
+  /** Makes the array part reach up to before `n`, with nils where there is no value. */
+  #extend(n: number): void {
+    if (this.array === NOTHING) this.array = [undefined];
+    while (this.array.length < n) {
+      const slot = this.#numericKeys ? this.shape.find(this.array.length) : 0;
+      const value = slot === 0 ? undefined : this.values[slot];
+      if (slot !== 0) this.values[slot] = undefined;
+      if (value === undefined) this.#holes = true;
+      this.array.push(value);
+    }
+  }
+
+  /**
+   * Moves numbers from the slots to the array part, as C Lua does when it rehashes: to the largest
+   * power of two of which more than half is in use.
+   */
+  #rehash(): void {
+    const { keys } = this.shape;
+    // How many keys there are from 2 ** (i - 1) + 1 to 2 ** i.
+    const counts: number[] = new Array(32).fill(0);
+    const count = (n: number) => {
+      const i = 32 - Math.clz32(n - 1);
+      counts[i] = (counts[i] ?? 0) + 1;
+    };
+    for (let slot = 1; slot < keys.length; slot++) {
+      const key = keys[slot];
+      if (typeof key !== "number" || this.values[slot] === undefined) continue;
+      if ((key | 0) === key && key > 0) count(key);
+    }
+    for (let n = 1; n < this.array.length; n++) if (this.array[n] !== undefined) count(n);
+    let size = 0;
+    let sum = 0;
+    for (let i = 0; i < 31; i++) {
+      sum += counts[i] ?? 0;
+      if (sum > 2 ** i / 2) size = 2 ** i;
+    }
+    if (size < this.array.length) return;
+    let last = 0;
+    for (let slot = 1; slot < keys.length; slot++) {
+      const key = keys[slot];
+      if (typeof key === "number" && key > last && key <= size && this.values[slot] !== undefined) {
+        last = key;
+      }
+    }
+    if (last < this.array.length) return;
+    this.arraySize = Math.max(this.arraySize, size);
+    charge(last * ELEMENT_BYTES);
+    this.#extend(Math.floor(last) + 1);
+    this.#trim();
+  }
+
   #migrate(from: number): void {
     for (let n = from;; n++) {
       const slot = this.shape.find(n);
@@ -420,7 +475,15 @@ export class Table {
     this.absent = 0;
     if (typeof key === "number") this.#numericKeys = true;
     const size = this.values.length;
-    if (size >= 16 && (size & (size - 1)) === 0) this.#compact();
+    if (size >= 4 && (size & (size - 1)) === 0) {
+      if (this.#numericKeys && !this.shape.frozen) {
+        this.#rehash();
+        if (typeof key === "number" && key <= this.arraySize && (key | 0) === key && key > 0) {
+          return this.setNumber(key, value);
+        }
+      }
+      if (size >= 16) this.#compact();
+    }
     if (this.values === NOTHING) this.values = [undefined];
     this.shape.add(key);
     this.values.push(value);
