@@ -81,6 +81,7 @@ const SETS_NOTHING = new Set<Op>([
   Op.SetConstant,
   Op.Jump,
   Op.Loop,
+  Op.PlainLoop,
   Op.EqRR,
   Op.EqRK,
   Op.EqKX,

@@ -6,7 +6,7 @@
  */
 
 import { LuaError } from "./error.ts";
-import { Op } from "./execute.ts";
+import { Op, PLAIN_OPS } from "./execute.ts";
 import type { Lexer } from "./lexer.ts";
 import { power } from "./number.ts";
 import { type Constant, Prototype } from "./prototype.ts";
@@ -208,8 +208,37 @@ export class Generator {
       prototype.cachedNext.push(undefined);
       prototype.cachedSlots.push(0);
     }
+    prototype.numbers = Float64Array.from(
+      prototype.constants,
+      (value) => typeof value === "number" ? value : NaN,
+    );
+    this.#markPlainLoops();
     prototype.upvalueSources = this.upvalues.map(({ isLocal, info }) => isLocal ? info : -1 - info);
     return prototype;
+  }
+
+  /** Marks the loops in which nothing is called. */
+  #markPlainLoops(): void {
+    const { code } = this.prototype;
+    for (let i = 0; i < code.length; i++) {
+      const instruction = code[i] ?? 0;
+      const op = instruction & 127;
+      if (op !== Op.ForLoop && op !== Op.Loop) continue;
+      const start = i + 1 + (op === Op.Loop ? instruction >> 7 : instruction >> 15);
+      if (!code.subarray(start, i + 1).every((inner) => this.#isPlain(inner))) continue;
+      code[i] = instruction & ~127 | (op === Op.Loop ? Op.PlainLoop : Op.PlainForLoop);
+    }
+  }
+
+  /** Whether an instruction calls nothing, as a rule. */
+  #isPlain(instruction: number): boolean {
+    const op: Op = instruction & 127;
+    if (!PLAIN_OPS.has(op)) return false;
+    const isArithmetic = op >= Op.AddRR && op <= Op.PowKX || op >= Op.LtRR && op <= Op.LeKX;
+    if (!isArithmetic) return true;
+    const f = (op - (op <= Op.PowKX ? Op.AddRR : Op.LtRR)) % 3;
+    const constant = f === 1 ? instruction >>> 23 : instruction >>> 15 & 255;
+    return f === 0 || typeof this.prototype.constants[constant] === "number";
   }
 
   // Instructions.

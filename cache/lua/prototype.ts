@@ -26,6 +26,8 @@ export class Prototype {
   code: Int32Array = new Int32Array(0);
   /** Its constants. Never numbers only, so that all such arrays are of one kind to the engine. */
   constants: Constant[] = [];
+  /** Those of the constants that are numbers, at the same places. */
+  numbers: Float64Array = new Float64Array(0);
   /** The functions in it. */
   prototypes: Prototype[] = [];
   /** The line of each instruction. */
