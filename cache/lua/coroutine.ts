@@ -77,8 +77,8 @@ export type CoroutineStatus = "suspended" | "running" | "normal" | "dead";
 
 /** A thread of Lua. */
 export class Coroutine {
-  /** Its values. Place 0 is not used. */
-  readonly stack: LuaValue[] = [];
+  /** Its values. Place 0 is not used: its text makes this an array of any values. */
+  readonly stack: LuaValue[] = [""];
   /** Its calls; place 0 is not used. */
   readonly frames: Frame[] = [new Frame()];
   /** The current call. */

@@ -188,6 +188,9 @@ export const PLAIN_OPS: ReadonlySet<Op> = new Set([
   Op.PlainLoop,
 ]);
 
+/** Known to the engine as a constant, which an imported one is not. */
+const RETURN_CALL = Return.Call;
+
 /** The events of arithmetic in the order of the instructions. */
 const ARITHMETIC = ["__add", "__sub", "__mul", "__div", "__mod", "__pow"] as const;
 
@@ -200,7 +203,8 @@ const ELEMENTS_PER_FLUSH = 50;
  */
 const isNumber = new Uint8Array(256);
 const numbers = new Float64Array(256);
-const values: LuaValue[] = [];
+const values: LuaValue[] = [""];
+values.pop();
 for (let r = 0; r < 256; r++) values.push(undefined);
 /** For how many rounds it is worth to move the registers there. */
 const WORTHWHILE_ROUNDS = 8;
@@ -224,11 +228,7 @@ export function execute(machine: Machine): void {
     }
     if (machine.budget < 0 && machine.tick()) return;
     let closure: LuaFunction = frame.function;
-    let prototype = closure.prototype;
-    let code = prototype.code;
-    let k = prototype.constants;
-    let shapes = prototype.cachedShapes;
-    let slots = prototype.cachedSlots;
+    let { code, constants: k } = closure.prototype;
     let base = frame.base;
     let pc = frame.position;
     let top = co.top;
@@ -256,6 +256,7 @@ export function execute(machine: Machine): void {
           continue;
         }
         case Op.GetGlobal: {
+          const { cachedShapes: shapes, cachedSlots: slots } = closure.prototype;
           const { shape } = globals;
           let value: LuaValue;
           if (shape === shapes[pc]) value = globals.values[slots[pc]!];
@@ -298,6 +299,7 @@ export function execute(machine: Machine): void {
           continue;
         }
         case Op.GetField: {
+          const { cachedShapes: shapes, cachedSlots: slots } = closure.prototype;
           const table = stack[base + (i >>> 15 & 255)];
           if (table instanceof Table) {
             const { shape } = table;
@@ -336,6 +338,7 @@ export function execute(machine: Machine): void {
           continue;
         }
         case Op.SetGlobal: {
+          const { cachedShapes: shapes, cachedSlots: slots } = closure.prototype;
           const value = stack[base + (i >>> 7 & 255)];
           const { shape } = globals;
           if (shape === shapes[pc]) {
@@ -385,6 +388,7 @@ export function execute(machine: Machine): void {
           continue;
         }
         case Op.SetField: {
+          const { cachedShapes: shapes, cachedSlots: slots } = closure.prototype;
           const table = stack[base + (i >>> 7 & 255)];
           const value = i < 0 ? k[i >>> 23 & 255] : stack[base + (i >>> 23)];
           if (table instanceof Table) {
@@ -393,7 +397,7 @@ export function execute(machine: Machine): void {
               const slot = slots[pc]!;
               if (slot === 0) {
                 if (table.metatable === undefined && value !== undefined) {
-                  table.addSlot(prototype.cachedNext[pc]!, value);
+                  table.addSlot(closure.prototype.cachedNext[pc]!, value);
                   continue;
                 }
               } else if (table.values[slot] !== undefined) {
@@ -415,7 +419,7 @@ export function execute(machine: Machine): void {
                 if (next !== undefined) {
                   shapes[pc] = shape;
                   slots[pc] = 0;
-                  prototype.cachedNext[pc] = next;
+                  closure.prototype.cachedNext[pc] = next;
                 }
                 table.addField(key, value);
                 continue;
@@ -436,6 +440,7 @@ export function execute(machine: Machine): void {
           continue;
         }
         case Op.NewTable: {
+          const { cachedShapes: shapes } = closure.prototype;
           charge(TABLE_BYTES);
           let root = shapes[pc];
           if (root === undefined) {
@@ -448,6 +453,7 @@ export function execute(machine: Machine): void {
           continue;
         }
         case Op.Self: {
+          const { cachedShapes: shapes, cachedSlots: slots } = closure.prototype;
           const object = stack[base + (i >>> 15 & 255)];
           const at = base + (i >>> 7 & 255);
           stack[at + 1] = object;
@@ -456,16 +462,21 @@ export function execute(machine: Machine): void {
             : object;
           if (table instanceof Table) {
             const { shape } = table;
-            let slot: number;
-            if (shape === shapes[pc]) slot = slots[pc]!;
-            else {
-              slot = shape.find(k[i >>> 23]);
-              if (slot !== 0 || !shape.owned) {
-                shapes[pc] = shape;
-                slots[pc] = slot;
+            let value: LuaValue;
+            if (shape === shapes[pc]) {
+              const slot = slots[pc]!;
+              if (slot > 0) value = table.values[slot];
+              else {
+                // No field of its own: one of the table that its metatable names.
+                const parent = table.metatable?.indexTable;
+                if (parent !== undefined && parent.shape === closure.prototype.cachedNext[pc]) {
+                  value = parent.values[-slot];
+                }
               }
             }
-            const value = table.values[slot];
+            if (value === undefined) {
+              value = machine.findMethod(table, closure.prototype, pc, i >>> 23);
+            }
             if (value !== undefined) {
               stack[at] = value;
               continue;
@@ -856,14 +867,11 @@ export function execute(machine: Machine): void {
             frame.slot = slot;
             frame.base = first;
             frame.wanted = (i >>> 23) - 1;
-            frame.return = Return.Call;
+            frame.return = RETURN_CALL;
             frame.tailCalls = 0;
             closure = f;
-            prototype = called;
             code = called.code;
             k = called.constants;
-            shapes = called.cachedShapes;
-            slots = called.cachedSlots;
             base = first;
             pc = 0;
             continue;
@@ -923,7 +931,7 @@ export function execute(machine: Machine): void {
           const b = i >>> 15 & 255;
           const count = b === 0 ? top - first : b - 1;
           if (co.openUpvalues !== undefined) co.closeUpvalues(base);
-          if (frame.return !== Return.Call) {
+          if (frame.return !== RETURN_CALL) {
             machine.return(first, count);
             continue reload;
           }
@@ -937,11 +945,7 @@ export function execute(machine: Machine): void {
           }
           frame = frames[--co.depth]!;
           closure = frame.function as LuaFunction;
-          prototype = closure.prototype;
-          code = prototype.code;
-          k = prototype.constants;
-          shapes = prototype.cachedShapes;
-          slots = prototype.cachedSlots;
+          ({ code, constants: k } = closure.prototype);
           base = frame.base;
           pc = frame.position;
           continue;
@@ -963,6 +967,7 @@ export function execute(machine: Machine): void {
           continue;
         }
         case Op.PlainForLoop: {
+          const { cachedSlots: slots } = closure.prototype;
           const at = base + (i >>> 7 & 255);
           const step = stack[at + 2] as number;
           const index = (stack[at] as number) + step;
@@ -983,6 +988,7 @@ export function execute(machine: Machine): void {
           continue;
         }
         case Op.PlainLoop: {
+          const { cachedSlots: slots } = closure.prototype;
           const before = machine.budget;
           const loop = pc;
           pc = executeLoop(machine, closure, stack, base, pc + (i >> 7));
@@ -1048,13 +1054,13 @@ export function execute(machine: Machine): void {
           co.closeUpvalues(base + (i >>> 7 & 255));
           continue;
         case Op.Closure: {
-          const inner = prototype.prototypes[i >>> 15]!;
+          const inner = closure.prototype.prototypes[i >>> 15]!;
           stack[base + (i >>> 7 & 255)] = machine.closure(inner, closure, base);
           continue;
         }
         case Op.Vararg: {
           const at = base + (i >>> 7 & 255);
-          const from = frame.slot + 1 + prototype.parameters;
+          const from = frame.slot + 1 + closure.prototype.parameters;
           const available = base - from;
           const b = i >>> 15 & 255;
           const count = b === 0 ? available : b - 1;

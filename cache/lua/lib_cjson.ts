@@ -9,7 +9,7 @@ import { type Library, register } from "./library.ts";
 import { type Machine, MAX_STRING, typeName } from "./machine.ts";
 import { charge, ELEMENT_BYTES, STRING_BYTES, TABLE_BYTES } from "./memory.ts";
 import { formatG, formatNonFinite, formatNumber, parseNumberPrefix } from "./number.ts";
-import { Table } from "./table.ts";
+import { makeList, Table } from "./table.ts";
 import { type LuaValue, Userdata } from "./value.ts";
 
 /** What JSON's null is in Lua: a null pointer. */
@@ -392,7 +392,7 @@ class Decoder {
   }
 
   #array(): Table {
-    const values: LuaValue[] = [undefined];
+    const values = makeList();
     this.#next();
     while (this.#token !== Token.ArrayEnd || values.length > 1) {
       values.push(this.#process());

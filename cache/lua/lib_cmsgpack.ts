@@ -9,7 +9,7 @@ import { MAX_HOST_STACK } from "./lib_base.ts";
 import { type Library, register } from "./library.ts";
 import type { Machine } from "./machine.ts";
 import { charge, ELEMENT_BYTES, STRING_BYTES, TABLE_BYTES } from "./memory.ts";
-import { Table } from "./table.ts";
+import { makeList, Table } from "./table.ts";
 import type { LuaValue } from "./value.ts";
 
 /** Tables nested deeper than this are packed as nil. */
@@ -169,7 +169,7 @@ class Unpacker {
     charge(TABLE_BYTES);
     this.#used++;
     this.#checkStack("in function mp_decode_to_lua_array");
-    const values: LuaValue[] = [undefined];
+    const values = makeList();
     for (let i = 0; i < length; i++) {
       this.#used++;
       values.push(this.unpack());

@@ -31,7 +31,8 @@ import { measure } from "./heap.ts";
 import { charge, CLOSURE_BYTES, memory, STRING_BYTES } from "./memory.ts";
 import { formatNumber, parseNumber, power } from "./number.ts";
 import { compile } from "./parser.ts";
-import { Table } from "./table.ts";
+import type { Prototype } from "./prototype.ts";
+import { makeList, Table } from "./table.ts";
 import { HostFunction, HostKind, LuaFunction, type LuaValue, Userdata } from "./value.ts";
 import { modulo } from "./generator.ts";
 
@@ -370,7 +371,7 @@ export class Machine {
       stack[first + i] = undefined;
     }
     if (needsArg) {
-      const extra: LuaValue[] = [undefined];
+      const extra = makeList();
       for (let i = parameters; i < count; i++) extra.push(stack[first + i]);
       const arg = Table.of(extra);
       arg.set("n", Math.max(0, count - parameters));
@@ -1047,6 +1048,31 @@ export class Machine {
     }
     charge(CLOSURE_BYTES * (1 + upvalues.length));
     return new LuaFunction(prototype, upvalues);
+  }
+
+  /**
+   * Looks for a method in a table and in the one that its metatable names, and lets the instruction
+   * remember where it was. Metamethods are not called.
+   */
+  findMethod(table: Table, prototype: Prototype, pc: number, constant: number): LuaValue {
+    const key = prototype.constants[constant];
+    const { shape } = table;
+    const { cachedShapes, cachedSlots, cachedNext } = prototype;
+    const slot = shape.find(key);
+    if (slot !== 0) {
+      cachedShapes[pc] = shape;
+      cachedSlots[pc] = slot;
+      if (table.values[slot] !== undefined) return table.values[slot];
+    }
+    const parent = table.metatable?.indexTable;
+    if (parent === undefined) return undefined;
+    const parentSlot = parent.shape.find(key);
+    if (slot === 0 && parentSlot !== 0 && !shape.owned) {
+      cachedShapes[pc] = shape;
+      cachedSlots[pc] = -parentSlot;
+      cachedNext[pc] = parent.shape;
+    }
+    return parent.values[parentSlot];
   }
 
   /** Checks the three values of a numeric loop and makes them numbers. */

@@ -22,11 +22,18 @@ const MAX_SHARED_SHAPES = 256;
 const SMALL_GAP = 64;
 
 /**
- * The array of a table that has none, and the slots of one that has none. Place 0 of an array and
- * of slots is never used: indexes are Lua's, and all arrays are of the engine's most general kind,
- * so that the instructions see one kind of array only.
+ * Makes an array part or slots, of which place 0 is nil and not used. The text makes it an array of
+ * the engine's most general kind, so that the instructions see one kind only: one of numbers would
+ * be another, and its elements would have to be boxed whenever they are read.
  */
-const NOTHING: LuaValue[] = [undefined];
+export function makeList(): LuaValue[] {
+  const list: LuaValue[] = [""];
+  list[0] = undefined;
+  return list;
+}
+
+/** The array of a table that has none, and the slots of one that has none. */
+const NOTHING: LuaValue[] = makeList();
 
 /** Which key is in which slot. */
 export class Shape {
@@ -49,7 +56,7 @@ export class Shape {
 
   /** Makes the empty shape that all tables of one constructor start with. */
   static root(): Shape {
-    return new Shape([undefined], false, { size: 0 });
+    return new Shape(makeList(), false, { size: 0 });
   }
 
   /** Makes a shape for one table. */
@@ -122,6 +129,9 @@ export class Table {
   #numericKeys: boolean;
   /** The slot that `next` came to last. */
   #cursor: number;
+  /** As a metatable: where `__index` was found, in a table of which shape. */
+  #indexShape: Shape | undefined;
+  #indexSlot: number;
 
   /**
    * Makes an empty table.
@@ -138,6 +148,8 @@ export class Table {
     this.#holes = false;
     this.#numericKeys = false;
     this.#cursor = 0;
+    this.#indexShape = undefined;
+    this.#indexSlot = 0;
   }
 
   /** Makes a table of elements, for a host function. It takes the array, which starts at 1. */
@@ -171,6 +183,18 @@ export class Table {
     }
     this.#own();
     this.shape.frozen = readonly;
+  }
+
+  /** As a metatable: what handles reading fields that are not there, if it is a table. */
+  get indexTable(): Table | undefined {
+    if (this.#indexShape !== this.shape) {
+      const slot = this.shape.find("__index");
+      if (slot === 0) return undefined;
+      this.#indexShape = this.shape;
+      this.#indexSlot = slot;
+    }
+    const handler = this.values[this.#indexSlot];
+    return handler instanceof Table ? handler : undefined;
   }
 
   /** Reads a field, without metamethods. */
@@ -249,8 +273,8 @@ export class Table {
   addSlot(next: Shape, value: LuaValue): void {
     this.shape = next;
     this.absent = 0;
-    if (this.values === NOTHING) this.values = [undefined, value];
-    else this.values.push(value);
+    if (this.values === NOTHING) this.values = makeList();
+    this.values.push(value);
     charge(ELEMENT_BYTES);
   }
 
@@ -264,7 +288,7 @@ export class Table {
     if (this.array.length !== first || this.#numericKeys) {
       for (let i = 0; i < count; i++) this.setElement(first + i, values[from + i]);
     } else {
-      if (this.array === NOTHING) this.array = [undefined];
+      if (this.array === NOTHING) this.array = makeList();
       const array = this.array;
       for (let i = 0; i < count; i++) {
         const value = values[from + i];
@@ -371,8 +395,8 @@ export class Table {
   /** Adds the element that follows the last, and those in slots that follow it then. */
   #append(n: number, value: LuaValue): void {
     if (this.#numericKeys) this.#unset(n);
-    if (this.array === NOTHING) this.array = [undefined, value];
-    else if (this.array.length === n) this.array.push(value);
+    if (this.array === NOTHING) this.array = makeList();
+    if (this.array.length === n) this.array.push(value);
     else this.array[n] = value;
     if (n > this.arraySize) {
       // The array part of C Lua grows by powers of two.
@@ -387,7 +411,7 @@ export class Table {
 
   /** Makes the array part reach up to before `n`, with nils where there is no value. */
   #extend(n: number): void {
-    if (this.array === NOTHING) this.array = [undefined];
+    if (this.array === NOTHING) this.array = makeList();
     while (this.array.length < n) {
       const slot = this.#numericKeys ? this.shape.find(this.array.length) : 0;
       const value = slot === 0 ? undefined : this.values[slot];
@@ -484,7 +508,7 @@ export class Table {
       }
       if (size >= 16) this.#compact();
     }
-    if (this.values === NOTHING) this.values = [undefined];
+    if (this.values === NOTHING) this.values = makeList();
     this.shape.add(key);
     this.values.push(value);
     charge(KEY_BYTES);
@@ -502,8 +526,8 @@ export class Table {
     let alive = 0;
     for (let slot = 1; slot < values.length; slot++) if (values[slot] !== undefined) alive++;
     if (alive * 2 > values.length) return;
-    const newKeys: LuaValue[] = [undefined];
-    const newValues: LuaValue[] = [undefined];
+    const newKeys = makeList();
+    const newValues = makeList();
     for (let slot = 1; slot < values.length; slot++) {
       if (values[slot] === undefined) continue;
       newKeys.push(keys[slot]);

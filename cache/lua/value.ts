@@ -40,7 +40,8 @@ export class Upvalue {
 
   /** Takes the variable out of the stack. */
   close(): void {
-    this.store = [undefined, this.store[this.index]];
+    // The text makes it an array of any values, as a stack is, whatever the variable is now.
+    this.store = ["", this.store[this.index]];
     this.index = 1;
     this.next = undefined;
   }
