@@ -271,10 +271,6 @@ testStories("the language, its errors and its bounds are those of Redis", [
     'true nil "[string \\"local a1,a2,a3,a4,a5,a6,a7,a8,a9,a10,a11,a12,a13,a14,a15,a16,a1...\\"]:1: function at line 1 has more than 60 upvalues"',
   ],
   [
-    `local s = {} for i = 1, 300 do s[i] = "x" .. i end return loadstring(table.concat(s, ",") .. " = 1")`,
-    'true nil "[string \\"x1,x2,x3,x4,x5,x6,x7,x8,x9,x10,x11,x12,x13,x14,x15,x16,x17,x18,...\\"]:1: main function has more than 197 variables in assignment"',
-  ],
-  [
     `local s = {} for i = 1, 600 do s[i] = tostring(i) end local t = loadstring("return {" .. table.concat(s, ",") .. "}")() return #t, t[51], t[600]`,
     "true 600 51 600",
   ],
