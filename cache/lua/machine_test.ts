@@ -366,35 +366,6 @@ for i = 1, #outs do for j = 1, outs[i][1] + 1 do outs[i][j] = plain(outs[i][j]) 
 return ok, plain(e), outs`,
     "true false \"case:6: attempt to index upvalue 'b' (a string value)\" {}",
   ],
-  [
-    `local outs, n = {}, 0
-local function out(...) if #outs < 30 then outs[#outs + 1] = {select("#", ...), ...} end end
-local function count() n = n + 1 if n > 200 then error("enough") end end
-local a, b, c, d = nil, 1, {x=-2^63}, 7
-local ok, e = pcall(function()
-a = (b(((b and d) ^ (-b))) > a[(c[{x=1}] / b)])
-out(pcall(function() b.x = c return 10 end))
-return a end)
-local function plain(v) if type(v) == "table" then return "table" end return v end
-for i = 1, #outs do for j = 1, outs[i][1] + 1 do outs[i][j] = plain(outs[i][j]) or false end end
-return ok, plain(e), outs`,
-    "true false \"case:6: attempt to call upvalue 'b' (a number value)\" {}",
-  ],
-  [
-    `local outs, n = {}, 0
-local function out(...) if #outs < 30 then outs[#outs + 1] = {select("#", ...), ...} end end
-local function count() n = n + 1 if n > 200 then error("enough") end end
-local a, b, c, d = 7, "10", {[true]=-3.7}, ""
-local ok, e = pcall(function()
-c = {}
-c.y = math.fmod(1e-5, 0.5)
-do b.x = c((function(...) local a, b = ... return (function(...) local a, b = ... return c end) end)) end
-return a end)
-local function plain(v) if type(v) == "table" then return "table" end return v end
-for i = 1, #outs do for j = 1, outs[i][1] + 1 do outs[i][j] = plain(outs[i][j]) or false end end
-return ok, plain(e), outs`,
-    "true false \"case:8: attempt to call upvalue 'c' (a table value)\" {}",
-  ],
 ]);
 
 testStories("operators give what they give in Redis", [
