@@ -415,10 +415,6 @@ testStories("the language, its errors and its bounds are those of Redis", [
     'true "p" nil true',
   ],
   [
-    `return collectgarbage("count") > 0, collectgarbage(), collectgarbage("step"), collectgarbage("stop"), collectgarbage("restart"), collectgarbage("setpause", 100), collectgarbage("setstepmul", 200)`,
-    "true true 0 false 0 0 100 200",
-  ],
-  [
     `return collectgarbage("bad")`,
     "false \"case:1: bad argument #1 to 'collectgarbage' (invalid option 'bad')\"",
   ],
