@@ -1,0 +1,508 @@
+/**
+ * The library `cjson`, version 2.1.0: JSON text from Lua values and back.
+ *
+ * @module
+ */
+
+import { argument, checkInt, checkString, result } from "./arguments.ts";
+import { type Library, register } from "./library.ts";
+import { type Machine, MAX_STRING, typeName } from "./machine.ts";
+import { charge, ELEMENT_BYTES, STRING_BYTES, TABLE_BYTES } from "./memory.ts";
+import { formatG, formatNonFinite, formatNumber, parseNumberPrefix } from "./number.ts";
+import { makeList, Table } from "./table.ts";
+import { type LuaValue, Userdata } from "./value.ts";
+
+/** What JSON's null is in Lua: a null pointer. */
+export const JSON_NULL: Userdata = new Userdata("(nil)");
+
+const MAX_INT = 2 ** 31 - 1;
+
+/** How numbers that JSON does not have are encoded. */
+const INVALID_NUMBERS = ["off", "on", "null"];
+const SWITCH = ["off", "on"];
+
+/** What scripts can set. Numbers that stand for a choice are its place in a list. */
+class Settings {
+  sparseConvert = 0;
+  sparseRatio = 2;
+  sparseSafe = 10;
+  encodeMaxDepth = 1000;
+  decodeMaxDepth = 1000;
+  encodeInvalidNumbers = 0;
+  decodeInvalidNumbers = 1;
+  keepBuffer = 1;
+  precision = 14;
+}
+
+type Setting = keyof Settings;
+
+/** What JSON writes with a backslash: what C's `iscntrl` names, and three more characters. */
+const NEEDS_ESCAPE = /["\\/]|[^ -~\u0080-\u00ff]/;
+const ESCAPED = /["\\/]|[^ -~\u0080-\u00ff]/g;
+const SHORT_ESCAPES: Record<string, string> = {
+  "\b": "\\b",
+  "\t": "\\t",
+  "\n": "\\n",
+  "\f": "\\f",
+  "\r": "\\r",
+  '"': '\\"',
+  "\\": "\\\\",
+  "/": "\\/",
+};
+
+function quote(text: string): string {
+  if (!NEEDS_ESCAPE.test(text)) return `"${text}"`;
+  return `"${
+    text.replace(
+      ESCAPED,
+      (c) => SHORT_ESCAPES[c] ?? `\\u00${c.charCodeAt(0).toString(16).padStart(2, "0")}`,
+    )
+  }"`;
+}
+
+/** Encodes one value. */
+class Encoder {
+  readonly #m: Machine;
+  readonly #settings: Settings;
+
+  constructor(m: Machine, settings: Settings) {
+    this.#m = m;
+    this.#settings = settings;
+  }
+
+  encode(value: LuaValue, depth: number): string {
+    switch (typeof value) {
+      case "string":
+        return quote(value);
+      case "number":
+        return this.#number(value);
+      case "boolean":
+        return value ? "true" : "false";
+      case "undefined":
+        return "null";
+    }
+    if (value === JSON_NULL) return "null";
+    if (value instanceof Table) return this.#table(value, depth + 1);
+    return this.#fail(value, "type not supported");
+  }
+
+  #fail(value: LuaValue, reason: string): never {
+    this.#m.error(`Cannot serialise ${typeName(value)}: ${reason}`);
+  }
+
+  #number(value: number): string {
+    if (Number.isFinite(value)) {
+      const { precision } = this.#settings;
+      return precision === 14 ? formatNumber(value) : formatG(value, precision, false);
+    }
+    const mode = this.#settings.encodeInvalidNumbers;
+    if (mode === 0) this.#fail(value, "must not be NaN or Inf");
+    if (mode === 2) return "null";
+    return Number.isNaN(value) ? "nan" : formatNonFinite(value);
+  }
+
+  #table(table: Table, depth: number): string {
+    if (depth > this.#settings.encodeMaxDepth) {
+      this.#m.error(`Cannot serialise, excessive nesting (${depth})`);
+    }
+    const length = this.#arrayLength(table);
+    const pieces: string[] = [];
+    let size = 0;
+    const add = (piece: string) => {
+      pieces.push(piece);
+      size += piece.length;
+      charge(piece.length + STRING_BYTES);
+      if (size > MAX_STRING) throw new RangeError("Too long a text");
+    };
+    if (length > 0) {
+      for (let n = 1; n <= length; n++) add(this.encode(table.getNumber(n), depth));
+      return `[${pieces.join(",")}]`;
+    }
+    table.forEach((key, value) => {
+      const name = typeof key === "number"
+        ? `"${this.#number(key)}"`
+        : typeof key === "string"
+        ? quote(key)
+        : this.#fail(key, "table key must be a number or string");
+      add(`${name}:${this.encode(value, depth)}`);
+    });
+    return `{${pieces.join(",")}}`;
+  }
+
+  /** How many elements there are if a table is an array, with its holes; -1 if it is none. */
+  #arrayLength(table: Table): number {
+    const { sparseConvert, sparseRatio, sparseSafe } = this.#settings;
+    const { array } = table;
+    if (array.length === 1 && table.values.length === 1) return 0;
+    let max = 0;
+    let items = 0;
+    let isArray = true;
+    table.forEach((key) => {
+      if (typeof key !== "number" || Math.floor(key) !== key || key < 1) isArray = false;
+      else {
+        // Beyond its range, C's conversion to an integer gives the least one.
+        if (key > max) max = key > MAX_INT ? -MAX_INT - 1 : key;
+        items++;
+      }
+    });
+    if (!isArray) return -1;
+    if (sparseRatio > 0 && max > Math.imul(items, sparseRatio) && max > sparseSafe) {
+      if (sparseConvert === 0) this.#fail(table, "excessively sparse array");
+      return -1;
+    }
+    return max;
+  }
+}
+
+/** The kinds of tokens, as error messages name them. */
+const enum Token {
+  ObjectBegin = "T_OBJ_BEGIN",
+  ObjectEnd = "T_OBJ_END",
+  ArrayBegin = "T_ARR_BEGIN",
+  ArrayEnd = "T_ARR_END",
+  String = "T_STRING",
+  Number = "T_NUMBER",
+  Boolean = "T_BOOLEAN",
+  Null = "T_NULL",
+  Colon = "T_COLON",
+  Comma = "T_COMMA",
+  End = "T_END",
+  Error = "T_ERROR",
+}
+
+const PUNCTUATION: Record<string, Token> = {
+  "{": Token.ObjectBegin,
+  "}": Token.ObjectEnd,
+  "[": Token.ArrayBegin,
+  "]": Token.ArrayEnd,
+  ",": Token.Comma,
+  ":": Token.Colon,
+};
+
+const UNESCAPED: Record<string, string> = {
+  '"': '"',
+  "\\": "\\",
+  "/": "/",
+  b: "\b",
+  t: "\t",
+  n: "\n",
+  f: "\f",
+  r: "\r",
+};
+
+/** What a number looks like that JSON does not have. */
+const INVALID_NUMBER = /(?:\+|-?0[xX0-9]|-?(?:inf|nan))/iy;
+
+/** Decodes one text. */
+class Decoder {
+  readonly #m: Machine;
+  readonly #text: string;
+  readonly #settings: Settings;
+  #at = 0;
+  #depth = 0;
+  #token = Token.End;
+  /** Where the token began, or what is wrong with it. */
+  #index = 0;
+  #value: LuaValue;
+  #problem = "";
+
+  constructor(m: Machine, text: string, settings: Settings) {
+    this.#m = m;
+    this.#text = text;
+    this.#settings = settings;
+  }
+
+  decode(): LuaValue {
+    this.#next();
+    const value = this.#process();
+    this.#next();
+    if (this.#token !== Token.End) this.#unexpected("the end");
+    return value;
+  }
+
+  #unexpected(expected: string): never {
+    const found = this.#token === Token.Error ? this.#problem : this.#token;
+    this.#m.error(`Expected ${expected} but found ${found} at character ${this.#index + 1}`);
+  }
+
+  #wrong(problem: string): void {
+    this.#token = Token.Error;
+    this.#index = this.#at;
+    this.#problem = problem;
+  }
+
+  #next(): void {
+    const text = this.#text;
+    let code = text.charCodeAt(this.#at);
+    while (code === 32 || code === 9 || code === 10 || code === 13) {
+      code = text.charCodeAt(++this.#at);
+    }
+    this.#index = this.#at;
+    if (code === 34) return this.#string();
+    if (code === 45 || code >= 48 && code <= 57) return this.#number();
+    // The end of the text, or a zero, which ends it for C.
+    if (!(code > 0)) {
+      this.#token = Token.End;
+      return;
+    }
+    const punctuation = PUNCTUATION[text.charAt(this.#at)];
+    if (punctuation !== undefined) {
+      this.#token = punctuation;
+      this.#at++;
+    } else this.#word();
+  }
+
+  #word(): void {
+    const text = this.#text;
+    const known = [["true", true], ["false", false], ["null", JSON_NULL]] as const;
+    for (const [word, value] of known) {
+      if (!text.startsWith(word, this.#at)) continue;
+      this.#token = value === JSON_NULL ? Token.Null : Token.Boolean;
+      this.#value = value;
+      this.#at += word.length;
+      return;
+    }
+    const mayBeNumber = "+iInN".includes(text.charAt(this.#at));
+    if (mayBeNumber && this.#settings.decodeInvalidNumbers === 1 && this.#isInvalidNumber()) {
+      this.#readNumber();
+    } else this.#wrong("invalid token");
+  }
+
+  #isInvalidNumber(): boolean {
+    INVALID_NUMBER.lastIndex = this.#at;
+    return INVALID_NUMBER.test(this.#text);
+  }
+
+  #number(): void {
+    if (this.#settings.decodeInvalidNumbers === 0 && this.#isInvalidNumber()) {
+      this.#wrong("invalid number");
+    } else this.#readNumber();
+  }
+
+  #readNumber(): void {
+    const number = parseNumberPrefix(this.#text, this.#at);
+    if (number === undefined) return this.#wrong("invalid number");
+    this.#token = Token.Number;
+    this.#value = number.value;
+    this.#at = number.end;
+  }
+
+  #string(): void {
+    const text = this.#text;
+    let start = ++this.#at;
+    let value = "";
+    for (;;) {
+      const code = text.charCodeAt(this.#at);
+      if (code === 34) break;
+      if (!(code > 0)) return this.#wrong("unexpected end of string");
+      if (code !== 92) {
+        this.#at++;
+        continue;
+      }
+      value += text.slice(start, this.#at);
+      const escape = text.charAt(this.#at + 1);
+      if (escape === "u") {
+        const unescaped = this.#unicode();
+        if (unescaped === undefined) return this.#wrong("invalid unicode escape code");
+        value += unescaped;
+      } else {
+        const unescaped = UNESCAPED[escape];
+        if (unescaped === undefined) return this.#wrong("invalid escape code");
+        value += unescaped;
+        this.#at += 2;
+      }
+      start = this.#at;
+    }
+    this.#value = value + text.slice(start, this.#at);
+    this.#at++;
+    this.#token = Token.String;
+  }
+
+  #unit(at: number): number {
+    const digits = this.#text.slice(at, at + 4);
+    return /^[\da-fA-F]{4}$/.test(digits) ? parseInt(digits, 16) : -1;
+  }
+
+  /** Reads one or two escapes of UTF-16, and returns the character's UTF-8. */
+  #unicode(): string | undefined {
+    let code = this.#unit(this.#at + 2);
+    if (code < 0) return undefined;
+    let length = 6;
+    if ((code & 0xf800) === 0xd800) {
+      if ((code & 0x400) !== 0 || !this.#text.startsWith("\\u", this.#at + 6)) return undefined;
+      const low = this.#unit(this.#at + 8);
+      if (low < 0 || (low & 0xfc00) !== 0xdc00) return undefined;
+      code = ((code & 0x3ff) << 10 | low & 0x3ff) + 0x10000;
+      length = 12;
+    }
+    this.#at += length;
+    const rest = (shift: number) => code >> shift & 0x3f | 0x80;
+    if (code < 0x80) return String.fromCharCode(code);
+    if (code < 0x800) return String.fromCharCode(code >> 6 | 0xc0, rest(0));
+    if (code < 0x10000) return String.fromCharCode(code >> 12 | 0xe0, rest(6), rest(0));
+    return String.fromCharCode(code >> 18 | 0xf0, rest(12), rest(6), rest(0));
+  }
+
+  #process(): LuaValue {
+    switch (this.#token) {
+      case Token.String:
+        charge((this.#value as string).length + STRING_BYTES);
+        return this.#value;
+      case Token.Number:
+      case Token.Boolean:
+        return this.#value;
+      case Token.Null:
+        return JSON_NULL;
+      case Token.ObjectBegin:
+        return this.#nested(() => this.#object());
+      case Token.ArrayBegin:
+        return this.#nested(() => this.#array());
+    }
+    this.#unexpected("value");
+  }
+
+  #nested(read: () => Table): Table {
+    if (++this.#depth > this.#settings.decodeMaxDepth) {
+      this.#m.error(
+        `Found too many nested data structures (${this.#depth}) at character ${this.#at}`,
+      );
+    }
+    charge(TABLE_BYTES);
+    const table = read();
+    this.#depth--;
+    return table;
+  }
+
+  #object(): Table {
+    const table = new Table();
+    this.#next();
+    while (this.#token !== Token.ObjectEnd || table.values.length > 1) {
+      if (this.#token !== Token.String) this.#unexpected("object key string");
+      const key = this.#value;
+      this.#next();
+      if (!this.#is(Token.Colon)) this.#unexpected("colon");
+      this.#next();
+      table.set(key, this.#process());
+      this.#next();
+      if (this.#is(Token.ObjectEnd)) break;
+      if (!this.#is(Token.Comma)) this.#unexpected("comma or object end");
+      this.#next();
+    }
+    return table;
+  }
+
+  #array(): Table {
+    const values = makeList();
+    this.#next();
+    while (this.#token !== Token.ArrayEnd || values.length > 1) {
+      values.push(this.#process());
+      charge(ELEMENT_BYTES);
+      this.#next();
+      if (this.#is(Token.ArrayEnd)) break;
+      if (!this.#is(Token.Comma)) this.#unexpected("comma or array end");
+      this.#next();
+    }
+    return Table.of(values);
+  }
+
+  #is(token: Token): boolean {
+    return this.#token === token;
+  }
+}
+
+/** Makes the module with settings of its own, as `cjson.new` does. */
+function makeModule(): Table {
+  const settings = new Settings();
+  const checkCount = (m: Machine, count: number, max: number) => {
+    if (count > max) m.argumentError(max + 1, "found too many arguments");
+  };
+  const integer = (
+    m: Machine,
+    args: number,
+    count: number,
+    n: number,
+    setting: Setting,
+    min: number,
+    max: number,
+  ): number => {
+    if (argument(m, args, count, n) !== undefined) {
+      const value = checkInt(m, args, count, n);
+      if (value < min || value > max) {
+        m.argumentError(1, `expected integer between ${min} and ${max}`);
+      }
+      settings[setting] = value;
+    }
+    return settings[setting];
+  };
+  const choice = (
+    m: Machine,
+    args: number,
+    count: number,
+    n: number,
+    setting: Setting,
+    options: readonly string[],
+  ): LuaValue => {
+    const value = argument(m, args, count, n);
+    if (typeof value === "boolean") settings[setting] = value ? 1 : 0;
+    else if (value !== undefined) {
+      const name = checkString(m, args, count, n);
+      if (!options.includes(name)) m.argumentError(n, `invalid option '${name}'`);
+      settings[setting] = options.indexOf(name);
+    }
+    const chosen = settings[setting];
+    return chosen < 2 ? chosen === 1 : options[chosen];
+  };
+  const integerFunction =
+    (setting: Setting, min: number, max: number): Library[string] =>
+    (m: Machine, args: number, count: number) => {
+      checkCount(m, count, 1);
+      return result(m, args, integer(m, args, count, 1, setting, min, max));
+    };
+  const choiceFunction =
+    (setting: Setting, options: readonly string[]): Library[string] =>
+    (m: Machine, args: number, count: number) => {
+      checkCount(m, count, 1);
+      return result(m, args, choice(m, args, count, 1, setting, options));
+    };
+  const module: Library = {
+    encode: (m, args, count) => {
+      if (count !== 1) m.argumentError(1, "expected 1 argument");
+      return result(m, args, new Encoder(m, settings).encode(m.stack[args], 0));
+    },
+    decode: (m, args, count) => {
+      if (count !== 1) m.argumentError(1, "expected 1 argument");
+      const text = checkString(m, args, count, 1);
+      if (text.length >= 2 && (text[0] === "\0" || text[1] === "\0")) {
+        m.error("JSON parser does not support UTF-16 or UTF-32");
+      }
+      return result(m, args, new Decoder(m, text, settings).decode());
+    },
+    encode_sparse_array: (m, args, count) => {
+      checkCount(m, count, 3);
+      const convert = choice(m, args, count, 1, "sparseConvert", SWITCH);
+      const ratio = integer(m, args, count, 2, "sparseRatio", 0, MAX_INT);
+      const safe = integer(m, args, count, 3, "sparseSafe", 0, MAX_INT);
+      m.stack[args - 1] = convert;
+      m.stack[args] = ratio;
+      m.stack[args + 1] = safe;
+      return 3;
+    },
+    encode_max_depth: integerFunction("encodeMaxDepth", 1, MAX_INT),
+    decode_max_depth: integerFunction("decodeMaxDepth", 1, MAX_INT),
+    encode_number_precision: integerFunction("precision", 1, 14),
+    encode_keep_buffer: choiceFunction("keepBuffer", SWITCH),
+    encode_invalid_numbers: choiceFunction("encodeInvalidNumbers", INVALID_NUMBERS),
+    decode_invalid_numbers: choiceFunction("decodeInvalidNumbers", SWITCH),
+    new: (m, args) => result(m, args, makeModule()),
+    _NAME: "cjson",
+    _VERSION: "2.1.0",
+  };
+  const table = register(new Table(), module);
+  table.set("null", JSON_NULL);
+  return table;
+}
+
+/** Puts the library into a machine. */
+export function openCjson(m: Machine): void {
+  m.globals.set("cjson", makeModule());
+}

@@ -1,0 +1,32 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { Lua, LuaError } from "./mod.ts";
+
+Deno.test("a script can be suspended, resumed and killed", () => {
+  let asks = true;
+  const lua = new Lua({ onTick: () => asks });
+  const f = lua.load("for i = 1, 100000 do tostring(i) end return 5", "@x");
+  assertEquals(lua.call(f), [5]);
+  assertEquals(lua.run(f), undefined);
+  assertThrows(() => lua.run(f), TypeError);
+  asks = false;
+  assertEquals(lua.resume(), [5]);
+  assertThrows(() => lua.resume(), TypeError);
+  asks = true;
+  const endless = lua.load("while true do pcall(tostring, 1) end", "@x");
+  assertEquals(lua.run(endless), undefined);
+  assertEquals(lua.kill("killed").message, "killed");
+});
+
+Deno.test("a script has no more memory than it may", () => {
+  const lua = new Lua({ maxMemory: 4 * 1024 * 1024 });
+  for (
+    const text of [
+      "local t = {} while true do t[#t + 1] = {} end",
+      "local s = 'x' while true do s = s .. s end",
+      "local t = {} for i = 1, 1e7 do t['k' .. i] = function() return i end end",
+    ]
+  ) {
+    const error = assertThrows(() => lua.call(lua.load(text, "@x")), LuaError);
+    assertEquals(error.message.includes("not enough memory"), true);
+  }
+});
