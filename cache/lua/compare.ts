@@ -14,66 +14,10 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { Generator, GENERATORS } from "./compare_programs.ts";
-import { HostFunction, Lua, LuaError, Table } from "./mod.ts";
+import { HARNESS, makeLua, normalize, runPrograms } from "./test_util.ts";
 
 /** How many programs are sent at once. */
 const BATCH = 200;
-
-/**
- * Runs each of ARGV as a chunk, and returns for each a text of its results or its error. Numbers
- * are written with all their digits, tables sorted by their keys, and what is known by its address
- * only by its type.
- */
-const HARNESS = `
-local show
-local function key(k)
-  return type(k) == "number" and string.format("n%.17g", k) or type(k) .. tostring(k)
-end
-function show(v, depth)
-  local t = type(v)
-  if t == "number" then
-    return v ~= v and "nan" or string.format("%.17g", v)
-  elseif t == "string" then
-    return string.format("%q", v)
-  elseif t == "table" then
-    if depth > 5 then return "{...}" end
-    local keys, texts = {}, {}
-    for k in next, v do
-      if type(k) == "number" or type(k) == "string" or type(k) == "boolean" then
-        keys[#keys + 1] = k
-      else
-        texts[#texts + 1] = type(k)
-      end
-    end
-    table.sort(keys, function(a, b) return key(a) < key(b) end)
-    for _, k in ipairs(keys) do
-      texts[#texts + 1] = show(k, depth + 1) .. "=" .. show(rawget(v, k), depth + 1)
-    end
-    return "{" .. table.concat(texts, ",") .. "}"
-  elseif t == "nil" or t == "boolean" or v == cjson.null then
-    return tostring(v)
-  end
-  return t
-end
-local function all(...)
-  local texts = {}
-  for i = 1, select("#", ...) do texts[i] = show((select(i, ...)), 0) end
-  return table.concat(texts, " ")
-end
-local results = {}
-for i, text in ipairs(ARGV) do
-  local chunk, problem = loadstring(text, "@case")
-  results[i] = chunk and all(pcall(chunk)) or "syntax " .. problem
-  cjson.encode_sparse_array(false, 2, 10)
-  cjson.encode_max_depth(1000)
-  cjson.decode_max_depth(1000)
-  cjson.encode_number_precision(14)
-  cjson.encode_keep_buffer(true)
-  cjson.encode_invalid_numbers(false)
-  cjson.decode_invalid_numbers(true)
-end
-return results
-`;
 
 /** Talks to a redis-server, as far as EVAL takes it. */
 class Redis {
@@ -127,51 +71,6 @@ function latin1(bytes: Uint8Array): string {
   return text;
 }
 
-function runHere(lua: Lua, programs: string[]): string[] {
-  setGlobal(lua, "ARGV", Table.of([undefined, ...programs]));
-  try {
-    const [results] = lua.call(lua.load(HARNESS, "@user_script"));
-    return programs.map((_, i) => results instanceof Table ? String(results.get(i + 1)) : "none");
-  } catch (error) {
-    if (error instanceof LuaError) throw new Error(`harness: ${error.message}`);
-    throw error;
-  }
-}
-
-/** Makes a Lua whose globals are protected as in Redis. */
-function makeLua(): Lua {
-  const lua = new Lua({ errorField: "err" });
-  const metatable = new Table();
-  metatable.set(
-    "__index",
-    HostFunction.plain((m, args, count): number => {
-      const name = m.stack[args + count - 1];
-      if (typeof name !== "string" && typeof name !== "number") {
-        m.error("Second argument to luaProtectedTableError must be a string or number");
-      }
-      return m.error(
-        `Script attempted to access nonexistent global variable '${m.describe(name)}'`,
-      );
-    }),
-  );
-  lua.globals.metatable = metatable;
-  lua.protect(lua.globals);
-  lua.protect(lua.machine.stringMetatable);
-  return lua;
-}
-
-/** Sets a global variable, though they are protected. */
-function setGlobal(lua: Lua, name: string, value: Table): void {
-  lua.globals.isReadonly = false;
-  lua.globals.set(name, value);
-  lua.globals.isReadonly = true;
-}
-
-/** Addresses differ, and the sign of what is not a number depends on the compiler. */
-function normalize(text: string | undefined): string {
-  return (text ?? "nothing").replaceAll("-nan", "nan").replace(/: 0x[0-9a-f]+/g, ": 0x");
-}
-
 async function startServer(directory: string): Promise<[Deno.ChildProcess, Deno.Conn]> {
   const path = `${directory}/socket`;
   const server = new Deno.Command("redis-server", {
@@ -207,11 +106,11 @@ async function main(): Promise<void> {
       });
       const programs = batch.map(({ program }) => program);
       const there = await redis.eval(HARNESS, programs);
-      const here = runHere(lua, programs);
+      const here = runPrograms(programs, lua);
       for (const [i, { seed, kind, program }] of batch.entries()) {
         // Strings can be longer there.
         if (here[i]?.includes("not enough memory") === true) continue;
-        if (normalize(here[i]) === normalize(there[i])) continue;
+        if (here[i] === normalize(there[i] ?? "nothing")) continue;
         differences++;
         if (differences > show) continue;
         console.log(

@@ -1,5 +1,6 @@
 /**
- * Helps the tests of Lua: runs programs as recorded from a Redis server, and compares.
+ * What the tests of Lua and the comparison with a real Redis share: how programs are run, and how
+ * what became of them is written.
  *
  * @module
  */
@@ -10,7 +11,11 @@ import { HostFunction, Lua, Table } from "./mod.ts";
 /** A program, and what a Redis server made of it, as {@linkcode HARNESS} writes it. */
 export type Story = [program: string, expected: string];
 
-/** Runs each of ARGV as a chunk, and returns for each a text of its results or its error. */
+/**
+ * Runs each of ARGV as a chunk, and returns for each a text of its results or its error. Numbers
+ * are written with all their digits, tables sorted by their keys, and what is known by its address
+ * only by its type.
+ */
 export const HARNESS = `
 local show
 local function key(k)
@@ -68,13 +73,15 @@ export function makeLua(): Lua {
   const metatable = new Table();
   metatable.set(
     "__index",
-    HostFunction.plain((m, args, count): number =>
-      m.error(
-        `Script attempted to access nonexistent global variable '${
-          m.describe(m.stack[args + count - 1])
-        }'`,
-      )
-    ),
+    HostFunction.plain((m, args, count): number => {
+      const name = m.stack[args + count - 1];
+      if (typeof name !== "string" && typeof name !== "number") {
+        m.error("Second argument to luaProtectedTableError must be a string or number");
+      }
+      return m.error(
+        `Script attempted to access nonexistent global variable '${m.describe(name)}'`,
+      );
+    }),
   );
   lua.globals.metatable = metatable;
   lua.protect(lua.globals);
@@ -83,8 +90,7 @@ export function makeLua(): Lua {
 }
 
 /** Runs programs and returns what became of each, as text without addresses. */
-export function runPrograms(programs: string[]): string[] {
-  const lua = makeLua();
+export function runPrograms(programs: string[], lua: Lua = makeLua()): string[] {
   lua.globals.isReadonly = false;
   lua.globals.set("ARGV", Table.of([undefined, ...programs]));
   lua.globals.isReadonly = true;
