@@ -702,7 +702,7 @@ export class Generator {
           "nil",
           '"x"',
           "1",
-          '"step"',
+          // Not "step": what that returns depends on how far the collector has come.
           '"setpause"',
         ]);
       case "D":
