@@ -24,8 +24,14 @@ export interface ClientConnection {
   closeAfter(ms: number | null): void;
 }
 
-/** Replies are written when there are so many bytes of them, though more requests have come. */
-const MAX_BATCH_REPLY = 256 * 1024;
+/**
+ * Replies are written when there are so many bytes of them, though more requests have come. With the
+ * last of them they fit in a buffer of 128 KiB, and those of many clients in a processor's cache.
+ */
+const MAX_BATCH_REPLY = 112 * 1024;
+
+/** Shorter replies wait for those to other clients, to go out in a row. */
+const MAX_WAITING_REPLY = 16 * 1024;
 
 /** After so long a batch, in milliseconds, other clients get their turn. */
 const MAX_BATCH_TIME = 4;
@@ -95,8 +101,8 @@ class Session {
         const done = this.#execute();
         // The others whose requests came in the same turn are executed first, so that all replies go out
         // in a row, as Redis sends them: to wake a sleeping client takes 5 µs, one that is awake nothing.
-        // Without it 16 requests take a third more CPU time.
-        await undefined;
+        // Without it 16 requests take a third more CPU time. Long replies would only take memory meanwhile.
+        if (client.reply.length < MAX_WAITING_REPLY) await undefined;
         if (client.reply.length > 0) {
           const replies = client.reply.take();
           this.#engine.stats.outputBytes += replies.length;
