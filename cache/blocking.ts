@@ -162,9 +162,12 @@ export class Blocking {
   /** Writes a client its reply, and lets it go on unless there is none. */
   #serveOne(blocked: BlockedClient, write: () => boolean | void): void {
     const { client } = blocked;
+    const { engine } = client;
     let served = true;
     client.push((reply) => {
       const begun = reply.length;
+      const { current } = engine;
+      engine.current = client;
       try {
         served = write() !== false;
       } catch (error) {
@@ -172,6 +175,9 @@ export class Blocking {
         if (client.lastCommand !== undefined) client.lastCommand.failedCalls++;
       }
       if (served) client.endReply(begun);
+      engine.tracking.sendPending();
+      client.endCommand();
+      engine.current = current;
     });
     if (served) this.remove(client);
   }

@@ -11,6 +11,7 @@ import type { OutputLimit } from "./settings.ts";
 import type { Args, RequestLimits } from "./protocol/request.ts";
 import { Reply } from "./protocol/reply.ts";
 import { latin1Slice, type Slice } from "./store/slice.ts";
+import type { ClientTracking } from "./tracking.ts";
 
 /** About how many bytes the objects of one client take. */
 const CLIENT_SIZE = 2048;
@@ -93,6 +94,8 @@ export class Client implements RequestLimits {
   noEvict = false;
   /** Whether its commands leave the idle times of keys as they are. */
   noTouch = false;
+  /** Whether it is told when keys change that it has read, or that begin with a prefix. */
+  tracking: ClientTracking | undefined;
   /** Its requests that have come. */
   requestBuffer: { readonly pending: number; readonly capacity: number } = NO_BUFFER;
   /** Ends a wait: for a blocking command, or a pause. */
@@ -198,6 +201,10 @@ export class Client implements RequestLimits {
   /** Takes back the reply that began there, if the client wants none. */
   endReply(begun: number): void {
     if (this.replyMode !== "on") this.#endUnwanted(begun);
+  }
+
+  /** Says that what is written next belongs to another command. */
+  endCommand(): void {
     this.#pushed = 0;
   }
 
@@ -254,6 +261,7 @@ export class Client implements RequestLimits {
     this.unwatch();
     this.engine.monitors.delete(this);
     this.engine.pubsub.removeAll(this);
+    this.engine.tracking.disable(this);
     this.db = this.engine.databases[0]!;
     this.reply.resp = 2;
     this.name = "";
@@ -271,5 +279,6 @@ export class Client implements RequestLimits {
     if (engine.clients.delete(this.id) && !this.internal) engine.connectedClients--;
     engine.monitors.delete(this);
     engine.pubsub.removeAll(this);
+    engine.tracking.disable(this);
   }
 }

@@ -15,6 +15,7 @@ import { PubSub } from "./pubsub.ts";
 import type { Settings } from "./settings.ts";
 import { quoted, withoutSecrets } from "./shown.ts";
 import { Slowlog } from "./slowlog.ts";
+import { Tracking } from "./tracking.ts";
 import type { Args } from "./protocol/request.ts";
 import type { Slice } from "./store/slice.ts";
 
@@ -84,6 +85,7 @@ export class Engine {
   readonly blocking: Blocking = new Blocking();
   readonly pubsub: PubSub = new PubSub();
   readonly slowlog: Slowlog = new Slowlog();
+  readonly tracking: Tracking = new Tracking(this);
   readonly monitors: Set<Client> = new Set();
   readonly clock: Clock;
   readonly startedAt: number;
@@ -169,6 +171,7 @@ export class Engine {
   /** Removes all keys of all databases at once. What they took is given back a part at a time. */
   flushAll(): void {
     for (const db of this.databases) db.touchWatched();
+    this.tracking.invalidateAll();
     this.objects.clear();
     for (const db of this.databases) db.restart();
     this.dirty++;
@@ -190,6 +193,7 @@ export class Engine {
   applySettings(): void {
     this.notifyClasses = this.settings.notifyClasses;
     this.slowlog.trim(this.settings.slowlogLength);
+    this.tracking.limit();
   }
 
   /** Chooses whether keys are expired that nobody looks at. */
@@ -281,6 +285,7 @@ export class Engine {
 
   /** Sends what was written to other clients. */
   flush(): void {
+    if (this.tracking.totalPrefixes > 0) this.tracking.broadcast();
     if (this.#toFlush.length > 0) {
       // In the order in which they were written to.
       const clients = this.#toFlush.splice(0);

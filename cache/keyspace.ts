@@ -249,8 +249,20 @@ export class Keyspace {
     this.touched(key);
   }
 
-  /** Lets those know who watch a key, as a part of a change that is counted elsewhere. */
+  /** Lets those know who watch or track a key, as a part of a change that is counted elsewhere. */
   touched(key: Slice): void {
+    this.#tell(key, this.engine.current);
+  }
+
+  /** Says that a key is gone that no command has removed: it has expired, or was evicted. */
+  lost(key: Slice): void {
+    this.engine.dirty++;
+    this.#tell(key, undefined);
+  }
+
+  #tell(key: Slice, by: Client | undefined): void {
+    const { tracking } = this.engine;
+    if (tracking.active) tracking.invalidate(key.latin1(), by);
     if (this.watchers.size === 0) return;
     for (const client of this.watchers.get(key.latin1()) ?? []) client.watchFailed = true;
   }
@@ -303,7 +315,7 @@ export class Keyspace {
     this.remove(entry);
     engine.stats.expiredKeys++;
     this.notify("x", "expired", key);
-    this.changed(key);
+    this.lost(key);
   }
 
   /** Removes all keys at once. What they took is given back a part at a time. */
@@ -311,6 +323,7 @@ export class Keyspace {
     const { objects, table } = this;
     const { keys } = objects;
     this.touchWatched();
+    this.engine.tracking.invalidateAll();
     this.engine.dirty += Math.max(this.size, 1);
     this.deadlines.clear();
     const release = (limit: number) => keys.clear(table, limit, (entry) => objects.free(entry));

@@ -35,6 +35,8 @@ export class Settings {
   /** Microseconds; negative is never. */
   slowlogThreshold = 10_000;
   slowlogLength = 128;
+  /** How many keys that clients have read are remembered; 0 is no limit. */
+  trackingTableMaxKeys = 1_000_000;
   /** The classes of keyspace notifications that are on, `A` written out. */
   notifyClasses = "";
   /** The largest collections that are kept packed. */
@@ -260,6 +262,7 @@ export const PARAMETERS: readonly Parameter[] = [
   integer("slowlog-log-slower-than", "slowlogThreshold", -1, LONG_MAX),
   integer("slowlog-max-len", "slowlogLength", 0, LONG_MAX),
   integer("timeout", "timeout", 0, INT_MAX),
+  integer("tracking-table-max-keys", "trackingTableMaxKeys", 0, LONG_MAX),
   integer("zset-max-listpack-entries", "sortedSetMaxPackEntries", 0, LONG_MAX, {
     alias: "zset-max-ziplist-entries",
   }),

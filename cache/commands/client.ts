@@ -11,6 +11,7 @@ import { integerAt } from "./arguments.ts";
 import { type CommandRow, isWord } from "./command.ts";
 import { CommandError, SYNTAX } from "./error.ts";
 import { helpRow } from "./help.ts";
+import { CLIENT_TRACKING, redirectOf } from "./tracking.ts";
 
 /** The kinds of clients that `TYPE` takes. */
 const TYPES = ["normal", "master", "replica", "slave", "pubsub"];
@@ -22,6 +23,9 @@ function flagsOf(client: Client): string {
     client.subscriptionCount > 0 ? "P" : "",
     client.transaction !== undefined ? "x" : "",
     client.blocked !== undefined ? "b" : "",
+    client.tracking !== undefined ? "t" : "",
+    client.tracking?.brokenRedirect ? "R" : "",
+    client.tracking?.broadcast ? "B" : "",
     client.watchFailed ? "d" : "",
     client.closing ? "c" : "",
     client.noEvict ? "e" : "",
@@ -66,7 +70,7 @@ function describe(client: Client): string {
     events: "r",
     cmd: client.lastCommand?.fullName ?? "NULL",
     user: "default",
-    redir: -1,
+    redir: redirectOf(client),
     resp: reply.resp,
   }).map(([name, value]) => `${name}=${value}`).join(" ");
 }
@@ -236,6 +240,7 @@ export const CLIENT: CommandRow = {
   since: "2.4.0",
   summary: "Tells of clients, and directs them",
   subcommands: {
+    ...CLIENT_TRACKING,
     getname: {
       arity: 2,
       flags: FLAGS,

@@ -77,6 +77,8 @@ export function processRequest(client: Client, args: Args): boolean {
       replyError(client, begun, error.message);
     }
     client.endReply(begun);
+    client.endCommand();
+    if (client.tracking !== undefined) endCaching(client, command);
     return true;
   }
   if (engine.pause !== undefined && client.transaction === undefined && holds(client, command)) {
@@ -87,11 +89,20 @@ export function processRequest(client: Client, args: Args): boolean {
     reply.queued();
   } else {
     call(client, command, args);
-    engine.blocking.serve();
   }
   // The reply of a command that waits is still to come.
   if (client.blocked === undefined) client.endReply(begun);
+  if (engine.tracking.active) engine.tracking.sendPending();
+  if (client.tracking !== undefined) endCaching(client, command);
+  engine.blocking.serve();
+  client.endCommand();
   return true;
+}
+
+/** `CLIENT CACHING` is said of the next command or transaction, other subcommands of `CLIENT` apart. */
+function endCaching({ transaction, tracking }: Client, command: Command | undefined): void {
+  if (tracking === undefined || transaction !== undefined) return;
+  if (!command?.fullName.startsWith("client|")) tracking.caching = false;
 }
 
 /** Whether a pause makes a command wait. */
@@ -170,6 +181,9 @@ export function call(client: Client, command: Command, args: Args): void {
   } catch (error) {
     replyFailure(client, begun, error);
     command.failedCalls++;
+  }
+  if (client.tracking !== undefined && (command.flags & READONLY) !== 0) {
+    engine.tracking.remember(client, command, args);
   }
   if (exact || !command.isQuick) {
     // Redis reads a clock twice for each command; that would take a third of a small one's time here.

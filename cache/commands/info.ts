@@ -74,7 +74,7 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     client_recent_max_input_buffer: 0,
     client_recent_max_output_buffer: 0,
     blocked_clients: engine.blockedClients,
-    tracking_clients: 0,
+    tracking_clients: engine.tracking.clients.size,
     clients_in_timeout_table: 0,
   }),
   memory: (engine) => {
@@ -110,7 +110,7 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     aof_enabled: 0,
     aof_rewrite_in_progress: 0,
   }),
-  stats: ({ stats, pubsub }) => ({
+  stats: ({ stats, pubsub, tracking }) => ({
     total_connections_received: stats.connections,
     total_commands_processed: stats.commands,
     instantaneous_ops_per_sec: 0,
@@ -125,6 +125,9 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     pubsub_patterns: pubsub.patterns.size,
     pubsubshard_channels: pubsub.shardChannels.size,
     latest_fork_usec: 0,
+    tracking_total_keys: tracking.totalKeys,
+    tracking_total_items: tracking.totalItems,
+    tracking_total_prefixes: tracking.totalPrefixes,
     total_error_replies: stats.errorReplies,
   }),
   replication: ({ runId }) => ({
