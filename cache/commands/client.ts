@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Client } from "../client.ts";
+import type { Client, Transaction } from "../client.ts";
 import type { Args } from "../protocol/request.ts";
 import type { Slice } from "../store/slice.ts";
 import { integerAt } from "./arguments.ts";
@@ -16,12 +16,17 @@ import { CLIENT_TRACKING, redirectOf } from "./tracking.ts";
 /** The kinds of clients that `TYPE` takes. */
 const TYPES = ["normal", "master", "replica", "slave", "pubsub"];
 
+/** The transaction that a client queues commands for, or whose commands are being executed. */
+function transactionOf({ transaction, executing }: Client): Transaction | undefined {
+  return transaction ?? executing;
+}
+
 /** A letter for each thing that is special about a client. */
 function flagsOf(client: Client): string {
   const flags = [
     client.engine.monitors.has(client) ? "O" : "",
     client.subscriptionCount > 0 ? "P" : "",
-    client.transaction !== undefined ? "x" : "",
+    transactionOf(client) !== undefined ? "x" : "",
     client.blocked !== undefined ? "b" : "",
     client.tracking !== undefined ? "t" : "",
     client.tracking?.brokenRedirect ? "R" : "",
@@ -40,7 +45,8 @@ function typeOf(client: Client): string {
 
 /** A client's line in `CLIENT LIST`. */
 function describe(client: Client): string {
-  const { engine, reply, transaction } = client;
+  const { engine, reply } = client;
+  const transaction = transactionOf(client);
   const seconds = (since: number) => Math.max(Math.floor((engine.now - since) / 1000), 0);
   const { pending, capacity } = client.requestBuffer;
   return Object.entries({
@@ -218,7 +224,7 @@ function replyMode(client: Client, args: Args): void {
   } else if (isWord(mode, "off")) {
     client.replyMode = "off";
   } else if (isWord(mode, "skip")) {
-    if (client.replyMode === "on") client.replyMode = "skip next";
+    if (client.replyMode !== "off") client.replyMode = "skip next";
   } else {
     throw new CommandError(SYNTAX);
   }

@@ -224,10 +224,17 @@ function ruleOf(args: string[]): Same {
 /** What one says of another's command: time and address are each server's own. */
 const MONITORED = /^\d+\.\d+ \[(\d+) [^\]]*\]/;
 
-const clean = (reply: Reply): Reply =>
-  reply.kind === "+" && typeof reply.value === "string"
-    ? { kind: "+", value: reply.value.replace(MONITORED, "[$1]") }
-    : reply;
+const clean = (reply: Reply): Reply => {
+  const { kind, value } = reply;
+  if (kind === "+" && typeof value === "string") {
+    return { kind, value: value.replace(MONITORED, "[$1]") };
+  }
+  // The ID of a client that is gone.
+  if (Array.isArray(value) && value[0]?.value === "tracking-redir-broken") {
+    return { kind, value: value.slice(0, 1) };
+  }
+  return reply;
+};
 
 /** Compares the replies of one connection, of which it remembers what they may depend on. */
 export class Judge {
