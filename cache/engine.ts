@@ -10,6 +10,7 @@ import { Blocking } from "./blocking.ts";
 import type { Clock } from "./clock.ts";
 import { type Command, CommandTable } from "./commands/command.ts";
 import { Keyspace } from "./keyspace.ts";
+import { LatencyMonitor } from "./latency.ts";
 import { Objects } from "./objects.ts";
 import { PubSub } from "./pubsub.ts";
 import type { Settings } from "./settings.ts";
@@ -18,6 +19,9 @@ import { Slowlog } from "./slowlog.ts";
 import { Tracking } from "./tracking.ts";
 import type { Args } from "./protocol/request.ts";
 import type { Slice } from "./store/slice.ts";
+
+/** Over how many seconds rates are measured at least. */
+const MIN_RATE_TIME = 0.1;
 
 /** Counts since the start, or since `CONFIG RESETSTAT`. */
 export class Statistics {
@@ -33,8 +37,27 @@ export class Statistics {
   errorReplies = 0;
   /** Bytes. */
   peakMemory = 0;
+  #rates = { time: performance.now(), commands: 0, inputBytes: 0, outputBytes: 0 };
+  #lastRates = { commands: 0, inputBytes: 0, outputBytes: 0 };
   /** Error replies by their code. */
   readonly errors: Map<string, number> = new Map();
+
+  /** Commands and bytes in a second, since it was last asked, or the same if that was just now. */
+  rates(): Readonly<Record<"commands" | "inputBytes" | "outputBytes", number>> {
+    const time = performance.now();
+    const { commands, inputBytes, outputBytes } = this;
+    const before = this.#rates;
+    const seconds = (time - before.time) / 1000;
+    if (seconds >= MIN_RATE_TIME) {
+      this.#rates = { time, commands, inputBytes, outputBytes };
+      this.#lastRates = {
+        commands: (commands - before.commands) / seconds,
+        inputBytes: (inputBytes - before.inputBytes) / seconds,
+        outputBytes: (outputBytes - before.outputBytes) / seconds,
+      };
+    }
+    return this.#lastRates;
+  }
 }
 
 /** What `CLIENT PAUSE` has asked for. */
@@ -51,6 +74,13 @@ export interface Pause {
 
 /** The 24 bits in which an entry keeps the second of its last use. */
 const USED_AT_MASK = 0xffffff;
+
+/**
+ * Below this threshold of the slow log, in microseconds, every command is timed by itself. From it on
+ * (the default) the time that has gone by since the last look at the clock, in milliseconds, will do, and
+ * only after commands that are not fast in themselves.
+ */
+const COARSE = 10_000;
 
 /** How much expiry may do at a time before other work gets its turn, in keys. */
 const EXPIRY_SLICE = 1000;
@@ -85,6 +115,7 @@ export class Engine {
   readonly blocking: Blocking = new Blocking();
   readonly pubsub: PubSub = new PubSub();
   readonly slowlog: Slowlog = new Slowlog();
+  readonly latency: LatencyMonitor = new LatencyMonitor();
   readonly tracking: Tracking = new Tracking(this);
   readonly monitors: Set<Client> = new Set();
   readonly clock: Clock;
@@ -110,6 +141,9 @@ export class Engine {
   /** The classes of keyspace notifications that are on, as `notify-keyspace-events` has them. */
   notifyClasses = "";
 
+  /** Whether each command is timed by itself, for the slow log or for those who watch latencies. */
+  timesExactly = false;
+
   /** While clients are paused. */
   pause: Pause | undefined;
 
@@ -130,6 +164,7 @@ export class Engine {
     this.startedAt = this.now;
     this.databases = Array.from({ length: settings.databases }, (_, i) => new Keyspace(this, i));
     this.readClock();
+    this.applySettings();
   }
 
   /** The milliseconds of real time since this was last called, or the clock read. */
@@ -186,13 +221,16 @@ export class Engine {
         command.rejectedCalls =
         command.failedCalls =
           0;
+      command.latencies.clear();
     }
   }
 
   /** Takes note of settings that have changed. */
   applySettings(): void {
-    this.notifyClasses = this.settings.notifyClasses;
-    this.slowlog.trim(this.settings.slowlogLength);
+    const { notifyClasses, slowlogThreshold, slowlogLength, latencyThreshold } = this.settings;
+    this.notifyClasses = notifyClasses;
+    this.timesExactly = slowlogThreshold < COARSE || latencyThreshold > 0;
+    this.slowlog.trim(slowlogLength);
     this.tracking.limit();
   }
 
@@ -308,6 +346,7 @@ export class Engine {
     this.#expiry = undefined;
     if (!this.#activeExpiry) return;
     this.readClock();
+    const start = performance.now();
     let left = EXPIRY_SLICE;
     let next = Infinity;
     for (const db of this.databases) {
@@ -325,7 +364,16 @@ export class Engine {
       }
     }
     if (next < Infinity) this.scheduleExpiry(next);
+    this.noteLatency("expire-cycle", performance.now() - start);
     this.flush();
+  }
+
+  /** Lets `LATENCY` tell of what has taken so many milliseconds, if that is long. */
+  noteLatency(event: string, milliseconds: number): void {
+    const { latencyThreshold } = this.settings;
+    if (latencyThreshold > 0 && milliseconds >= latencyThreshold) {
+      this.latency.add(event, milliseconds);
+    }
   }
 
   /** Ends all that would go on by itself. */

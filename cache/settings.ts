@@ -6,6 +6,7 @@
  */
 
 import { parseEventClasses, printEventClasses } from "./notify.ts";
+import { parseDouble } from "./double.ts";
 import { parseInteger } from "./number.ts";
 import { latin1Slice } from "./store/slice.ts";
 
@@ -35,6 +36,11 @@ export class Settings {
   /** Microseconds; negative is never. */
   slowlogThreshold = 10_000;
   slowlogLength = 128;
+  /** How long something takes that `LATENCY` tells of, in milliseconds; 0 is never. */
+  latencyThreshold = 0;
+  /** Whether `INFO` tells how the times of commands are distributed, and at which of a hundred calls. */
+  latencyTracking = true;
+  latencyPercentiles: readonly number[] = [50, 99, 99.9];
   /** How many keys that clients have read are remembered; 0 is no limit. */
   trackingTableMaxKeys = 1_000_000;
   /** The classes of keyspace notifications that are on, `A` written out. */
@@ -234,12 +240,31 @@ const password: Parameter = {
   },
 };
 
-const protectedMode: Parameter = {
-  name: "protected-mode",
-  get: (settings) => settings.protectedMode ? "yes" : "no",
+function yesNo(name: string, property: Property<boolean>): Parameter {
+  return {
+    name,
+    get: (settings) => settings[property] ? "yes" : "no",
+    set: (settings, text) => {
+      const wrong = isBoolean(text);
+      if (wrong === undefined) settings[property] = text.toLowerCase() === "yes";
+      return wrong;
+    },
+  };
+}
+
+const latencyPercentiles: Parameter = {
+  name: "latency-tracking-info-percentiles",
+  get: ({ latencyPercentiles }) =>
+    latencyPercentiles.map((percent) => `${Number(percent.toFixed(6))}`).join(" "),
   set: (settings, text) => {
-    settings.protectedMode = text.toLowerCase() === "yes";
-    return isBoolean(text);
+    const values = text.split(" ").filter((word) => word !== "").map((word) =>
+      parseDouble(latin1Slice(word))
+    );
+    if (values.some(Number.isNaN)) return "Invalid latency-tracking-info-percentiles parameters";
+    if (values.some((value) => value < 0 || value > 100)) {
+      return "latency-tracking-info-percentiles parameters should sit between [0.0,100.0]";
+    }
+    settings.latencyPercentiles = values;
   },
 };
 
@@ -262,6 +287,7 @@ export const PARAMETERS: readonly Parameter[] = [
   integer("slowlog-log-slower-than", "slowlogThreshold", -1, LONG_MAX),
   integer("slowlog-max-len", "slowlogLength", 0, LONG_MAX),
   integer("timeout", "timeout", 0, INT_MAX),
+  integer("latency-monitor-threshold", "latencyThreshold", 0, LONG_MAX),
   integer("tracking-table-max-keys", "trackingTableMaxKeys", 0, LONG_MAX),
   integer("zset-max-listpack-entries", "sortedSetMaxPackEntries", 0, LONG_MAX, {
     alias: "zset-max-ziplist-entries",
@@ -272,7 +298,9 @@ export const PARAMETERS: readonly Parameter[] = [
   notify,
   outputLimits,
   password,
-  protectedMode,
+  yesNo("protected-mode", "protectedMode"),
+  yesNo("latency-tracking", "latencyTracking"),
+  latencyPercentiles,
   {
     ...memory("maxmemory", "maxMemory", 0, LONG_MAX),
     immutable: true,

@@ -6,8 +6,9 @@
  */
 
 import type { Client } from "../client.ts";
+import { LatencyHistogram } from "../latency.ts";
 import type { Args } from "../protocol/request.ts";
-import type { Slice } from "../store/slice.ts";
+import { latin1Slice, type Slice } from "../store/slice.ts";
 
 /** The flags of commands, as `COMMAND` names them, in its order; each is one bit. */
 export const FLAG_NAMES = [
@@ -129,6 +130,7 @@ export class Command {
   microseconds = 0;
   rejectedCalls = 0;
   failedCalls = 0;
+  readonly latencies: LatencyHistogram = new LatencyHistogram();
 
   constructor(name: string, group: string, row: CommandRow, parent?: string) {
     this.name = name;
@@ -239,6 +241,14 @@ export class CommandTable {
       const command = this.#slots[slot];
       if (command === undefined || isWord(name, command.name)) return command;
     }
+  }
+
+  /** Finds a command, or a subcommand as `config|get`, by its full name. */
+  findFull(name: Slice): Command | undefined {
+    const [first = "", second, ...others] = name.latin1().toLowerCase().split("|");
+    const command = this.find(latin1Slice(first));
+    if (second === undefined) return command;
+    return others.length > 0 ? undefined : command?.subcommands.find(({ name }) => name === second);
   }
 
   /** The same by a string. */

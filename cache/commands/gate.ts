@@ -12,6 +12,7 @@ import type { Slice } from "../store/slice.ts";
 import {
   ADMIN,
   type Command,
+  FAST,
   isWord,
   MAY_REPLICATE,
   NO_AUTH,
@@ -35,13 +36,6 @@ const SUBSCRIBER_COMMANDS = new Set([
   ...["ping", "subscribe", "ssubscribe", "psubscribe", "unsubscribe", "sunsubscribe"],
   ...["punsubscribe", "reset", "quit"],
 ]);
-
-/**
- * Below this threshold of the slow log, in microseconds, every command is timed by itself. From it on
- * (the default) the time that has gone by since the last look at the clock, in milliseconds, will do, and
- * only after commands that are not fast in themselves.
- */
-const SLOW = 10_000;
 
 /**
  * Executes one request, or queues it in the client's transaction.
@@ -170,25 +164,24 @@ function check(client: Client, command: Command, args: Args): void {
 /** Executes a command: its reply, or its error, is in `client.reply` then. */
 export function call(client: Client, command: Command, args: Args): void {
   const { reply, engine } = client;
-  const { stats, settings } = engine;
+  const { stats, timesExactly: exact } = engine;
   const begun = reply.length;
-  const exact = settings.slowlogThreshold < SLOW;
   const start = exact ? performance.now() : 0;
-  stats.commands++;
-  command.calls++;
   try {
     command.run(client, args);
   } catch (error) {
     replyFailure(client, begun, error);
     command.failedCalls++;
   }
+  stats.commands++;
+  command.calls++;
   if (client.tracking !== undefined && (command.flags & READONLY) !== 0) {
     engine.tracking.remember(client, command, args);
   }
   if (exact || !command.isQuick) {
     // Redis reads a clock twice for each command; that would take a third of a small one's time here.
     const milliseconds = exact ? performance.now() - start : engine.elapsed();
-    if (milliseconds > 0) noteTime(client, command, args, milliseconds);
+    if (exact || milliseconds > 0) noteTime(client, command, args, milliseconds);
   }
   if (engine.monitors.size > 0 && (command.flags & (SKIP_MONITOR | ADMIN)) === 0) {
     engine.monitor(client, args);
@@ -217,6 +210,8 @@ function noteTime(client: Client, command: Command, args: Args, milliseconds: nu
   const { slowlogThreshold: threshold, slowlogLength } = engine.settings;
   const microseconds = Math.round(milliseconds * 1000);
   command.microseconds += microseconds;
+  command.latencies.add(microseconds);
+  engine.noteLatency((command.flags & FAST) === 0 ? "command" : "fast-command", milliseconds);
   if (threshold >= 0 && microseconds >= threshold && (command.flags & SKIP_SLOWLOG) === 0) {
     engine.slowlog.add(client, args, microseconds, slowlogLength);
   }

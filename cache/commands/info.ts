@@ -21,15 +21,54 @@ function human(bytes: number): string {
   return unit === 0 ? `${bytes}B` : `${bytes.toFixed(2)}${units[unit]}`;
 }
 
+/** What is used of Node's globals: times in microseconds. */
+interface NodeGlobals {
+  readonly process: { cpuUsage(): { readonly system: number; readonly user: number } };
+}
+
+/** What the process has taken of the processors' time, in seconds, where that can be asked for. */
+function cpuTimes(): Section {
+  // Deno has it only by Node's name.
+  const { system, user } = "Deno" in globalThis
+    ? (globalThis as unknown as NodeGlobals).process.cpuUsage()
+    : { system: 0, user: 0 };
+  const seconds = (microseconds: number) => (microseconds / 1e6).toFixed(6);
+  return {
+    used_cpu_sys: seconds(system),
+    used_cpu_user: seconds(user),
+    used_cpu_sys_children: seconds(0),
+    used_cpu_user_children: seconds(0),
+  };
+}
+
 /** What the process takes of the machine's memory, where that can be asked for. */
 function residentMemory(used: number): number {
   const { Deno: deno } = globalThis as { Deno?: typeof Deno };
   return deno?.memoryUsage?.().rss ?? used;
 }
 
+function withSubcommands({ commands }: Engine): Command[] {
+  return commands.commands.flatMap((command) => [command, ...command.subcommands]);
+}
+
+/** Of each command, within which times so many of a hundred calls were done. */
+function latencyStats(engine: Engine): Section {
+  const { latencyTracking, latencyPercentiles } = engine.settings;
+  if (!latencyTracking) return {};
+  return Object.fromEntries(
+    withSubcommands(engine).filter(({ calls }) => calls > 0).map((
+      { fullName, calls, latencies },
+    ) => {
+      const times = latencyPercentiles.map((percentile) =>
+        `p${percentile}=${latencies.percentile(calls, percentile).toFixed(3)}`
+      );
+      return [`latency_percentiles_usec_${fullName}`, times.join(",")];
+    }),
+  );
+}
+
 function commandStats(engine: Engine): Section {
-  const all = (command: Command): Command[] => [command, ...command.subcommands];
-  const called = engine.commands.commands.flatMap(all).filter(({ calls, rejectedCalls }) =>
+  const called = withSubcommands(engine).filter(({ calls, rejectedCalls }) =>
     calls > 0 || rejectedCalls > 0
   );
   return Object.fromEntries(called.map((command) => [
@@ -50,11 +89,15 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     redis_version: REDIS_VERSION,
     redis_git_sha1: "00000000",
     redis_git_dirty: 0,
+    redis_build_id: "0000000000000000",
     redis_mode: "standalone",
     server_name: "nimblecache",
     nimblecache_version: VERSION,
     os: (globalThis as { Deno?: typeof Deno }).Deno?.build.os ?? "unknown",
     arch_bits: 64,
+    monotonic_clock: "performance.now",
+    multiplexing_api: "epoll",
+    process_supervised: "no",
     process_id: (globalThis as { Deno?: typeof Deno }).Deno?.pid ?? 0,
     run_id: runId,
     tcp_port: port,
@@ -66,6 +109,7 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     lru_clock: Math.floor(now / 1000) & 0xffffff,
     executable: "",
     config_file: "",
+    io_threads_active: 0,
   }),
   clients: (engine) => ({
     connected_clients: engine.connectedClients,
@@ -81,7 +125,10 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     const used = engine.usedMemory();
     engine.stats.peakMemory = Math.max(engine.stats.peakMemory, used);
     const { peakMemory } = engine.stats;
+    const { arena, lazyFree } = engine.objects;
     const resident = residentMemory(used);
+    const dataset = arena.used;
+    const ratio = (a: number, b: number) => (a / Math.max(b, 1)).toFixed(2);
     return {
       used_memory: used,
       used_memory_human: human(used),
@@ -89,15 +136,36 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
       used_memory_rss_human: human(resident),
       used_memory_peak: peakMemory,
       used_memory_peak_human: human(peakMemory),
-      used_memory_dataset: engine.objects.arena.used,
+      used_memory_peak_perc: `${ratio(100 * used, peakMemory)}%`,
+      used_memory_overhead: used - dataset,
+      used_memory_startup: 0,
+      used_memory_dataset: dataset,
+      used_memory_dataset_perc: `${ratio(100 * dataset, used)}%`,
+      allocator_allocated: dataset,
+      allocator_active: arena.reserved,
+      allocator_resident: arena.reserved,
       used_memory_lua: 0,
       maxmemory: engine.settings.maxMemory,
       maxmemory_human: human(engine.settings.maxMemory),
       maxmemory_policy: "noeviction",
-      mem_fragmentation_ratio: (resident / Math.max(used, 1)).toFixed(2),
+      allocator_frag_ratio: ratio(arena.reserved, dataset),
+      allocator_frag_bytes: arena.reserved - dataset,
+      allocator_rss_ratio: "1.00",
+      allocator_rss_bytes: 0,
+      rss_overhead_ratio: ratio(resident, arena.reserved),
+      rss_overhead_bytes: resident - arena.reserved,
+      mem_fragmentation_ratio: ratio(resident, used),
+      mem_fragmentation_bytes: resident - used,
+      mem_not_counted_for_evict: 0,
+      mem_replication_backlog: 0,
+      mem_total_replication_buffers: 0,
+      mem_clients_slaves: 0,
       mem_clients_normal: engine.clientMemory(),
+      mem_cluster_links: 0,
+      mem_aof_buffer: 0,
       mem_allocator: "arena",
-      lazyfree_pending_objects: 0,
+      active_defrag_running: 0,
+      lazyfree_pending_objects: lazyFree.size,
     };
   },
   persistence: ({ dirty, startedAt }) => ({
@@ -109,25 +177,48 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     rdb_last_bgsave_status: "ok",
     aof_enabled: 0,
     aof_rewrite_in_progress: 0,
+    aof_rewrite_scheduled: 0,
+    aof_last_rewrite_time_sec: -1,
+    aof_current_rewrite_time_sec: -1,
+    aof_last_bgrewrite_status: "ok",
+    aof_last_write_status: "ok",
   }),
   stats: ({ stats, pubsub, tracking }) => ({
     total_connections_received: stats.connections,
     total_commands_processed: stats.commands,
-    instantaneous_ops_per_sec: 0,
+    instantaneous_ops_per_sec: Math.round(stats.rates().commands),
     total_net_input_bytes: stats.inputBytes,
     total_net_output_bytes: stats.outputBytes,
+    total_net_repl_input_bytes: 0,
+    total_net_repl_output_bytes: 0,
+    instantaneous_input_kbps: (stats.rates().inputBytes / 1024).toFixed(2),
+    instantaneous_output_kbps: (stats.rates().outputBytes / 1024).toFixed(2),
+    instantaneous_input_repl_kbps: "0.00",
+    instantaneous_output_repl_kbps: "0.00",
     rejected_connections: stats.rejectedConnections,
+    sync_full: 0,
+    sync_partial_ok: 0,
+    sync_partial_err: 0,
     expired_keys: stats.expiredKeys,
     evicted_keys: stats.evictedKeys,
+    evicted_clients: 0,
     keyspace_hits: stats.keyspaceHits,
     keyspace_misses: stats.keyspaceMisses,
     pubsub_channels: pubsub.channels.size,
     pubsub_patterns: pubsub.patterns.size,
     pubsubshard_channels: pubsub.shardChannels.size,
     latest_fork_usec: 0,
+    total_forks: 0,
+    migrate_cached_sockets: 0,
+    slave_expires_tracked_keys: 0,
+    active_defrag_hits: 0,
+    active_defrag_misses: 0,
+    active_defrag_key_hits: 0,
+    active_defrag_key_misses: 0,
     tracking_total_keys: tracking.totalKeys,
     tracking_total_items: tracking.totalItems,
     tracking_total_prefixes: tracking.totalPrefixes,
+    unexpected_error_replies: 0,
     total_error_replies: stats.errorReplies,
   }),
   replication: ({ runId }) => ({
@@ -135,15 +226,22 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     connected_slaves: 0,
     master_failover_state: "no-failover",
     master_replid: runId,
+    master_replid2: "0".repeat(40),
     master_repl_offset: 0,
+    second_repl_offset: -1,
+    repl_backlog_active: 0,
+    repl_backlog_size: 1_048_576,
+    repl_backlog_first_byte_offset: 0,
+    repl_backlog_histlen: 0,
   }),
-  cpu: () => ({}),
+  cpu: cpuTimes,
   modules: () => ({}),
   commandstats: commandStats,
   errorstats: ({ stats }) =>
     Object.fromEntries(
       [...stats.errors].map(([code, count]) => [`errorstat_${code}`, `count=${count}`]),
     ),
+  latencystats: latencyStats,
   cluster: () => ({ cluster_enabled: 0 }),
   keyspace: ({ databases }) =>
     Object.fromEntries(
@@ -155,7 +253,7 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
 };
 
 /** What is shown where nothing is named. */
-const NOT_DEFAULT = ["commandstats"];
+const NOT_DEFAULT = ["commandstats", "latencystats"];
 
 function info({ reply, engine }: Client, args: Args): void {
   const all = Object.keys(SECTIONS);
@@ -167,7 +265,7 @@ function info({ reply, engine }: Client, args: Args): void {
       ? usual
       : name === "all" || name === "everything"
       ? all
-      : [name];
+      : [name === "module_list" ? "modules" : name];
     for (const name of names) wanted.add(name);
   }
   const shown = Object.entries(SECTIONS).filter(([name]) => wanted.has(name));
@@ -184,6 +282,7 @@ export const INFO: CommandRow = {
   arity: -1,
   flags: "loading stale",
   categories: "dangerous",
+  tips: "nondeterministic_output request_policy:all_shards response_policy:special",
   since: "1.0.0",
   summary: "Tells of the state of the server",
   run: info,

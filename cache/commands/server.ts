@@ -14,6 +14,7 @@ import { CommandError, SYNTAX } from "./error.ts";
 import { helpRow } from "./help.ts";
 import { INFO } from "./info.ts";
 import { COMMAND } from "./introspection.ts";
+import { LATENCY } from "./latency.ts";
 
 /** Reads `ASYNC` or `SYNC`, between which nobody sees a difference. */
 function checkFlushOption(args: Args): void {
@@ -155,6 +156,7 @@ export const SERVER: CommandRows = {
     run: flushdb,
   },
   info: INFO,
+  latency: LATENCY,
   memory: {
     arity: -2,
     flags: "",
