@@ -20,7 +20,7 @@ export interface Wait {
   readonly type: Type;
   /** The keys of which any will do. */
   readonly keys: readonly Slice[];
-  /** When it gets the null array instead, in milliseconds since 1970; `Infinity` for never. */
+  /** When its time is over, in milliseconds since 1970; `Infinity` for never. */
   readonly deadline: number;
   /**
    * Replies the client what one of its keys has, which is of the type.
@@ -29,6 +29,8 @@ export interface Wait {
    * @throws {CommandError} What the client is replied instead.
    */
   readonly serve: (client: Client, key: Slice, entry: Address) => boolean | void;
+  /** Replies the client what it gets when its time is over. Default: the null array. */
+  readonly timeOut?: (client: Client) => void;
 }
 
 /** The clients that wait for one key to be of one type, in the order in which they came. */
@@ -104,7 +106,8 @@ export class Blocking {
     const blocked = this.#blocked.get(client);
     if (blocked === undefined) return false;
     this.#serveOne(blocked, () => {
-      if (how === "timeout") client.reply.nullArray();
+      const { timeOut = ({ reply }) => reply.nullArray() } = blocked.wait;
+      if (how === "timeout") timeOut(client);
       else throw new CommandError("UNBLOCKED client unblocked via CLIENT UNBLOCK");
     });
     return true;

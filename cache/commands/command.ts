@@ -8,7 +8,7 @@
 import type { Client } from "../client.ts";
 import { LatencyHistogram } from "../latency.ts";
 import type { Args } from "../protocol/request.ts";
-import { latin1Slice, type Slice } from "../store/slice.ts";
+import type { Slice } from "../store/slice.ts";
 
 /** The flags of commands, as `COMMAND` names them, in its order; each is one bit. */
 export const FLAG_NAMES = [
@@ -218,6 +218,7 @@ export function keyIndexes(command: Command, args: Args): number[] | undefined {
 export class CommandTable {
   readonly commands: readonly Command[];
   readonly #slots: (Command | undefined)[];
+  #all: readonly Command[] | undefined;
 
   constructor(commands: readonly Command[]) {
     this.commands = commands;
@@ -243,18 +244,21 @@ export class CommandTable {
     }
   }
 
-  /** Finds a command, or a subcommand as `config|get`, by its full name. */
-  findFull(name: Slice): Command | undefined {
-    const [first = "", second, ...others] = name.latin1().toLowerCase().split("|");
-    const command = this.find(latin1Slice(first));
-    if (second === undefined) return command;
-    return others.length > 0 ? undefined : command?.subcommands.find(({ name }) => name === second);
-  }
-
   /** The same by a string. */
   get(name: string): Command | undefined {
     const lowerCase = name.toLowerCase();
     return this.commands.find((command) => command.name === lowerCase);
+  }
+
+  /** Finds a command by its full name, as `config|get`. */
+  getFull(fullName: string): Command | undefined {
+    const lowerCase = fullName.toLowerCase();
+    return this.all.find((command) => command.fullName === lowerCase);
+  }
+
+  /** All commands, each with its subcommands after it. */
+  get all(): readonly Command[] {
+    return this.#all ??= this.commands.flatMap((command) => [command, ...command.subcommands]);
   }
 }
 

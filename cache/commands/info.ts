@@ -42,21 +42,17 @@ function cpuTimes(): Section {
 }
 
 /** What the process takes of the machine's memory, where that can be asked for. */
-function residentMemory(used: number): number {
+export function residentMemory(used: number): number {
   const { Deno: deno } = globalThis as { Deno?: typeof Deno };
   return deno?.memoryUsage?.().rss ?? used;
 }
 
-function withSubcommands({ commands }: Engine): Command[] {
-  return commands.commands.flatMap((command) => [command, ...command.subcommands]);
-}
-
 /** Of each command, within which times so many of a hundred calls were done. */
 function latencyStats(engine: Engine): Section {
-  const { latencyTracking, latencyPercentiles } = engine.settings;
+  const { commands, settings: { latencyTracking, latencyPercentiles } } = engine;
   if (!latencyTracking) return {};
   return Object.fromEntries(
-    withSubcommands(engine).filter(({ calls }) => calls > 0).map((
+    commands.all.filter(({ calls }) => calls > 0).map((
       { fullName, calls, latencies },
     ) => {
       const times = latencyPercentiles.map((percentile) =>
@@ -67,10 +63,8 @@ function latencyStats(engine: Engine): Section {
   );
 }
 
-function commandStats(engine: Engine): Section {
-  const called = withSubcommands(engine).filter(({ calls, rejectedCalls }) =>
-    calls > 0 || rejectedCalls > 0
-  );
+function commandStats({ commands }: Engine): Section {
+  const called = commands.all.filter(({ calls, rejectedCalls }) => calls > 0 || rejectedCalls > 0);
   return Object.fromEntries(called.map((command) => [
     `cmdstat_${command.fullName}`,
     Object.entries({
@@ -125,10 +119,7 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     const used = engine.usedMemory();
     engine.stats.peakMemory = Math.max(engine.stats.peakMemory, used);
     const { peakMemory } = engine.stats;
-    const { arena, lazyFree } = engine.objects;
     const resident = residentMemory(used);
-    const dataset = arena.used;
-    const ratio = (a: number, b: number) => (a / Math.max(b, 1)).toFixed(2);
     return {
       used_memory: used,
       used_memory_human: human(used),
@@ -136,36 +127,15 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
       used_memory_rss_human: human(resident),
       used_memory_peak: peakMemory,
       used_memory_peak_human: human(peakMemory),
-      used_memory_peak_perc: `${ratio(100 * used, peakMemory)}%`,
-      used_memory_overhead: used - dataset,
-      used_memory_startup: 0,
-      used_memory_dataset: dataset,
-      used_memory_dataset_perc: `${ratio(100 * dataset, used)}%`,
-      allocator_allocated: dataset,
-      allocator_active: arena.reserved,
-      allocator_resident: arena.reserved,
+      used_memory_dataset: engine.objects.arena.used,
       used_memory_lua: 0,
       maxmemory: engine.settings.maxMemory,
       maxmemory_human: human(engine.settings.maxMemory),
       maxmemory_policy: "noeviction",
-      allocator_frag_ratio: ratio(arena.reserved, dataset),
-      allocator_frag_bytes: arena.reserved - dataset,
-      allocator_rss_ratio: "1.00",
-      allocator_rss_bytes: 0,
-      rss_overhead_ratio: ratio(resident, arena.reserved),
-      rss_overhead_bytes: resident - arena.reserved,
-      mem_fragmentation_ratio: ratio(resident, used),
-      mem_fragmentation_bytes: resident - used,
-      mem_not_counted_for_evict: 0,
-      mem_replication_backlog: 0,
-      mem_total_replication_buffers: 0,
-      mem_clients_slaves: 0,
+      mem_fragmentation_ratio: (resident / Math.max(used, 1)).toFixed(2),
       mem_clients_normal: engine.clientMemory(),
-      mem_cluster_links: 0,
-      mem_aof_buffer: 0,
       mem_allocator: "arena",
-      active_defrag_running: 0,
-      lazyfree_pending_objects: lazyFree.size,
+      lazyfree_pending_objects: 0,
     };
   },
   persistence: ({ dirty, startedAt }) => ({
@@ -201,7 +171,6 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     sync_partial_err: 0,
     expired_keys: stats.expiredKeys,
     evicted_keys: stats.evictedKeys,
-    evicted_clients: 0,
     keyspace_hits: stats.keyspaceHits,
     keyspace_misses: stats.keyspaceMisses,
     pubsub_channels: pubsub.channels.size,

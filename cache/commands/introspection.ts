@@ -8,7 +8,7 @@ import type { Client } from "../client.ts";
 import { globMatches } from "../glob.ts";
 import type { Args } from "../protocol/request.ts";
 import type { Reply } from "../protocol/reply.ts";
-import { latin1Slice } from "../store/slice.ts";
+import { latin1Slice, type Slice } from "../store/slice.ts";
 import {
   ADMIN,
   type Command,
@@ -129,9 +129,17 @@ function writeDocs(reply: Reply, command: Command): void {
   for (const subcommand of subcommands) writeDocs(reply, subcommand);
 }
 
+/** Finds a command by its name, or `name|subcommand`. */
+function findByName({ engine }: Client, name: Slice): Command | undefined {
+  const [first = "", second] = name.latin1().split("|");
+  const command = engine.commands.find(latin1Slice(first));
+  return second === undefined
+    ? command
+    : command?.subcommands.find(({ name }) => name === second.toLowerCase());
+}
+
 function info(client: Client, args: Args): void {
-  const { reply, engine } = client;
-  const { commands } = engine.commands;
+  const { reply, engine: { commands: { commands } } } = client;
   if (args.count <= 2) {
     reply.array(commands.length);
     for (const command of commands) writeCommand(reply, command);
@@ -139,18 +147,17 @@ function info(client: Client, args: Args): void {
   }
   reply.array(args.count - 2);
   for (let i = 2; i < args.count; i++) {
-    const command = engine.commands.findFull(args.at(i));
+    const command = findByName(client, args.at(i));
     if (command === undefined) reply.null();
     else writeCommand(reply, command);
   }
 }
 
 function docs(client: Client, args: Args): void {
-  const { reply, engine } = client;
-  const { commands } = engine.commands;
+  const { reply, engine: { commands: { commands } } } = client;
   const named = Array.from(
     { length: args.count - 2 },
-    (_, i) => engine.commands.findFull(args.at(i + 2)),
+    (_, i) => findByName(client, args.at(i + 2)),
   );
   const shown = args.count > 2 ? named.filter((command) => command !== undefined) : commands;
   reply.map(shown.length);

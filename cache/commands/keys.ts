@@ -17,6 +17,7 @@ import { expiryAt, int32At, integerAt } from "./arguments.ts";
 import { type CommandRows, isWord } from "./command.ts";
 import { CommandError, NO_SUCH_KEY, SYNTAX } from "./error.ts";
 import { helpRow } from "./help.ts";
+import { WAIT } from "./replication.ts";
 import { sort, storeKey } from "./sort.ts";
 
 const SAME_OBJECT = "ERR source and destination objects are the same";
@@ -550,4 +551,5 @@ export const KEYS: CommandRows = {
     summary: "Deletes keys, as DEL",
     run: del,
   },
+  wait: WAIT,
 };

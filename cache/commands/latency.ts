@@ -137,7 +137,7 @@ function histogram({ reply, engine }: Client, args: Args): void {
   const { commands } = engine;
   const named: readonly (Command | undefined)[] = args.count === 2
     ? commands.commands
-    : Array.from({ length: args.count - 2 }, (_, i) => commands.findFull(args.at(i + 2)));
+    : Array.from({ length: args.count - 2 }, (_, i) => commands.getFull(args.at(i + 2).latin1()));
   const begun = reply.begin();
   let count = 0;
   for (const command of named) {

@@ -5,6 +5,7 @@
  */
 
 import { Command, type CommandRows } from "./command.ts";
+import { CLUSTER } from "./cluster.ts";
 import { CONNECTION } from "./connection.ts";
 import { KEYS } from "./keys.ts";
 import { HASHES } from "./hashes.ts";
@@ -18,6 +19,7 @@ import { TRANSACTIONS } from "./transactions.ts";
 
 /** The groups, by Redis' names. */
 const GROUPS: Readonly<Record<string, CommandRows>> = {
+  cluster: CLUSTER,
   connection: CONNECTION,
   generic: KEYS,
   hash: HASHES,
