@@ -47,12 +47,15 @@ export class Transaction {
   failed = false;
   /** How many bytes the arguments take. */
   size = 0;
+  /** The flags that any of the commands has. */
+  flags = 0;
 
   queue(command: Command, args: Args): void {
     // What has failed is only discarded.
     if (this.failed) return;
     const kept = args.copy();
     this.size += kept.bytes.length;
+    this.flags |= command.flags;
     this.commands.push({ command, args: kept });
   }
 

@@ -144,6 +144,8 @@ export class Engine {
   /** Whether each command is timed by itself, for the slow log or for those who watch latencies. */
   timesExactly = false;
 
+  /** Whether expired keys are only hidden: from commands that write nothing, while clients are paused. */
+  keepsExpired = false;
   /** While clients are paused. */
   pause: Pause | undefined;
 
@@ -285,9 +287,13 @@ export class Engine {
   /** Lets the clients go on. */
   endPause(): void {
     const { pause } = this;
+    if (pause === undefined) return;
     this.pause = undefined;
-    pause?.cancel();
-    pause?.resolve();
+    this.keepsExpired = false;
+    pause.cancel();
+    pause.resolve();
+    // What has expired meanwhile is still there.
+    this.scheduleExpiry(this.now);
   }
 
   nextClientId(): number {
@@ -344,7 +350,7 @@ export class Engine {
 
   #expire(): void {
     this.#expiry = undefined;
-    if (!this.#activeExpiry) return;
+    if (!this.#activeExpiry || this.pause !== undefined) return;
     this.readClock();
     const start = performance.now();
     let left = EXPIRY_SLICE;
@@ -378,9 +384,9 @@ export class Engine {
 
   /** Ends all that would go on by itself. */
   close(): void {
+    this.endPause();
     this.#expiry?.cancel();
     this.#expiry = undefined;
-    this.endPause();
     for (const { reject } of this.#waiting.splice(0)) {
       reject(new Error("The cache was closed while something waited for its counts"));
     }

@@ -56,7 +56,7 @@ export class Keyspace {
     const { arena, keys } = this.objects;
     const entry = keys.find(this.table, key);
     if (entry !== 0 && arena.word(entry, PLACE) !== 0 && this.hasExpired(entry)) {
-      this.expireNow(entry);
+      if (!this.engine.keepsExpired) this.expireNow(entry);
       return 0;
     }
     return entry;

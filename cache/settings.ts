@@ -333,6 +333,8 @@ export const PARAMETERS: readonly Parameter[] = [
     ),
   ),
   told("maxmemory-samples", "5", isWithin(1, INT_MAX)),
+  told("replicaof", "", () => undefined, { alias: "slaveof", immutable: true }),
+  told("bind", "127.0.0.1", () => undefined, { immutable: true }),
   told("tcp-keepalive", "300", isWithin(0, INT_MAX)),
 ];
 

@@ -75,9 +75,7 @@ export function processRequest(client: Client, args: Args): boolean {
     if (client.tracking !== undefined) endCaching(client, command);
     return true;
   }
-  if (engine.pause !== undefined && client.transaction === undefined && holds(client, command)) {
-    return false;
-  }
+  if (engine.pause !== undefined && holds(client, command)) return false;
   if (client.transaction !== undefined && !NOT_QUEUED.has(command.fullName)) {
     client.transaction.queue(command, args);
     reply.queued();
@@ -99,11 +97,12 @@ function endCaching({ transaction, tracking }: Client, command: Command | undefi
   if (!command?.fullName.startsWith("client|")) tracking.caching = false;
 }
 
-/** Whether a pause makes a command wait. */
-function holds(client: Client, { flags }: Command): boolean {
-  const { pause } = client.engine;
-  return pause !== undefined && !client.internal &&
-    (pause.all || (flags & (WRITE | MAY_REPLICATE)) !== 0);
+/** Whether a pause makes a command wait, or a transaction that has such a command. */
+function holds(client: Client, { flags, fullName }: Command): boolean {
+  const { engine: { pause }, internal, transaction } = client;
+  if (pause === undefined || internal) return false;
+  const queued = fullName === "exec" ? transaction?.flags ?? 0 : 0;
+  return pause.all || ((flags | queued) & (WRITE | MAY_REPLICATE)) !== 0;
 }
 
 /**
@@ -167,6 +166,7 @@ export function call(client: Client, command: Command, args: Args): void {
   const { stats, timesExactly: exact } = engine;
   const begun = reply.length;
   const start = exact ? performance.now() : 0;
+  engine.keepsExpired = engine.pause !== undefined && (command.flags & WRITE) === 0;
   try {
     command.run(client, args);
   } catch (error) {

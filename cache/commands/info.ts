@@ -8,7 +8,7 @@ import type { Client } from "../client.ts";
 import type { Engine } from "../engine.ts";
 import type { Args } from "../protocol/request.ts";
 import { REDIS_VERSION, VERSION } from "../version.ts";
-import type { Command, CommandRow } from "./command.ts";
+import type { CommandRow } from "./command.ts";
 
 /** The fields of one section. */
 type Section = Record<string, string | number>;

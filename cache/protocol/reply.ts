@@ -56,6 +56,8 @@ const [MAP, SET, PUSH, BOOLEAN, DOUBLE, BIG_NUMBER, VERBATIM] = [
   61,
 ] as const;
 
+const ATTRIBUTE = 124;
+
 /** The longest bulk string that is copied in a loop, which is then faster than `set`. */
 const MAX_SMALL = 48;
 /** How many bytes a bulk string of that length needs beside its own. */
@@ -222,6 +224,11 @@ export class Reply {
   /** Begins a set of so many members, in RESP2 an array. */
   set(count: number): void {
     this.#header(this.resp === 3 ? SET : ARRAY, count);
+  }
+
+  /** Begins so many pairs that stand before a reply and are no part of it. Only RESP3 has them. */
+  attribute(pairs: number): void {
+    this.#header(ATTRIBUTE, pairs);
   }
 
   /** Begins a message that answers no request, in RESP2 an array. */

@@ -87,6 +87,10 @@ export function readReply<B>(bytes: Uint8Array, bulk: (text: Slice) => B): Reply
         }
         return map;
       }
+      case "|":
+        // Attributes are no part of the reply that follows them.
+        many(2 * Number(text));
+        return read();
       case "~":
         return new Set(many(Number(text)));
       case "#":
