@@ -103,7 +103,8 @@ const SETTINGS = [
 const DEFAULTS = [
   ...["list-compress-depth", "0", "slowlog-log-slower-than", "10000", "slowlog-max-len", "128"],
   ...["maxmemory-policy", "noeviction", "maxmemory-samples", "5", "proto-max-bulk-len", "512mb"],
-  ...["timeout", "0"],
+  ...["timeout", "0", "latency-tracking", "yes", "latency-monitor-threshold", "0"],
+  ...["latency-tracking-info-percentiles", "50 99 99.9", "tracking-table-max-keys", "1000000"],
 ];
 
 /** The commands that are parted by `;`. */
@@ -163,9 +164,8 @@ function signature({ step, redis, subject, log }: Difference): string {
 
 /** Commands of groups that are not compared here, and those that end, stop or change the server. */
 const ELSEWHERE = new RegExp(
-  "^(X|PF|GEO|BIT|EVAL|FCALL|SCRIPT|FUNCTION|ACL|CLUSTER|MODULE|REPL|SHUTDOWN|SAVE|BGSAVE|" +
-    "BGREWRITEAOF|PSYNC|SYNC|SLAVEOF|FAILOVER|DEBUG|MIGRATE|DUMP|RESTORE|READ|ASKING|LOLWUT|" +
-    "(GET|SET)BIT|CONFIG REWRITE|LATENCY (DOCTOR|GRAPH|HISTOGRAM)|MEMORY (DOCTOR|MALLOC|PURGE|STATS))",
+  "^(X|PF|GEO|BIT|EVAL|FCALL|SCRIPT|FUNCTION|ACL|CLUSTER|MODULE (LOAD|UNLOAD)|REPLCONF|SHUTDOWN|SAVE|BGSAVE|" +
+    "BGREWRITEAOF|PSYNC|SYNC|DEBUG|MIGRATE|DUMP|RESTORE|(GET|SET)BIT)",
 );
 
 /** The commands that Redis has and that no group made. */

@@ -124,10 +124,14 @@ const redirect: Same = (_, a, b) => {
 /** Where flags, categories, hints and subcommands stand in an entry of COMMAND INFO. */
 const UNORDERED_OF_COMMAND = [2, 6, 7, 9];
 
-/** COMMAND INFO: flags and subcommands come from tables without an order. */
+/** Subcommands of later versions, which the cache has because clients send them. */
+const LATER_SUBCOMMANDS = ["client|no-touch", "client|setinfo"];
+
+/** COMMAND INFO: flags and subcommands come from tables without an order; notes are for people. */
 const commandInfo: Same = (_, a, b) => {
   const clean = ({ kind, value }: Reply): Reply => {
     if (!Array.isArray(value)) return { kind, value };
+    if (value[0]?.value === "notes") return clean({ kind, value: value.slice(2) });
     const isEntry = value.length === 10 && value[1]?.kind === ":";
     return {
       kind,
@@ -137,7 +141,10 @@ const commandInfo: Same = (_, a, b) => {
           return cleaned;
         }
         const order = (reply: Reply) => JSON.stringify(reply);
-        const sorted = cleaned.value.toSorted((x, y) => order(x) < order(y) ? -1 : 1);
+        const known = cleaned.value.filter(({ value }) =>
+          !(Array.isArray(value) && LATER_SUBCOMMANDS.includes(`${value[0]?.value}`))
+        );
+        const sorted = known.toSorted((x, y) => order(x) < order(y) ? -1 : 1);
         return { kind: cleaned.kind, value: sorted };
       }),
     };
@@ -148,6 +155,16 @@ const commandInfo: Same = (_, a, b) => {
 /** The number of keys, if the step before has looked at all of them. */
 const size: Same = (_, a, b, previous) =>
   previous?.args[0] === "EXISTS" ? equal(a, b) : sameKind(a, b);
+
+/** The same names, with values of the same kinds. */
+const fields: Same = (_, a, b) => {
+  if (!Array.isArray(a.value) || !Array.isArray(b.value)) return equal(a, b);
+  const shape = ({ kind, value }: Reply): string =>
+    Array.isArray(value)
+      ? kind + value.map((item, i) => i % 2 === 0 ? `${item.value}` : shape(item))
+      : kind;
+  return shape(a) === shape(b);
+};
 
 const RULES: Record<string, Same> = {
   KEYS: unordered(),
@@ -186,6 +203,15 @@ const RULES: Record<string, Same> = {
   "SLOWLOG GET": own,
   "SLOWLOG LEN": own,
   "LATENCY LATEST": own,
+  "LATENCY HISTORY": own,
+  "LATENCY RESET": own,
+  "LATENCY GRAPH": own,
+  "LATENCY DOCTOR": own,
+  "LATENCY HISTOGRAM": own,
+  "MEMORY DOCTOR": own,
+  "MEMORY MALLOC-STATS": own,
+  "MEMORY STATS": fields,
+  LOLWUT: own,
   "COMMAND COUNT": own,
   "COMMAND DOCS": own,
   "COMMAND INFO": commandInfo,
@@ -318,6 +344,7 @@ export function isUndefined(args: string[]): boolean {
   const lexKeys = args.filter((arg) => LEX_KEYS.includes(arg)).length;
   if (name === "SORT" && rest.includes("STORE")) return isLooselySorted(args);
   if (["ZRANK", "ZREVRANK"].includes(name)) return args.length >= 4;
+  if (name === "COMMAND" && args.length > 2) return isUndefined(args.slice(2));
   if (name === "ZRANGESTORE") return byMember ? lexKeys < 2 : lexKeys > 0;
   if (name === "ZADD") return lexKeys > 0 && rest.some((arg, i) => i % 2 === 1 && arg !== "0");
   return byMember && lexKeys === 0;
