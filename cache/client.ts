@@ -268,8 +268,9 @@ export class Client implements RequestLimits {
     this.db = this.engine.databases[0]!;
     this.reply.resp = 2;
     this.name = "";
-    this.noEvict = this.noTouch = false;
-    this.replyMode = "on";
+    this.noTouch = false;
+    // The reply to this command is skipped all the same.
+    if (this.replyMode !== "skip") this.replyMode = "on";
     this.authenticated = this.internal || this.engine.settings.password === "";
   }
 

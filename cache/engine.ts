@@ -319,7 +319,12 @@ export class Engine {
     const shown = withoutSecrets(args).map(quoted).join(" ");
     const time = (this.clock.now() / 1000).toFixed(6);
     const line = `${time} [${client.db.index} ${client.address}] ${shown}`;
-    for (const monitor of this.monitors) monitor.push((reply) => reply.simple(line));
+    for (const monitor of this.monitors) {
+      // To Redis these are replies: who wants none, or has quit, gets none.
+      const { closing, replyMode } = monitor;
+      if (closing || replyMode === "off" || replyMode === "skip") continue;
+      monitor.push((reply) => reply.simple(line));
+    }
   }
 
   /** Sees to it that what a client was written outside of its own batch is sent. */

@@ -376,3 +376,23 @@ Deno.test("CLIENT LIST tells who tracks, and to whom messages go", async () => {
   assert(/ flags=N .* redir=-1 /.test(info()), info());
   await cache.close();
 });
+
+Deno.test("MONITOR shows nothing to those who want no replies, nor to one that leaves", async () => {
+  await playTogether(`
+    0 MONITOR → 0: +OK
+    0 QUIT → 0: +OK <closed>
+    1 MULTI → 1: +OK
+    1 MONITOR → 1: +QUEUED
+    1 EXEC → 1: *1 -ERR MONITOR isn't allowed for DENY BLOCKING client
+    1 MONITOR → 1: +OK
+    1 CLIENT REPLY OFF →
+    2 PING → 2: +PONG
+    1 RESET → 1: +RESET
+    1 CLIENT REPLY SKIP →
+    1 RESET →
+    1 SUBSCRIBE a → 1: *3 $9 subscribe $1 a :1
+    1 MONITOR → 1: -ERR Can't execute 'monitor': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context
+    1 RESET → 1: +RESET
+    1 CLIENT LIST ID 1;PING → 1: $0  +PONG
+  `);
+});

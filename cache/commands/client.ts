@@ -123,7 +123,7 @@ function list(client: Client, args: Args): void {
       shown = [];
       for (let i = 3; i < args.count; i++) {
         const other = client.engine.clients.get(integerAt(args, i, "ERR Invalid client ID"));
-        if (other !== undefined) shown.push(other);
+        if (other?.internal === false) shown.push(other);
       }
     } else {
       throw new CommandError(SYNTAX);

@@ -66,6 +66,8 @@ export function processRequest(client: Client, args: Args): boolean {
         begun,
         `EXECABORT Transaction discarded because of: ${error.message.replace(/^ERR /, "")}`,
       );
+      // Alone among the commands that are refused, it is shown.
+      if (engine.monitors.size > 0) engine.monitor(client, args);
     } else {
       client.transaction?.fail();
       replyError(client, begun, error.message);
@@ -143,9 +145,6 @@ function check(client: Client, command: Command, args: Args): void {
   if (!client.authenticated && (flags & NO_AUTH) === 0) {
     throw new CommandError("NOAUTH Authentication required.");
   }
-  if ((flags & KEYSPACE) !== 0 && client.engine.monitors.has(client)) {
-    throw new CommandError("ERR Replica can't interact with the keyspace");
-  }
   if (client.transaction !== undefined && (flags & NO_MULTI) !== 0) {
     throw new CommandError("ERR Command not allowed inside a transaction");
   }
@@ -157,6 +156,9 @@ function check(client: Client, command: Command, args: Args): void {
       `ERR Can't execute '${command.fullName}': only (P|S)SUBSCRIBE / ` +
         "(P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context",
     );
+  }
+  if ((flags & KEYSPACE) !== 0 && client.engine.monitors.has(client)) {
+    throw new CommandError("ERR Replica can't interact with the keyspace");
   }
 }
 

@@ -62,7 +62,7 @@ function time({ engine, reply }: Client): void {
 }
 
 function monitor(client: Client): void {
-  if (client.internal) {
+  if (client.internal || client.executing !== undefined) {
     throw new CommandError("ERR MONITOR isn't allowed for DENY BLOCKING client");
   }
   // To one that monitors already, Redis says nothing.

@@ -253,7 +253,8 @@ const MONITORED = /^\d+\.\d+ \[(\d+) [^\]]*\]/;
 const clean = (reply: Reply): Reply => {
   const { kind, value } = reply;
   if (kind === "+" && typeof value === "string") {
-    return { kind, value: value.replace(MONITORED, "[$1]") };
+    // The cache hides what may be a password also where Redis does not get as far as to see that.
+    return { kind, value: value.replace(MONITORED, "[$1]").replace(/"(AUTH|HELLO)".*/i, "$1") };
   }
   // The ID of a client that is gone.
   if (Array.isArray(value) && value[0]?.value === "tracking-redir-broken") {
