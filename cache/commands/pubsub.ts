@@ -93,6 +93,7 @@ export const PUBSUB: CommandRows = {
   psubscribe: {
     arity: -2,
     flags: "pubsub noscript loading stale",
+    channels: "patterns",
     since: "2.0.0",
     summary: "Listens to all channels that match a pattern",
     run: subscriber("psubscribe", "patterns"),
@@ -100,6 +101,7 @@ export const PUBSUB: CommandRows = {
   publish: {
     arity: 3,
     flags: "pubsub loading stale fast",
+    channels: "first",
     since: "2.0.0",
     summary: "Sends a message to those who listen to a channel",
     run: ({ engine, reply }, args) =>
@@ -160,6 +162,7 @@ export const PUBSUB: CommandRows = {
     arity: 3,
     flags: "pubsub loading stale fast",
     keys: "1 not_key",
+    channels: "first",
     since: "7.0.0",
     summary: "Sends a message to those who listen to a shard channel",
     run: ({ engine, reply }, args) =>
@@ -169,6 +172,7 @@ export const PUBSUB: CommandRows = {
     arity: -2,
     flags: "pubsub noscript loading stale",
     keys: "1..-1 not_key",
+    channels: "all",
     since: "7.0.0",
     summary: "Listens to shard channels",
     run: subscriber("ssubscribe", "shardChannels"),
@@ -176,6 +180,7 @@ export const PUBSUB: CommandRows = {
   subscribe: {
     arity: -2,
     flags: "pubsub noscript loading stale",
+    channels: "all",
     since: "2.0.0",
     summary: "Listens to channels",
     run: subscriber("subscribe", "channels"),
