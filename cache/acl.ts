@@ -4,6 +4,7 @@
  * @module
  */
 
+import { AclCommands } from "./acl_commands.ts";
 import { cString, type Denial, keysOf, Selector } from "./acl_selector.ts";
 import type { Client } from "./client.ts";
 import type { Command, CommandTable } from "./commands/command.ts";
@@ -185,12 +186,14 @@ export class Acl {
   /** What was refused, the newest first. */
   log: LogEntry[] = [];
   readonly #table: CommandTable;
+  readonly #commands: AclCommands;
   readonly #settings: Settings;
   /** What `requirepass` was when it was last looked at. */
   #password = "";
 
   constructor(table: CommandTable, settings: Settings) {
     this.#table = table;
+    this.#commands = new AclCommands(table);
     this.#settings = settings;
     this.superuser = new User(this, "(superuser)");
     this.default = new User(this, "default");
@@ -203,7 +206,7 @@ export class Acl {
 
   /** Makes a selector that allows nothing but what `acl-pubsub-default` says. */
   newSelector(): Selector {
-    return new Selector(this.#table, this.#settings.allChannelsByDefault);
+    return new Selector(this.#commands, this.#settings.allChannelsByDefault);
   }
 
   /** Takes note of settings that have changed: the password is the default user's. */

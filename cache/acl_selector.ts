@@ -5,10 +5,10 @@
  * @module
  */
 
+import type { AclCommands } from "./acl_commands.ts";
 import {
   CATEGORIES,
   type Command,
-  type CommandTable,
   keyReferences,
   NO_AUTH,
   type OtherKey,
@@ -47,24 +47,16 @@ export function cString(text: string): string {
   return text.replace(/\0.*/s, "");
 }
 
-/** Lets a set have a command and its subcommands, or not. */
-function include(commands: Set<Command>, command: Command, included: boolean): void {
-  for (const one of [command, ...command.subcommands]) {
-    if (included) commands.add(one);
-    else commands.delete(one);
-  }
-}
-
 /** What a part of a user's rules allows. Texts have one character for each byte. */
 export class Selector {
-  readonly #table: CommandTable;
+  readonly #known: AclCommands;
   /** Whether it allows every command; then `#commands` may lack some. */
   #allCommands = false;
   /** Whether it says what is not allowed, and not what is. */
   #subtractive = false;
-  #commands: Set<Command> = new Set();
+  #commands: Set<string> = new Set();
   /** Commands that are allowed with some first arguments. */
-  #firstArguments: Map<Command, string[]> = new Map();
+  #firstArguments: Map<string, string[]> = new Map();
   #allKeys = false;
   #keys: KeyPattern[] = [];
   /** Whether it allows every channel. */
@@ -72,13 +64,13 @@ export class Selector {
   #channels: Slice[] = [];
 
   /** Makes one that allows nothing, but for the channels if they are not limited unless said. */
-  constructor(table: CommandTable, allChannels: boolean) {
-    this.#table = table;
+  constructor(known: AclCommands, allChannels: boolean) {
+    this.#known = known;
     this.allChannels = allChannels;
   }
 
   copy(): Selector {
-    const copy = new Selector(this.#table, this.allChannels);
+    const copy = new Selector(this.#known, this.allChannels);
     copy.#allCommands = this.#allCommands;
     copy.#subtractive = this.#subtractive;
     copy.#commands = new Set(this.#commands);
@@ -180,40 +172,47 @@ export class Selector {
   }
 
   #changeCategory(category: string, allowed: boolean): string | undefined {
-    const commands = this.#table.inCategory(category.toLowerCase());
+    const commands = this.#known.inCategory(category.toLowerCase());
     if (commands === undefined) return UNKNOWN;
     for (const command of commands) this.#change(command, allowed);
   }
 
-  #changeCommand(name: string, allowed: boolean): string | undefined {
+  /** @param text A command's name, with a subcommand's or a first argument after a bar. */
+  #changeCommand(text: string, allowed: boolean): string | undefined {
+    const name = text.toLowerCase();
     const bar = name.lastIndexOf("|");
     if (allowed && bar >= 0) {
-      const command = this.#table.getFull(name.slice(0, bar));
-      if (command === undefined) return UNKNOWN;
-      if (command.fullName !== command.name) {
-        return "Allowing first-arg of a subcommand is not supported";
-      }
-      const argument = name.slice(bar + 1);
+      const command = name.slice(0, bar);
+      if (!this.#known.has(command)) return UNKNOWN;
+      if (command.includes("|")) return "Allowing first-arg of a subcommand is not supported";
+      const argument = text.slice(bar + 1);
       if (argument === "") return SYNTAX_ERROR;
-      if (command.subcommands.length === 0) {
+      if (this.#known.subcommands(command).length === 0) {
         const known = this.#firstArguments.get(command) ?? [];
-        const isKnown = known.some((text) => text.toLowerCase() === argument.toLowerCase());
+        const isKnown = known.some((one) => one.toLowerCase() === argument.toLowerCase());
         if (!isKnown) this.#firstArguments.set(command, [...known, argument]);
         return;
       }
     }
-    const command = this.#table.getFull(name);
-    if (command === undefined) return UNKNOWN;
-    this.#change(command, allowed);
+    if (!this.#known.has(name)) return UNKNOWN;
+    this.#change(name, allowed);
   }
 
-  #change(command: Command, allowed: boolean): void {
+  #change(command: string, allowed: boolean): void {
     if (!allowed && this.#allCommands) {
       this.#allCommands = false;
-      this.#commands = new Set(this.#table.all);
+      this.#commands = new Set(this.#known.names);
     }
-    include(this.#commands, command, allowed);
+    this.#include(this.#commands, command, allowed);
     this.#firstArguments.delete(command);
+  }
+
+  /** Lets a set have a command and its subcommands, or not. */
+  #include(commands: Set<string>, command: string, included: boolean): void {
+    for (const name of [command, ...this.#known.subcommands(command)]) {
+      if (included) commands.add(name);
+      else commands.delete(name);
+    }
   }
 
   /**
@@ -223,9 +222,11 @@ export class Selector {
    * @returns Why not, if it does not.
    */
   check(command: Command, args: Args, keys: () => OtherKey[]): Denial | undefined {
-    if (!this.#allCommands && (command.flags & NO_AUTH) === 0 && !this.#commands.has(command)) {
+    if (
+      !this.#allCommands && (command.flags & NO_AUTH) === 0 && !this.#commands.has(command.fullName)
+    ) {
       const first = args.count > 1 ? cString(args.at(1).latin1()).toLowerCase() : undefined;
-      const allowed = this.#firstArguments.get(command) ?? [];
+      const allowed = this.#firstArguments.get(command.fullName) ?? [];
       if (!allowed.some((text) => text.toLowerCase() === first)) {
         return { reason: "command", index: 0 };
       }
@@ -282,33 +283,31 @@ export class Selector {
 
   /** The categories that say it best, as Redis finds them, and then single commands. */
   get commandRules(): string {
-    const table = this.#table;
-    const allowed = this.#allCommands ? new Set(table.all) : this.#commands;
+    const known = this.#known;
+    const allowed = this.#allCommands ? new Set(known.names) : this.#commands;
     const subtractive = this.#subtractive;
     const rules = [subtractive ? "+@all" : "-@all"];
     /** What the rules so far allow. */
-    const described = new Set(subtractive ? table.all : []);
+    const described = new Set(subtractive ? known.names : []);
     /** What is allowed, as if nobody had spoken of the categories so far. */
     const rest = new Set(allowed);
     const categories = new Set(CATEGORIES);
-    for (let best; (best = bestCategory(table, categories, rest, subtractive)) !== undefined;) {
+    for (let best; (best = bestCategory(known, categories, rest, subtractive)) !== undefined;) {
       categories.delete(best);
       rules.push(`${subtractive ? "-" : "+"}@${best}`);
-      for (const command of table.inCategory(best) ?? []) {
-        include(described, command, !subtractive);
-        include(rest, command, subtractive);
+      for (const command of known.inCategory(best) ?? []) {
+        this.#include(described, command, !subtractive);
+        this.#include(rest, command, subtractive);
       }
     }
-    for (const command of table.all) {
+    for (const command of known.names) {
       const isAllowed = allowed.has(command);
       if (isAllowed !== described.has(command)) {
-        rules.push(`${isAllowed ? "+" : "-"}${command.fullName}`);
-        include(described, command, isAllowed);
+        rules.push(`${isAllowed ? "+" : "-"}${command}`);
+        this.#include(described, command, isAllowed);
       }
       if (isAllowed) continue;
-      for (const text of this.#firstArguments.get(command) ?? []) {
-        rules.push(`+${command.fullName}|${text}`);
-      }
+      for (const text of this.#firstArguments.get(command) ?? []) rules.push(`+${command}|${text}`);
     }
     return rules.join(" ");
   }
@@ -329,15 +328,15 @@ export class Selector {
  * @param subtractive Whether it is said by what is not allowed.
  */
 function bestCategory(
-  table: CommandTable,
+  known: AclCommands,
   categories: Iterable<string>,
-  allowed: Set<Command>,
+  allowed: Set<string>,
   subtractive: boolean,
 ): string | undefined {
   let best: string | undefined;
   let [fewest, most] = [Infinity, 0];
   for (const category of categories) {
-    const commands = table.inCategory(category) ?? [];
+    const commands = known.inCategory(category) ?? [];
     const wrong = commands.filter((command) => allowed.has(command) === subtractive).length;
     const right = commands.length - wrong;
     if (right > wrong && (wrong < fewest || (wrong === fewest && right > most))) {
