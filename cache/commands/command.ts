@@ -181,9 +181,13 @@ export const CATEGORIES = [
   ...["connection", "transaction", "scripting"],
 ];
 
-/** The categories of Redis' groups of commands, where they have another name; `server` has none. */
+/**
+ * The categories of Redis' groups of commands, where they have another name, or none: what they are for
+ * then follows from their flags, or is said in their rows.
+ */
 const GROUP_CATEGORIES: Record<string, string> = {
-  generic: "keyspace",
+  generic: "",
+  pubsub: "",
   server: "",
   "sorted-set": "sortedset",
   transactions: "transaction",

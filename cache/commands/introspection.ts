@@ -221,7 +221,7 @@ export const COMMAND: CommandRow = {
       summary: "Finds the keys in a command line, with what is done to them",
       run: getkeys(true),
     },
-    help: helpRow("5.0.0", "command"),
+    help: { ...helpRow("5.0.0", "command"), categories: "connection" },
     info: {
       arity: -2,
       flags: FLAGS,
