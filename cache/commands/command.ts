@@ -8,7 +8,7 @@
 import type { Client } from "../client.ts";
 import { parseInteger } from "../number.ts";
 import type { Args } from "../protocol/request.ts";
-import type { Slice } from "../store/slice.ts";
+import { latin1Slice, type Slice } from "../store/slice.ts";
 
 /** The flags of commands, as `COMMAND` names them, in its order; each is one bit. */
 export const FLAG_NAMES = [
@@ -259,13 +259,19 @@ export function keyIndexes(command: Command, args: Args): number[] | undefined {
 
 /** The keys of a command line, with what the command does with each: for access control. */
 export function keyReferences(command: Command, args: Args): OtherKey[] {
-  // Where Redis can read the count only as `atoi` does, it does not know what is done with the keys.
-  const known = command.keys.every(({ first, counted }) =>
-    !counted || first >= args.count || !Number.isNaN(parseInteger(args.at(first)))
+  const indexes = keyIndexes(command, args) ?? [];
+  const vague = command.keys.find(({ first, counted }) =>
+    counted && first < args.count && Number.isNaN(parseInteger(args.at(first)))
   );
-  return (keyIndexes(command, args) ?? []).map((index) => ({
+  if (vague === undefined) {
+    return indexes.map((index) => ({ index, flags: command.keyFlags(index, args) }));
+  }
+  // Where Redis can read the count only as `atoi` does, it does not know what is done with the keys, and
+  // finds the counted ones first.
+  const isBefore = (index: number) => index < vague.first ? 1 : 0;
+  return indexes.toSorted((a, b) => isBefore(a) - isBefore(b)).map((index) => ({
     index,
-    flags: known ? command.keyFlags(index, args) : [],
+    flags: [],
   }));
 }
 
@@ -306,10 +312,12 @@ export class CommandTable {
     return this.commands.find((command) => command.name === lowerCase);
   }
 
-  /** Finds a command by its full name, as `config|get`. */
-  getFull(fullName: string): Command | undefined {
-    const lowerCase = fullName.toLowerCase();
-    return this.all.find((command) => command.fullName === lowerCase);
+  /** Finds a command, or a subcommand as `config|get`, by its full name. */
+  findFull(name: Slice): Command | undefined {
+    const [first = "", second, ...others] = name.latin1().toLowerCase().split("|");
+    const command = this.find(latin1Slice(first));
+    if (second === undefined) return command;
+    return others.length > 0 ? undefined : command?.subcommands.find(({ name }) => name === second);
   }
 
   /** Finds the command of a command line; a subcommand, if it names one. */

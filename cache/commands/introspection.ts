@@ -94,7 +94,8 @@ function writeDocs(reply: Reply, command: Command): void {
   for (const subcommand of subcommands) writeDocs(reply, subcommand);
 }
 
-function info({ reply, engine }: Client, args: Args): void {
+function info(client: Client, args: Args): void {
+  const { reply, engine } = client;
   const { commands } = engine.commands;
   if (args.count <= 2) {
     reply.array(commands.length);
@@ -103,17 +104,18 @@ function info({ reply, engine }: Client, args: Args): void {
   }
   reply.array(args.count - 2);
   for (let i = 2; i < args.count; i++) {
-    const command = engine.commands.getFull(args.at(i).latin1());
+    const command = engine.commands.findFull(args.at(i));
     if (command === undefined) reply.null();
     else writeCommand(reply, command);
   }
 }
 
-function docs({ reply, engine }: Client, args: Args): void {
+function docs(client: Client, args: Args): void {
+  const { reply, engine } = client;
   const { commands } = engine.commands;
   const named = Array.from(
     { length: args.count - 2 },
-    (_, i) => engine.commands.getFull(args.at(i + 2).latin1()),
+    (_, i) => engine.commands.findFull(args.at(i + 2)),
   );
   const shown = args.count > 2 ? named.filter((command) => command !== undefined) : commands;
   reply.map(shown.length);
@@ -142,16 +144,6 @@ function list({ reply, engine }: Client, args: Args): void {
   for (const { fullName } of shown) reply.text(fullName);
 }
 
-/** What a command does with a key; `SET` only reads it where it is asked to. */
-function flagsOfKey(command: Command, index: number, line: Args): readonly string[] {
-  const flags = command.keyFlags(index, line);
-  if (!flags.includes("variable_flags")) return flags;
-  for (let i = 3; i < line.count; i++) {
-    if (isWord(line.at(i), "get")) return ["RW", "access", "update"];
-  }
-  return ["OW", "update"];
-}
-
 /** The keys of a command line, with what the command does with them if asked. */
 function getkeys(withFlags: boolean) {
   return ({ reply, engine }: Client, args: Args): void => {
@@ -173,7 +165,7 @@ function getkeys(withFlags: boolean) {
     for (const index of indexes) {
       if (withFlags) reply.array(2);
       reply.bulk(line.at(index));
-      if (withFlags) writeTexts(reply, flagsOfKey(command, index, line));
+      if (withFlags) writeTexts(reply, command.keyFlags(index, line));
     }
   };
 }
