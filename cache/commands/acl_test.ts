@@ -201,6 +201,8 @@ Deno.test("ACL SETUSER says what is wrong, and does nothing then", () =>
   ACL SETUSER a "" "on\\x00" "" → +OK
   ACL SETUSER a off ~x foo → -ERR Error in ACL SETUSER modifier 'foo': Syntax error
   ACL LIST → *2 $29 user a on resetchannels -@all $34 user default on nopass ~* &* +@all
+  ACL SETUSER a off ~x &y +get (+set) >p foo → -ERR Error in ACL SETUSER modifier 'foo': Syntax error
+  ACL LIST → *2 $29 user a on resetchannels -@all $34 user default on nopass ~* &* +@all
 `));
 
 Deno.test("ACL SETUSER gives keys, channels and selectors", () =>
@@ -471,6 +473,11 @@ Deno.test("ACL DRYRUN, CAT, GENPASS and LOG do what Redis does", () =>
   ACL LOG RESET → +OK
   ACL LOG → *0
   ACL LOG 1 → *0
+  # Of several selectors, the one that comes farthest says why.
+  ACL SETUSER b +mget ~key (+mget ~key ~other) → +OK
+  ACL DRYRUN b MGET other another → $56 This user has no permissions to access the 'another' key
+  ACL SETUSER b reset (+mget ~key ~other) (+mget ~key) (+get ~key) → +OK
+  ACL DRYRUN b MGET other another → $56 This user has no permissions to access the 'another' key
 `));
 
 Deno.test("requirepass is the password of the default user", () =>
@@ -589,6 +596,18 @@ Deno.test("EXEC refuses what a user may not any more", () =>
   a> EXEC → -EXECABORT Transaction discarded because of: NOPERM this user has no permissions to run the 'exec' command
 `));
 
+Deno.test("clients need not say who they are while the default user has no password", () =>
+  scene(`
+  CONFIG SET requirepass x → +OK
+  a> PING → -NOAUTH Authentication required.
+  CONFIG SET requirepass "" → +OK
+  a> PING → +PONG
+  a> ACL WHOAMI → $7 default
+  a> HELLO 2 → -NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time
+  ACL SETUSER default >y → +OK
+  a> PING → -NOAUTH Authentication required.
+`));
+
 /** What `ACL LOG` replies, without what tells of the client. */
 function logOf(cache: Cache): unknown[] {
   return (cache.call("ACL", "LOG", 100) as Map<string, string>[]).map((entry) => {
@@ -605,22 +624,23 @@ Deno.test("ACL LOG tells what was refused, and counts what is alike within a min
   using client = new Typist(await Deno.connect({ port }));
   cache.call("ACL", "SETUSER", "a", "on", ">x", "+@all", "-ping", "~k", "&c");
   const requests = [
-    ...["AUTH a x", "PING", "GET other", "MGET k l m", "PUBLISH d x", "CLIENT ID", "PING"],
-    ...["AUTH b x", "HELLO 2 AUTH a y", "MULTI", "PING", "DISCARD"],
+    ...["AUTH a x", "PING", "GET d", "MGET k l m", "PUBLISH d x", "CLIENT ID", "PING"],
+    ...["AUTH b x", "HELLO 2 AUTH a y", "MULTI", "PING", "DISCARD", "MULTI", "AUTH b x", "EXEC"],
   ];
   for (const request of requests) await client.ask(request);
   assertEquals(logOf(cache), [
+    "count 1 reason auth context multi object AUTH username b age-seconds 0",
     "count 1 reason command context multi object ping username a age-seconds 0",
     "count 1 reason auth context toplevel object HELLO username a age-seconds 0",
     "count 1 reason auth context toplevel object AUTH username b age-seconds 0",
     "count 2 reason command context toplevel object ping username a age-seconds 0",
     "count 1 reason channel context toplevel object d username a age-seconds 0",
     "count 1 reason key context toplevel object l username a age-seconds 0",
-    "count 1 reason key context toplevel object other username a age-seconds 0",
+    "count 1 reason key context toplevel object d username a age-seconds 0",
   ]);
   assertMatch(
     cache.call("INFO", "stats") as string,
-    /denied_auth:2\r\nacl_access_denied_cmd:3\r\nacl_access_denied_key:2\r\nacl_access_denied_channel:1\r/,
+    /denied_auth:3\r\nacl_access_denied_cmd:3\r\nacl_access_denied_key:2\r\nacl_access_denied_channel:1\r/,
   );
   cache.call("ACL", "LOG", "RESET");
   await client.ask("PING");
