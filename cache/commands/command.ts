@@ -8,7 +8,7 @@
 import type { Client } from "../client.ts";
 import { parseInteger } from "../number.ts";
 import type { Args } from "../protocol/request.ts";
-import { latin1Slice, type Slice } from "../store/slice.ts";
+import type { Slice } from "../store/slice.ts";
 
 /** The flags of commands, as `COMMAND` names them, in its order; each is one bit. */
 export const FLAG_NAMES = [
@@ -312,22 +312,10 @@ export class CommandTable {
     return this.commands.find((command) => command.name === lowerCase);
   }
 
-  /** Finds a command, or a subcommand as `config|get`, by its full name. */
-  findFull(name: Slice): Command | undefined {
-    const [first = "", second, ...others] = name.latin1().toLowerCase().split("|");
-    const command = this.find(latin1Slice(first));
-    if (second === undefined) return command;
-    return others.length > 0 ? undefined : command?.subcommands.find(({ name }) => name === second);
-  }
-
-  /** Finds the command of a command line; a subcommand, if it names one. */
-  lookUp(args: Args): Command | undefined {
-    const command = this.find(args.at(0));
-    if (command === undefined || command.subcommands.length === 0 || args.count === 1) {
-      return command;
-    }
-    const name = args.at(1);
-    return command.subcommands.find((subcommand) => isWord(name, subcommand.name));
+  /** Finds a command by its full name, as `config|get`. */
+  getFull(fullName: string): Command | undefined {
+    const lowerCase = fullName.toLowerCase();
+    return this.all.find((command) => command.fullName === lowerCase);
   }
 
   /** All commands, each with its subcommands after it. */
@@ -344,6 +332,16 @@ export class CommandTable {
       }
     }
     return this.#byCategory.get(category);
+  }
+
+  /** Finds the command of a command line; a subcommand, if it names one. */
+  lookUp(args: Args): Command | undefined {
+    const command = this.find(args.at(0));
+    if (command === undefined || command.subcommands.length === 0 || args.count === 1) {
+      return command;
+    }
+    const name = args.at(1);
+    return command.subcommands.find((subcommand) => isWord(name, subcommand.name));
   }
 }
 

@@ -222,7 +222,7 @@ function noteTime(client: Client, command: Command, args: Args, milliseconds: nu
 }
 
 /** Replies an error in place of what was written since. */
-export function replyError(client: Client, begun: number, message: string): void {
+function replyError(client: Client, begun: number, message: string): void {
   const { reply, engine: { stats } } = client;
   reply.truncate(begun);
   reply.error(message);

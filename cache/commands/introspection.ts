@@ -104,7 +104,7 @@ function info(client: Client, args: Args): void {
   }
   reply.array(args.count - 2);
   for (let i = 2; i < args.count; i++) {
-    const command = engine.commands.findFull(args.at(i));
+    const command = engine.commands.getFull(args.at(i).latin1());
     if (command === undefined) reply.null();
     else writeCommand(reply, command);
   }
@@ -115,7 +115,7 @@ function docs(client: Client, args: Args): void {
   const { commands } = engine.commands;
   const named = Array.from(
     { length: args.count - 2 },
-    (_, i) => engine.commands.findFull(args.at(i + 2)),
+    (_, i) => engine.commands.getFull(args.at(i + 2).latin1()),
   );
   const shown = args.count > 2 ? named.filter((command) => command !== undefined) : commands;
   reply.map(shown.length);

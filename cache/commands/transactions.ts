@@ -8,7 +8,7 @@ import { type Client, Transaction } from "../client.ts";
 import type { Args } from "../protocol/request.ts";
 import type { CommandRows } from "./command.ts";
 import { CommandError } from "./error.ts";
-import { call, replyError } from "./gate.ts";
+import { call, replyFailure } from "./gate.ts";
 import { refuse } from "./rights.ts";
 
 /** The error of a command in a transaction that the client's user may not run any more, and why. */
@@ -52,8 +52,12 @@ function exec(client: Client): void {
   engine.holdTime(() => {
     for (const { command, args } of transaction.commands) {
       const denial = client.user.isUnlimited ? undefined : refuse(client, command, args, "multi");
-      if (denial === undefined) call(client, command, args);
-      else replyError(client, reply.length, NOT_ANY_MORE + DENIED[denial.reason]);
+      if (denial === undefined) {
+        call(client, command, args);
+      } else {
+        const error = new CommandError(NOT_ANY_MORE + DENIED[denial.reason]);
+        replyFailure(client, reply.length, error);
+      }
     }
   });
   client.executing = undefined;
