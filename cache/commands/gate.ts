@@ -126,6 +126,15 @@ function findCommand(client: Client, args: Args): Command {
   return command;
 }
 
+function checkRights(client: Client, command: Command, args: Args): void {
+  const denial = refuse(client, command, args, contextOf(client));
+  if (denial === undefined) return;
+  const what = denial.reason === "command"
+    ? `run the '${command.fullName}' command`
+    : `access one of the ${denial.reason}s used as arguments`;
+  throw new CommandError(`NOPERM this user has no permissions to ${what}`);
+}
+
 /** What must be right before a command is executed or queued. */
 function check(client: Client, command: Command, args: Args): void {
   const { flags } = command;
@@ -144,6 +153,9 @@ function check(client: Client, command: Command, args: Args): void {
     throw new CommandError("ERR Command not allowed inside a transaction");
   }
   if (!client.user.isUnlimited) checkRights(client, command, args);
+  if ((flags & KEYSPACE) !== 0 && client.engine.monitors.has(client)) {
+    throw new CommandError("ERR Replica can't interact with the keyspace");
+  }
   if (
     client.reply.resp === 2 && client.subscriptionCount > 0 &&
     !SUBSCRIBER_COMMANDS.has(command.fullName)
@@ -153,18 +165,6 @@ function check(client: Client, command: Command, args: Args): void {
         "(P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context",
     );
   }
-  if ((flags & KEYSPACE) !== 0 && client.engine.monitors.has(client)) {
-    throw new CommandError("ERR Replica can't interact with the keyspace");
-  }
-}
-
-function checkRights(client: Client, command: Command, args: Args): void {
-  const denial = refuse(client, command, args, contextOf(client));
-  if (denial === undefined) return;
-  const what = denial.reason === "command"
-    ? `run the '${command.fullName}' command`
-    : `access one of the ${denial.reason}s used as arguments`;
-  throw new CommandError(`NOPERM this user has no permissions to ${what}`);
 }
 
 /** Executes a command: its reply, or its error, is in `client.reply` then. */
