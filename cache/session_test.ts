@@ -225,6 +225,10 @@ Deno.test("serveClient() refuses strangers while there is no password, in protec
   const other = await secret.client(stranger);
   assertEquals(await other.say("AUTH secret\r\nPING\r\n"), "+OK\r\n+PONG\r\n");
   assertEquals(await other.say("*11\r\n"), "");
+  // What counts is the default user's password.
+  const third = await secret.client(stranger);
+  await third.say("AUTH secret\r\nACL SETUSER default nopass\r\n");
+  assertMatch((await secret.client(stranger)).replies(), /^-DENIED/);
 });
 
 Deno.test("serveClient() shows addresses as CLIENT LIST does", async () => {
@@ -392,7 +396,7 @@ Deno.test("RESET makes a client what it was in the beginning", async () => {
   assertEquals(stage.cache.stats.subscribedClients, 0);
   assertMatch(
     await client.say("AUTH secret\r\nCLIENT INFO\r\n"),
-    / name= .* flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 .* resp=2\n/s,
+    / name= .* flags=e db=0 sub=0 psub=0 ssub=0 multi=-1 .* resp=2\n/s,
   );
 });
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Client, Transaction } from "../client.ts";
+import type { Client } from "../client.ts";
 import type { Args } from "../protocol/request.ts";
 import type { Slice } from "../store/slice.ts";
 import { integerAt } from "./arguments.ts";
@@ -16,17 +16,12 @@ import { CLIENT_TRACKING, redirectOf } from "./tracking.ts";
 /** The kinds of clients that `TYPE` takes. */
 const TYPES = ["normal", "master", "replica", "slave", "pubsub"];
 
-/** The transaction that a client queues commands for, or whose commands are being executed. */
-function transactionOf({ transaction, executing }: Client): Transaction | undefined {
-  return transaction ?? executing;
-}
-
 /** A letter for each thing that is special about a client. */
 function flagsOf(client: Client): string {
   const flags = [
     client.engine.monitors.has(client) ? "O" : "",
     client.subscriptionCount > 0 ? "P" : "",
-    transactionOf(client) !== undefined ? "x" : "",
+    (client.transaction ?? client.executing) !== undefined ? "x" : "",
     client.blocked !== undefined ? "b" : "",
     client.tracking !== undefined ? "t" : "",
     client.tracking?.brokenRedirect ? "R" : "",
@@ -44,9 +39,8 @@ function typeOf(client: Client): string {
 }
 
 /** A client's line in `CLIENT LIST`. */
-function describe(client: Client): string {
-  const { engine, reply } = client;
-  const transaction = transactionOf(client);
+export function describe(client: Client): string {
+  const { engine, reply, transaction = client.executing } = client;
   const seconds = (since: number) => Math.max(Math.floor((engine.now - since) / 1000), 0);
   const { pending, capacity } = client.requestBuffer;
   return Object.entries({
@@ -75,7 +69,7 @@ function describe(client: Client): string {
     "tot-mem": client.memory,
     events: "r",
     cmd: client.lastCommand?.fullName ?? "NULL",
-    user: "default",
+    user: client.user.name,
     redir: redirectOf(client),
     resp: reply.resp,
   }).map(([name, value]) => `${name}=${value}`).join(" ");
@@ -145,7 +139,7 @@ function kill(client: Client, args: Args): void {
     const address = args.at(2).latin1();
     const other = outsideClients(client).find((other) => other.address === address);
     if (other === undefined) throw new CommandError("ERR No such client");
-    killOne(client, other);
+    other.disconnect("CLIENT KILL");
     return reply.ok();
   }
   let skipMe = true;
@@ -166,7 +160,9 @@ function kill(client: Client, args: Args): void {
     } else if (isWord(option, "laddr")) {
       filters.push((other) => other.localAddress === text);
     } else if (isWord(option, "user")) {
-      if (text !== "default") throw new CommandError(`ERR No such user '${text}'`);
+      const user = client.engine.acl.users.get(text);
+      if (user === undefined) throw new CommandError(`ERR No such user '${text}'`);
+      filters.push((other) => other.user === user);
     } else if (isWord(option, "skipme") && (isWord(value, "yes") || isWord(value, "no"))) {
       skipMe = isWord(value, "yes");
     } else {
@@ -176,14 +172,8 @@ function kill(client: Client, args: Args): void {
   const killed = outsideClients(client).filter((other) =>
     !(skipMe && other === client) && filters.every((matches) => matches(other))
   );
-  for (const other of killed) killOne(client, other);
+  for (const other of killed) other.disconnect("CLIENT KILL");
   reply.integer(killed.length);
-}
-
-/** Closes a client's connection; one's own when the reply is out. */
-function killOne(client: Client, other: Client): void {
-  if (other === client) client.closing = true;
-  else other.close("CLIENT KILL");
 }
 
 function pause(client: Client, args: Args): void {

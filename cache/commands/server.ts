@@ -8,6 +8,7 @@ import type { Client } from "../client.ts";
 import type { Args } from "../protocol/request.ts";
 import { REDIS_VERSION } from "../version.ts";
 import { integerAt, integerWithin } from "./arguments.ts";
+import { ACL } from "./acl.ts";
 import { type CommandRows, isWord } from "./command.ts";
 import { CONFIG } from "./config.ts";
 import { DEBUG } from "./debug.ts";
@@ -124,6 +125,7 @@ const ADMIN_FLAGS = "admin noscript loading stale";
 
 export const SERVER: CommandRows = {
   ...REPLICATION,
+  acl: ACL,
   command: COMMAND,
   config: CONFIG,
   dbsize: {
