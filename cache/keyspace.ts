@@ -153,18 +153,22 @@ export class Keyspace {
   /**
    * Sets a key to a hash, a set or a sorted set, whatever it held, and takes its deadline back. The
    * collection is the key's then, or is gone if there is no memory.
+   *
+   * @returns The entry as it is now.
    */
-  setCollection(key: Slice, type: CollectionType, collection: Collection): void {
+  setCollection(key: Slice, type: CollectionType, collection: Collection): Address {
     const { objects } = this;
     const entry = this.#replace(key, type, () => objects.collections(type).destroy(collection));
     objects.setCollection(entry, collection);
+    return entry;
   }
 
   /** The same with a list. */
-  setList(key: Slice, list: Address): void {
+  setList(key: Slice, list: Address): Address {
     const { objects } = this;
     const entry = this.#replace(key, LIST, () => objects.lists.destroy(list));
     objects.setRoot(entry, list);
+    return entry;
   }
 
   /** Adds a key, or takes its value and its deadline from it. Its value is undefined then. */
@@ -288,6 +292,13 @@ export class Keyspace {
     if (this.objects.arena.word(entry, PLACE) === 0) return false;
     this.deadlines.remove(entry);
     return true;
+  }
+
+  /** Makes an entry one that was last used so many seconds ago. */
+  setIdleTime(entry: Address, seconds: number): void {
+    const { arena } = this.objects;
+    const usedAt = Math.max(0, Math.floor(this.engine.now / 1000) - seconds) & 0xffffff;
+    arena.setWord(entry, META, (arena.word(entry, META) & 0xff) | usedAt << 8);
   }
 
   /** Whether the deadline of an entry that has one is past. */

@@ -44,6 +44,10 @@ export class Settings {
   sortedSetMaxPackEntries = 128;
   sortedSetMaxPackValue = 64;
   listMaxPackSize = -2;
+  /** Whether long strings in snapshots, and in what `DUMP` replies, are compressed. */
+  compressSnapshots = true;
+  /** Whether snapshots end with a checksum. */
+  checksumSnapshots = true;
   /** Whether `DEBUG` is allowed. */
   debugCommand = false;
   /** What is only kept to be told. */
@@ -232,14 +236,17 @@ const password: Parameter = {
   },
 };
 
-const protectedMode: Parameter = {
-  name: "protected-mode",
-  get: (settings) => settings.protectedMode ? "yes" : "no",
-  set: (settings, text) => {
-    settings.protectedMode = text.toLowerCase() === "yes";
-    return isBoolean(text);
-  },
-};
+function boolean(name: string, property: Property<boolean>, options: Options = {}): Parameter {
+  return {
+    name,
+    ...options,
+    get: (settings) => settings[property] ? "yes" : "no",
+    set: (settings, text) => {
+      settings[property] = text.toLowerCase() === "yes";
+      return isBoolean(text);
+    },
+  };
+}
 
 /** All parameters. */
 export const PARAMETERS: readonly Parameter[] = [
@@ -269,7 +276,9 @@ export const PARAMETERS: readonly Parameter[] = [
   notify,
   outputLimits,
   password,
-  protectedMode,
+  boolean("protected-mode", "protectedMode"),
+  boolean("rdbcompression", "compressSnapshots"),
+  boolean("rdbchecksum", "checksumSnapshots", { immutable: true }),
   {
     ...memory("maxmemory", "maxMemory", 0, LONG_MAX),
     immutable: true,

@@ -5,6 +5,7 @@
  */
 
 import type { Client } from "../client.ts";
+import { digestAll, digestValue } from "../digest.ts";
 import type { Args } from "../protocol/request.ts";
 import { latin1Slice } from "../store/slice.ts";
 import { integerAt } from "./arguments.ts";
@@ -45,6 +46,14 @@ const PROTOCOL: Record<string, (client: Client) => void> = {
 };
 
 const SUBCOMMANDS: Record<string, (client: Client, args: Args) => void> = {
+  digest: ({ reply, engine }) => reply.simple(digestAll(engine)),
+  "digest-value": ({ reply, db }, args) => {
+    reply.array(args.count - 2);
+    for (let i = 2; i < args.count; i++) {
+      // A key that has expired is digested as long as it is there.
+      reply.simple(digestValue(db, db.objects.keys.find(db.table, args.at(i))));
+    }
+  },
   jmap: ({ reply }) => reply.ok(),
   object: ({ reply, db, engine }, args) => {
     const entry = db.find(args.at(2));
@@ -104,6 +113,9 @@ const SUBCOMMANDS: Record<string, (client: Client, args: Args) => void> = {
   "pause-cron": ({ reply }) => reply.ok(),
 };
 
+/** The subcommands that take no argument, or may. */
+const ALONE = new Set(["digest", "digest-value", "jmap"]);
+
 function debug(client: Client, args: Args): void {
   const name = args.at(1);
   const found = Object.entries(SUBCOMMANDS).find(([word]) => isWord(name, word));
@@ -113,7 +125,7 @@ function debug(client: Client, args: Args): void {
     );
   }
   const [word, run] = found;
-  const least = word === "jmap" ? 2 : 3;
+  const least = ALONE.has(word) ? 2 : 3;
   if (args.count < least) throw new CommandError(SYNTAX);
   run(client, args);
 }
