@@ -32,10 +32,14 @@ import { type Address, byteOf, segmentOf } from "./store/arena.ts";
 import { REDIS_VERSION } from "./version.ts";
 
 /** What is collected before it is written to the file. */
-const CHUNK_SIZE = 256 * 1024;
+const CHUNK_SIZE = 64 * 1024;
 
-/** How long a part may take, in milliseconds: others wait for that long. */
-const MAX_TURN = 0.5;
+/**
+ * How long a part may take, in milliseconds, while commands are executed, which wait for that long, and
+ * while none are.
+ */
+const BUSY_TURN = 0.2;
+const IDLE_TURN = 2;
 
 /** After so many entries without a pause of their own, the time is looked at again. */
 const ENTRIES_PER_LOOK = 16;
@@ -465,8 +469,11 @@ export class Snapshots {
     const { writer } = saving;
     const crc = this.#checksum();
     const parts = saving.run();
+    let seen = -1;
     for (let done = false; !done;) {
-      const end = performance.now() + MAX_TURN;
+      const { commands } = this.#engine.stats;
+      const end = performance.now() + (commands === seen ? IDLE_TURN : BUSY_TURN);
+      seen = commands;
       while (!done && writer.length < CHUNK_SIZE && performance.now() < end) {
         done = parts.next().done ?? false;
       }
