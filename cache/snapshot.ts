@@ -3,9 +3,8 @@
  * and read at the start.
  *
  * While one is being written in parts, each key is in it as it was when it began: before a key changes
- * that is not written yet, it is written. What is written and what is not is told by the order in which
- * a table is gone through and by marks, one for each entry that was written early or is new. A table that
- * is emptied meanwhile is kept until it is written.
+ * that is not written yet, it is written. A mark for each entry, one bit, tells which are written or new.
+ * A table that is emptied meanwhile is kept until it is written.
  *
  * @module
  */
@@ -91,8 +90,6 @@ export class Saving {
   readonly #engine: Engine;
   readonly #tables: SavedTable[];
   readonly #marks = new Marks();
-  /** Up to where the first of the tables is written. */
-  #cursor = 0;
   /** The database that the file is at. */
   #index = -1;
   /** The entry that is written in part, and what writes the rest of it. */
@@ -126,20 +123,16 @@ export class Saving {
     for (let current; (current = this.#tables[0]) !== undefined;) {
       this.#select(current.index);
       writeSizes(this.writer, keys.size(current.table), current.deadlines.size);
-      this.#cursor = 0;
+      let cursor = 0;
       do {
-        const cursor = this.#cursor;
-        const next = keys.scan(current.table, cursor, (entry) => {
-          // A table that has become smaller meanwhile shows some of its entries again.
-          if (keys.isAhead(entry, cursor)) found.push(entry);
-        });
+        cursor = keys.scan(current.table, cursor, (entry) => void found.push(entry));
         for (const entry of found.splice(0)) {
           if (++entries % ENTRIES_PER_LOOK === 0) yield;
-          // What is gone by now was written before.
+          // It may have been written by now, and even be gone; and a table that has become smaller
+          // meanwhile shows some of its entries again.
           if (!this.#marks.has(entry)) yield* this.#writeInParts(current, entry);
         }
-        this.#cursor = next;
-      } while (this.#cursor !== 0);
+      } while (cursor !== 0);
       this.#tables.shift();
       this.#release(current);
     }
@@ -149,10 +142,8 @@ export class Saving {
   before(db: Keyspace, entry: Address): void {
     if (entry === this.#entry) return this.#finishEntry();
     if (this.#marks.has(entry)) return;
-    const [current] = this.#tables;
     const saved = this.#tables.find(({ table }) => table === db.table);
     if (saved === undefined) return;
-    if (saved === current && !this.#engine.objects.keys.isAhead(entry, this.#cursor)) return;
     this.#marks.add(entry);
     if (this.#rest === undefined) {
       this.#select(saved.index);

@@ -305,6 +305,7 @@ Deno.test("Saving writes what there was when it began, whatever is done meanwhil
         const make = commands[int(commands.length - (random() < 0.9 ? 1 : 0))];
         call(...make?.() ?? ["PING"]);
       }
+      if (step === 8 * seed) call(seed === 1 ? "FLUSHALL" : "FLUSHDB");
       if (random() < 0.1) clock.advance(int(1000));
       if (random() < 0.3) {
         written.push(writer.written().copy());

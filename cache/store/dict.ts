@@ -229,11 +229,6 @@ export class Dict {
     return reverse(reverse(cursor | -half) + 1 | 0) >>> 0;
   }
 
-  /** Whether an iteration by {@linkcode Dict.scan} that has come to a cursor has yet to visit an entry. */
-  isAhead(entry: Address, cursor: number): boolean {
-    return reverse(this.#arena.word(entry, HASH)) >>> 0 >= reverse(cursor) >>> 0;
-  }
-
   /**
    * An entry, each with the same probability; 0 if there is none.
    *
