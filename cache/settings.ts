@@ -16,6 +16,7 @@ const LONG_MAX = 2 ** 63;
 /** The values of the parameters, by the names that the code uses. */
 export class Settings {
   databases = 16;
+  /** The default user's, one character for each byte; empty is none. */
   password = "";
   protectedMode = true;
   maxClients = 10_000;
@@ -36,6 +37,10 @@ export class Settings {
   /** Microseconds; negative is never. */
   slowlogThreshold = 10_000;
   slowlogLength = 128;
+  /** How many entries the log of what was refused has. */
+  aclLogLength = 128;
+  /** Whether new users may use all channels. */
+  allChannelsByDefault = false;
   /** The classes of keyspace notifications that are on, `A` written out. */
   notifyClasses = "";
   /** The largest collections that are kept packed. */
@@ -244,6 +249,16 @@ const password: Parameter = {
   },
 };
 
+const aclPubsubDefault: Parameter = {
+  name: "acl-pubsub-default",
+  get: ({ allChannelsByDefault }) => allChannelsByDefault ? "allchannels" : "resetchannels",
+  set: (settings, text) => {
+    const wrong = isOneOf("allchannels", "resetchannels")(text);
+    if (wrong === undefined) settings.allChannelsByDefault = text.toLowerCase() === "allchannels";
+    return wrong;
+  },
+};
+
 function boolean(name: string, property: Property<boolean>, options: Options = {}): Parameter {
   return {
     name,
@@ -314,6 +329,8 @@ export const PARAMETERS: readonly Parameter[] = [
   memory("zset-max-listpack-value", "sortedSetMaxPackValue", 0, LONG_MAX, {
     alias: "zset-max-ziplist-value",
   }),
+  aclPubsubDefault,
+  integer("acllog-max-len", "aclLogLength", 0, LONG_MAX),
   notify,
   outputLimits,
   password,
@@ -327,6 +344,7 @@ export const PARAMETERS: readonly Parameter[] = [
   savePoints,
   text("dir", "snapshotDirectory"),
   text("dbfilename", "snapshotName"),
+  told("aclfile", "", () => undefined, { immutable: true }),
   // There is no append-only file yet, and no eviction.
   told("appendonly", "no", isBoolean, { immutable: true }),
   told("cluster-enabled", "no", isBoolean, { immutable: true }),
