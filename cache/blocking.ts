@@ -154,6 +154,7 @@ export class Blocking {
       const entry = db.find(key);
       if (entry === 0 || db.objects.type(entry) !== type) return;
       const { blocked, next } = place;
+      db.beforeChange(entry);
       this.#serveOne(blocked, () => blocked.wait.serve(blocked.client, key, entry));
       place = next;
     }
