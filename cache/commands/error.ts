@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Slice } from "../store/slice.ts";
+
 /** What a command throws to reply an error. It is no `Error`: a stack trace costs more than a command. */
 export class CommandError {
   /** The whole reply, with its code. */
@@ -24,4 +26,9 @@ export const OUT_OF_RANGE = "ERR index out of range";
 /** `wrong number of arguments`, for a command by its full name. */
 export function wrongArity(name: string): CommandError {
   return new CommandError(`ERR wrong number of arguments for '${name}' command`);
+}
+
+/** An argument as C prints it into an error, at most so many characters: it ends at the first NUL. */
+export function printed(text: Slice, length: number = text.length): string {
+  return text.part(0, Math.min(length, text.length)).latin1().replace(/\0.*/s, "");
 }

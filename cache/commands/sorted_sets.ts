@@ -89,6 +89,11 @@ function addScores({ db, reply }: Client, args: Args, preset: number): void {
   let [added, updated] = [0, 0];
   /** The last member's score, unless it was left as it is. */
   let result: number | undefined;
+  const tell = () => {
+    if (added + updated === 0) return;
+    db.changed(key, added + updated);
+    db.notify("z", (flags & INCR) !== 0 ? "zincr" : "zadd", key);
+  };
   if ((flags & XX) === 0 || db.write(key, SORTED_SET) !== 0) {
     const create = () => sortedSets.create(args.at(from + 1).length);
     addToCollection(db, key, SORTED_SET, create, (set) => {
@@ -116,15 +121,12 @@ function addScores({ db, reply }: Client, args: Args, preset: number): void {
         }
         result = score;
       }
-    });
-  }
-  if (added + updated > 0) {
-    db.changed(key, added + updated);
-    db.notify("z", (flags & INCR) !== 0 ? "zincr" : "zadd", key);
+    }, tell);
   }
   if ((flags & INCR) === 0) reply.integer((flags & CH) !== 0 ? added + updated : added);
   else if (result === undefined) reply.null();
   else replyScore(reply, result);
+  tell();
 }
 
 function zrem({ db, reply }: Client, args: Args): void {

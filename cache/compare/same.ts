@@ -251,9 +251,13 @@ export class Judge {
     if (equal(a, b)) return true;
     if (name === "EXEC" && Array.isArray(a.value) && Array.isArray(b.value)) {
       const others = b.value;
+      let replies = 0;
       return a.value.length === others.length && a.value.every((item, i) => {
-        const [queued, other] = [queue[i] ?? [], others[i]];
-        return other !== undefined && (equal(item, other) || ruleOf(queued)(queued, item, other));
+        const other = others[i];
+        if (other === undefined) return false;
+        // What the client has subscribed to stands among the replies.
+        const queued = item.kind === ">" ? [] : queue[replies++] ?? [];
+        return equal(item, other) || ruleOf(queued)(queued, item, other);
       });
     }
     if (equal(clean(a), clean(b))) return true;
