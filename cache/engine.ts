@@ -271,7 +271,10 @@ export class Engine {
     const shown = withoutSecrets(args).map(quoted).join(" ");
     const time = (this.clock.now() / 1000).toFixed(6);
     const line = `${time} [${client.db.index} ${client.address}] ${shown}`;
-    for (const monitor of this.monitors) monitor.push((reply) => reply.simple(line));
+    for (const monitor of this.monitors) {
+      const isSilent = monitor.replyMode === "off" || monitor.replyMode === "skip";
+      if (!isSilent) monitor.push((reply) => reply.simple(line));
+    }
   }
 
   /** Sees to it that what a client was written outside of its own batch is sent. */

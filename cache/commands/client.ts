@@ -20,7 +20,7 @@ function flagsOf(client: Client): string {
   const flags = [
     client.engine.monitors.has(client) ? "O" : "",
     client.subscriptionCount > 0 ? "P" : "",
-    client.transaction !== undefined ? "x" : "",
+    (client.transaction ?? client.executing) !== undefined ? "x" : "",
     client.blocked !== undefined ? "b" : "",
     client.watchFailed ? "d" : "",
     client.closing ? "c" : "",
@@ -36,7 +36,7 @@ function typeOf(client: Client): string {
 
 /** A client's line in `CLIENT LIST`. */
 function describe(client: Client): string {
-  const { engine, reply, transaction } = client;
+  const { engine, reply, transaction = client.executing } = client;
   const seconds = (since: number) => Math.max(Math.floor((engine.now - since) / 1000), 0);
   const { pending, capacity } = client.requestBuffer;
   return Object.entries({

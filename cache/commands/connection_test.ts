@@ -23,6 +23,7 @@ Deno.test("HELLO chooses the protocol", () =>
   HELLO x → -ERR Protocol version is not an integer or out of range
   HELLO 3 SETNAME → -ERR Syntax error in HELLO option 'SETNAME'
   HELLO 3 FOO → -ERR Syntax error in HELLO option 'FOO'
+  HELLO 3 "abc\\x00def" → -ERR Syntax error in HELLO option 'abc'
   HELLO 2 SETNAME me
   CLIENT GETNAME → $2 me
   HELLO 2 AUTH default x SETNAME you
@@ -265,4 +266,40 @@ Deno.test("COMMAND tells of the table", () =>
   COMMAND LIST X → -ERR syntax error
   COMMAND NOPE → -ERR unknown subcommand 'NOPE'. Try COMMAND HELP.
   COMMAND GETKEYS → -ERR wrong number of arguments for 'command|getkeys' command
+`));
+
+Deno.test("CONFIG SET reads numbers to their last digit", () =>
+  play(`
+  CONFIG SET proto-max-bulk-len "" → -ERR CONFIG SET failed (possibly related to argument 'proto-max-bulk-len') - argument must be between 1048576 and 9223372036854775807 inclusive
+  CONFIG SET proto-max-bulk-len 18446744073709551616 → -ERR CONFIG SET failed (possibly related to argument 'proto-max-bulk-len') - argument must be between 1048576 and 9223372036854775807 inclusive
+  CONFIG SET proto-max-bulk-len -1 → -ERR CONFIG SET failed (possibly related to argument 'proto-max-bulk-len') - argument must be a memory value
+  CONFIG SET proto-max-bulk-len 9007199254740993 → +OK
+  CONFIG GET proto-max-bulk-len → *2 $18 proto-max-bulk-len $16 9007199254740993
+  CONFIG SET proto-max-bulk-len 512mb slowlog-log-slower-than 9223372036854775807 → +OK
+  CONFIG GET slowlog-log-slower-than → *2 $23 slowlog-log-slower-than $19 9223372036854775807
+  CONFIG GET proto-max-bulk-len → *2 $18 proto-max-bulk-len $9 536870912
+  CONFIG SET slowlog-log-slower-than 9223372036854775808 → -ERR CONFIG SET failed (possibly related to argument 'slowlog-log-slower-than') - argument couldn't be parsed into an integer
+  CONFIG SET slowlog-log-slower-than "" → -ERR CONFIG SET failed (possibly related to argument 'slowlog-log-slower-than') - argument couldn't be parsed into an integer
+  CONFIG SET slowlog-log-slower-than 10000 → +OK
+  CONFIG SET hash-max-listpack-value mb → +OK
+  CONFIG GET hash-max-listpack-value → *2 $23 hash-max-listpack-value $1 0
+  CONFIG SET hash-max-listpack-value 36028797018963969kb → +OK
+  CONFIG GET hash-max-listpack-value → *2 $23 hash-max-listpack-value $4 1024
+  CONFIG SET hash-max-listpack-value "64\\x00mb" → +OK
+  CONFIG GET hash-max-listpack-value → *2 $23 hash-max-listpack-value $2 64
+  CONFIG SET hash-max-listpack-value 0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000 → +OK
+  CONFIG SET hash-max-listpack-value 00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000 → -ERR CONFIG SET failed (possibly related to argument 'hash-max-listpack-value') - argument must be a memory value
+  CONFIG SET hash-max-listpack-value 64 → +OK
+`));
+
+Deno.test("A transaction takes no subscription to shard channels, and no MONITOR", () =>
+  play(`
+  HELLO 3
+  MULTI → +OK
+  SSUBSCRIBE a b → +QUEUED
+  SUBSCRIBE news → +QUEUED
+  MONITOR → +QUEUED
+  EXEC → *3 -ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client >3 $9 subscribe $4 news :1 -ERR MONITOR isn't allowed for DENY BLOCKING client
+  PUBSUB SHARDCHANNELS → *0
+  UNSUBSCRIBE → >3 $11 unsubscribe $4 news :0
 `));

@@ -34,7 +34,8 @@ function confirm(client: Client, kind: SubscriptionKind, verb: string, name?: st
 function subscriber(verb: string, kind: SubscriptionKind) {
   return (client: Client, args: Args): void => {
     const { engine } = client;
-    if (client.internal) {
+    // For a transaction Redis makes an exception for the older two.
+    if (client.internal || (kind === "shardChannels" && !client.mayBlock)) {
       throw new CommandError(
         `ERR ${verb.toUpperCase()} isn't allowed for a DENY BLOCKING client`,
       );

@@ -58,7 +58,7 @@ function time({ engine, reply }: Client): void {
 }
 
 function monitor(client: Client): void {
-  if (client.internal) {
+  if (!client.mayBlock) {
     throw new CommandError("ERR MONITOR isn't allowed for DENY BLOCKING client");
   }
   // To one that monitors already, Redis says nothing.

@@ -39,7 +39,13 @@ function exec(client: Client): void {
   client.executing = transaction;
   // All of them see the same time, so that no key expires between two.
   engine.holdTime(() => {
-    for (const { command, args } of transaction.commands) call(client, command, args);
+    for (const { command, args } of transaction.commands) {
+      const { length } = reply;
+      const { closing } = client;
+      call(client, command, args);
+      // To one that has killed itself, Redis writes nothing more.
+      if (closing) reply.truncate(length);
+    }
   });
   client.executing = undefined;
 }
