@@ -251,12 +251,18 @@ export class Judge {
     if (equal(a, b)) return true;
     if (name === "EXEC" && Array.isArray(a.value) && Array.isArray(b.value)) {
       const others = b.value;
+      // Of a subscription each channel is one, in RESP3 none: a message.
+      const isResp3 = a.value.some(({ kind }) => kind === ">");
+      const replied = queue.flatMap((args) => {
+        if (!/subscribe$/i.test(args[0] ?? "")) return [args];
+        return isResp3 ? [] : args.slice(1).map(() => args);
+      });
       let replies = 0;
       return a.value.length === others.length && a.value.every((item, i) => {
         const other = others[i];
         if (other === undefined) return false;
         // What the client has subscribed to stands among the replies.
-        const queued = item.kind === ">" ? [] : queue[replies++] ?? [];
+        const queued = item.kind === ">" ? [] : replied[replies++] ?? [];
         return equal(item, other) || ruleOf(queued)(queued, item, other);
       });
     }
