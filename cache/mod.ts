@@ -27,9 +27,9 @@ export {
   type CacheHandler,
   type CacheOptions,
   type CacheStats,
-  type CallArgument,
 } from "./cache.ts";
 export { type Clock, ManualClock, SystemClock } from "./clock.ts";
+export type { CallArgument } from "./protocol/encoder.ts";
 export { ReplyError, type ReplyValue } from "./protocol/value.ts";
 export type {
   Connection,

@@ -229,6 +229,11 @@ const clean = (reply: Reply): Reply =>
     ? { kind: "+", value: reply.value.replace(MONITORED, "[$1]") }
     : reply;
 
+/** Whether a client is told by it what it listens to. */
+function isMessage({ kind, value }: Reply): boolean {
+  return kind === ">" || Array.isArray(value) && /^[ps]?(un)?subscribe$/.test(`${value[0]?.value}`);
+}
+
 /** Compares the replies of one connection, of which it remembers what they may depend on. */
 export class Judge {
   #previous: Previous | undefined;
@@ -251,18 +256,13 @@ export class Judge {
     if (equal(a, b)) return true;
     if (name === "EXEC" && Array.isArray(a.value) && Array.isArray(b.value)) {
       const others = b.value;
-      // Of a subscription each channel is one, in RESP3 none: a message.
-      const isResp3 = a.value.some(({ kind }) => kind === ">");
-      const replied = queue.flatMap((args) => {
-        if (!/subscribe$/i.test(args[0] ?? "")) return [args];
-        return isResp3 ? [] : args.slice(1).map(() => args);
-      });
+      // Subscriptions are answered by messages, of which others may stand among the replies too.
+      const replied = queue.filter(([name = ""]) => !/subscribe$/i.test(name));
       let replies = 0;
       return a.value.length === others.length && a.value.every((item, i) => {
         const other = others[i];
         if (other === undefined) return false;
-        // What the client has subscribed to stands among the replies.
-        const queued = item.kind === ">" ? [] : replied[replies++] ?? [];
+        const queued = isMessage(item) ? [] : replied[replies++] ?? [];
         return equal(item, other) || ruleOf(queued)(queued, item, other);
       });
     }
