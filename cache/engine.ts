@@ -233,6 +233,8 @@ export class Engine {
   /** Lets the clients' commands wait for so many milliseconds, or longer if they do already. */
   pauseClients(milliseconds: number, all: boolean): void {
     const until = Math.max(this.now + milliseconds, this.pause?.until ?? 0);
+    // A clock that is moved by hand would not come to a time that is there already.
+    if (until <= this.now) return;
     const wait = this.pause ?? Promise.withResolvers<void>();
     this.pause?.cancel();
     const cancel = this.clock.at(until, () => this.endPause());

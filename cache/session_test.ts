@@ -408,6 +408,41 @@ Deno.test("CLIENT KILL of oneself in a transaction lets it run, and ends the rep
   assertEquals(stage.cache.call("GET", "a"), "1");
 });
 
+Deno.test("CLIENT LIST has a letter for what is special about each client", async () => {
+  await using stage = new Stage();
+  const client = await stage.client();
+  const flags = async () =>
+    [...(await client.say("CLIENT LIST\r\n")).matchAll(/flags=(\w+)/g)].map(([, flags]) => flags);
+  const says = ["MONITOR", "SUBSCRIBE a", "MULTI", "BLPOP a 0", "WATCH k", "CLIENT NO-EVICT ON"];
+  for (const request of [...says, "CLIENT NO-TOUCH ON", "PING"]) {
+    await (await stage.client()).say(`${request}\r\n`);
+  }
+  stage.cache.call("SET", "k", "1");
+  assertEquals(await flags(), ["N", "O", "P", "x", "b", "d", "e", "T", "N"]);
+});
+
+Deno.test("A RESP2 client that has subscribed may say little else", async () => {
+  await using stage = new Stage();
+  const client = await stage.client();
+  assertEquals(
+    await client.say("SUBSCRIBE news\r\nPING\r\nPING hi\r\nCLIENT ID\r\n"),
+    "*3\r\n$9\r\nsubscribe\r\n$4\r\nnews\r\n:1\r\n*2\r\n$4\r\npong\r\n$0\r\n\r\n" +
+      "*2\r\n$4\r\npong\r\n$2\r\nhi\r\n-ERR Can't execute 'client|id': only (P|S)SUBSCRIBE / " +
+      "(P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context\r\n",
+  );
+});
+
+Deno.test("HELLO without the password is refused", async () => {
+  await using stage = new Stage({ password: "secret" });
+  const client = await stage.client();
+  assertEquals(
+    await client.say("HELLO 3\r\n"),
+    "-NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO " +
+      "AUTH <user> <pass> option can be used to authenticate the client and select the " +
+      "RESP protocol version at the same time\r\n",
+  );
+});
+
 Deno.test("CLIENT INFO in a transaction tells of it", async () => {
   await using stage = new Stage();
   const client = await stage.client();

@@ -176,12 +176,20 @@ function killOne(client: Client, other: Client): void {
   else other.close("CLIENT KILL");
 }
 
+/** The error of a subcommand with too many arguments. */
+function tooMany(args: Args): CommandError {
+  return new CommandError(
+    `ERR unknown subcommand or wrong number of arguments for '${args.at(1).latin1()}'. ` +
+      "Try CLIENT HELP.",
+  );
+}
+
 function pause(client: Client, args: Args): void {
+  if (args.count > 4) throw tooMany(args);
   const all = args.count === 3 || isWord(args.at(3), "all");
   if (!all && !isWord(args.at(3), "write")) {
     throw new CommandError("ERR CLIENT PAUSE mode must be WRITE or ALL");
   }
-  if (args.count > 4) throw new CommandError(SYNTAX);
   const error = "ERR timeout is not an integer or out of range";
   const timeout = integerAt(args, 2, error);
   if (timeout < 0) throw new CommandError("ERR timeout is negative");
@@ -190,13 +198,8 @@ function pause(client: Client, args: Args): void {
 }
 
 function unblock({ engine, reply }: Client, args: Args): void {
+  if (args.count > 4) throw tooMany(args);
   const byTimeout = args.count === 3 || isWord(args.at(3), "timeout");
-  if (args.count > 4) {
-    throw new CommandError(
-      `ERR unknown subcommand or wrong number of arguments for '${args.at(1).latin1()}'. ` +
-        "Try CLIENT HELP.",
-    );
-  }
   if (!byTimeout && !isWord(args.at(3), "error")) {
     throw new CommandError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
   }

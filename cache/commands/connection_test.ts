@@ -303,3 +303,47 @@ Deno.test("A transaction takes no subscription to shard channels, and no MONITOR
   PUBSUB SHARDCHANNELS → *0
   UNSUBSCRIBE → >3 $11 unsubscribe $4 news :0
 `));
+
+Deno.test("Subcommands refuse what they do not take", () =>
+  play(`
+  CLIENT LIST ID x → -ERR Invalid client ID
+  CLIENT LIST ID 123456789 → $0
+  CLIENT LIST NOPE → -ERR syntax error
+  CLIENT KILL ADDR → -ERR No such client
+  CLIENT KILL ID x → -ERR client-id should be greater than 0
+  CLIENT KILL ID 123456789 TYPE → -ERR syntax error
+  CLIENT KILL NOPE 1 → -ERR syntax error
+  CLIENT KILL LADDR 1.1.1.1:1 → :0
+  CLIENT KILL ID 123456789 USER default TYPE pubsub SKIPME no → :0
+  CLIENT KILL SKIPME maybe → -ERR syntax error
+  CLIENT PAUSE 0 ALL x → -ERR unknown subcommand or wrong number of arguments for 'PAUSE'. Try CLIENT HELP.
+  CLIENT PAUSE -1 → -ERR timeout is negative
+  CLIENT PAUSE x → -ERR timeout is not an integer or out of range
+  CLIENT PAUSE 10 SOME → -ERR CLIENT PAUSE mode must be WRITE or ALL
+  CLIENT PAUSE 0 → +OK
+  CLIENT UNPAUSE → +OK
+  CLIENT UNBLOCK 123456789 → :0
+  CLIENT UNBLOCK x → -ERR value is not an integer or out of range
+  CLIENT UNBLOCK 1 TIMEOUT x → -ERR unknown subcommand or wrong number of arguments for 'UNBLOCK'. Try CLIENT HELP.
+  CLIENT UNBLOCK 1 NOPE → -ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR
+  CLIENT NO-EVICT maybe → -ERR syntax error
+  CLIENT REPLY maybe → -ERR syntax error
+  CONFIG SET timeout 1 hz → -ERR syntax error
+  CONFIG GET → -ERR wrong number of arguments for 'config|get' command
+  MSETNX a 1 b → -ERR wrong number of arguments for 'msetnx' command
+  PUBSUB CHANNELS a b → -ERR unknown subcommand or wrong number of arguments for 'CHANNELS'. Try PUBSUB HELP.
+  SLOWLOG GET 1 2 → -ERR unknown subcommand or wrong number of arguments for 'GET'. Try SLOWLOG HELP.
+`));
+
+Deno.test("A transaction cannot be nested, nor watched from within", () =>
+  play(`
+  WATCH a → +OK
+  MULTI → +OK
+  MULTI → -ERR MULTI calls can not be nested
+  WATCH b → -ERR WATCH inside MULTI is not allowed
+  EXEC → *0
+  MULTI → +OK
+  DISCARD → +OK
+  DISCARD → -ERR DISCARD without MULTI
+  EXEC → -ERR EXEC without MULTI
+`));
