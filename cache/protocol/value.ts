@@ -5,6 +5,20 @@
  */
 
 import { Slice } from "../store/slice.ts";
+import {
+  ARRAY,
+  BIG_NUMBER,
+  BOOLEAN,
+  BULK,
+  DOUBLE,
+  ERROR,
+  INTEGER,
+  MAP,
+  PUSH,
+  SET,
+  STRING,
+  VERBATIM,
+} from "./types.ts";
 
 /**
  * An error as Redis replies it.
@@ -38,16 +52,6 @@ export type ReplyValue<B = string> =
   | Set<ReplyValue<B>>;
 
 const [CR, ZERO, MINUS] = [13, 48, 45] as const;
-const [STATUS, ERROR, INTEGER, BULK, ARRAY] = [43, 45, 58, 36, 42] as const;
-const [MAP, SET, PUSH, BOOLEAN, DOUBLE, BIG_NUMBER, VERBATIM] = [
-  37,
-  126,
-  62,
-  35,
-  44,
-  40,
-  61,
-] as const;
 
 /** A verbatim string begins with its format: `txt:`. */
 const FORMAT_LENGTH = 4;
@@ -74,7 +78,7 @@ class ReplyReader<B> {
 
   read(): ReplyValue<B> {
     switch (this.#bytes[this.#position++]) {
-      case STATUS:
+      case STRING:
         return this.#line();
       case ERROR:
         return new ReplyError(this.#line());
