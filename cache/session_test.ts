@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { connect, readAll, within } from "../test_util.ts";
 import { Cache, type CacheOptions } from "./cache.ts";
 import { ManualClock } from "./clock.ts";
@@ -406,6 +412,33 @@ Deno.test("CLIENT KILL of oneself in a transaction lets it run, and ends the rep
   assertEquals(await client.say("EXEC\r\n"), "*2\r\n+OK\r\n");
   assert(client.hasLeft);
   assertEquals(stage.cache.call("GET", "a"), "1");
+});
+
+Deno.test("CLIENT LIST tells how much of a request has come", async () => {
+  await using stage = new Stage();
+  const [slow, client] = [await stage.client(), await stage.client()];
+  const before = stage.cache.stats.usedMemory;
+  await slow.say(`*2\r\n$3\r\nGET\r\n$100000\r\n${"x".repeat(50_000)}`);
+  const [, bytes] = / qbuf=(\d+) /.exec(await client.say("CLIENT LIST\r\n")) ?? [];
+  assertEquals(Number(bytes), 50_022);
+  assert(stage.cache.stats.usedMemory - before > 50_000);
+});
+
+Deno.test("serveClient() throws what is no error of a command", async () => {
+  const clock = new ManualClock();
+  await using cache = new Cache({ clock });
+  const connection = new FakeConnection();
+  const served = cache.handler(connection as unknown as Parameters<Cache["handler"]>[0]);
+  const said = connection.say("PING\r\nTIME\r\n");
+  // Not before the batch has begun, of which TIME reads the clock again.
+  let reads = 0;
+  clock.now = () => {
+    if (++reads > 1) throw new TypeError("A clock that fails");
+    return 0;
+  };
+  await assertRejects(() => served, TypeError, "A clock that fails");
+  await said;
+  assertEquals(cache.stats.clients, 0);
 });
 
 Deno.test("CLIENT LIST has a letter for what is special about each client", async () => {
