@@ -21,7 +21,7 @@ import { ArgsEncoder, type CallArgument } from "./protocol/encoder.ts";
 import { readReply, ReplyError, type ReplyValue } from "./protocol/value.ts";
 import { serveClient } from "./session.ts";
 import { Settings } from "./settings.ts";
-import type { Slice } from "./store/slice.ts";
+import { Slice } from "./store/slice.ts";
 
 /**
  * Options for a {@linkcode Cache}.
@@ -162,7 +162,8 @@ export class Cache implements AsyncDisposable {
     checkRange("databases", databases, 65_536);
     checkRange("maxClients", maxClients, 2 ** 32 - 1);
     const settings = new Settings();
-    Object.assign(settings, { databases, password, protectedMode, maxClients });
+    Object.assign(settings, { databases, protectedMode, maxClients });
+    settings.password = new Slice(new TextEncoder().encode(password)).latin1();
     settings.debugCommand = enableDebugCommand;
     this.#logger = logger;
     this.#engine = new Engine(clock, settings, allCommands());
@@ -200,7 +201,11 @@ export class Cache implements AsyncDisposable {
       if (addr.transport !== "tcp") continue;
       const { password } = this.#engine.settings;
       const host = addr.hostname.includes(":") ? `[${addr.hostname}]` : addr.hostname;
-      return `redis://${password && `:${encodeURIComponent(password)}@`}${host}:${addr.port}`;
+      const encoded = password.replace(
+        /[^\w.~-]/g,
+        (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, "0").toUpperCase()}`,
+      );
+      return `redis://${password && `:${encoded}@`}${host}:${addr.port}`;
     }
     throw new Error("Cannot tell the URL of a cache that does not listen: call listen() first");
   }

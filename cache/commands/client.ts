@@ -9,7 +9,7 @@ import type { Args } from "../protocol/request.ts";
 import type { Slice } from "../store/slice.ts";
 import { integerAt } from "./arguments.ts";
 import { type CommandRow, isWord } from "./command.ts";
-import { CommandError, SYNTAX } from "./error.ts";
+import { CommandError, SYNTAX, unknownSubcommand } from "./error.ts";
 import { helpRow } from "./help.ts";
 
 /** The kinds of clients that `TYPE` takes. */
@@ -35,7 +35,7 @@ function typeOf(client: Client): string {
 }
 
 /** A client's line in `CLIENT LIST`. */
-function describe(client: Client): string {
+export function describe(client: Client): string {
   const { engine, reply, transaction = client.executing } = client;
   const seconds = (since: number) => Math.max(Math.floor((engine.now - since) / 1000), 0);
   const { pending, capacity } = client.requestBuffer;
@@ -65,7 +65,7 @@ function describe(client: Client): string {
     "tot-mem": client.memory,
     events: "r",
     cmd: client.lastCommand?.fullName ?? "NULL",
-    user: "default",
+    user: client.user.name,
     redir: -1,
     resp: reply.resp,
   }).map(([name, value]) => `${name}=${value}`).join(" ");
@@ -135,7 +135,7 @@ function kill(client: Client, args: Args): void {
     const address = args.at(2).latin1();
     const other = outsideClients(client).find((other) => other.address === address);
     if (other === undefined) throw new CommandError("ERR No such client");
-    killOne(client, other);
+    other.disconnect("CLIENT KILL");
     return reply.ok();
   }
   let skipMe = true;
@@ -156,7 +156,9 @@ function kill(client: Client, args: Args): void {
     } else if (isWord(option, "laddr")) {
       filters.push((other) => other.localAddress === text);
     } else if (isWord(option, "user")) {
-      if (text !== "default") throw new CommandError(`ERR No such user '${text}'`);
+      const user = client.engine.acl.users.get(text);
+      if (user === undefined) throw new CommandError(`ERR No such user '${text}'`);
+      filters.push((other) => other.user === user);
     } else if (isWord(option, "skipme") && (isWord(value, "yes") || isWord(value, "no"))) {
       skipMe = isWord(value, "yes");
     } else {
@@ -166,26 +168,12 @@ function kill(client: Client, args: Args): void {
   const killed = outsideClients(client).filter((other) =>
     !(skipMe && other === client) && filters.every((matches) => matches(other))
   );
-  for (const other of killed) killOne(client, other);
+  for (const other of killed) other.disconnect("CLIENT KILL");
   reply.integer(killed.length);
 }
 
-/** Closes a client's connection; one's own when the reply is out. */
-function killOne(client: Client, other: Client): void {
-  if (other === client) client.closing = true;
-  else other.close("CLIENT KILL");
-}
-
-/** The error of a subcommand with too many arguments. */
-function tooMany(args: Args): CommandError {
-  return new CommandError(
-    `ERR unknown subcommand or wrong number of arguments for '${args.at(1).latin1()}'. ` +
-      "Try CLIENT HELP.",
-  );
-}
-
 function pause(client: Client, args: Args): void {
-  if (args.count > 4) throw tooMany(args);
+  if (args.count > 4) throw unknownSubcommand("CLIENT", args);
   const all = args.count === 3 || isWord(args.at(3), "all");
   if (!all && !isWord(args.at(3), "write")) {
     throw new CommandError("ERR CLIENT PAUSE mode must be WRITE or ALL");
@@ -198,7 +186,7 @@ function pause(client: Client, args: Args): void {
 }
 
 function unblock({ engine, reply }: Client, args: Args): void {
-  if (args.count > 4) throw tooMany(args);
+  if (args.count > 4) throw unknownSubcommand("CLIENT", args);
   const byTimeout = args.count === 3 || isWord(args.at(3), "timeout");
   if (!byTimeout && !isWord(args.at(3), "error")) {
     throw new CommandError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Args } from "../protocol/request.ts";
 import type { Slice } from "../store/slice.ts";
 
 /** What a command throws to reply an error. It is no `Error`: a stack trace costs more than a command. */
@@ -26,6 +27,14 @@ export const OUT_OF_RANGE = "ERR index out of range";
 /** `wrong number of arguments`, for a command by its full name. */
 export function wrongArity(name: string): CommandError {
   return new CommandError(`ERR wrong number of arguments for '${name}' command`);
+}
+
+/** `unknown subcommand or wrong number of arguments`, for a subcommand whose arguments are too many. */
+export function unknownSubcommand(parent: string, args: Args): CommandError {
+  const name = printed(args.at(1), 128);
+  return new CommandError(
+    `ERR unknown subcommand or wrong number of arguments for '${name}'. Try ${parent} HELP.`,
+  );
 }
 
 /** An argument as C prints it into an error, at most so many characters: it ends at the first NUL. */

@@ -10,7 +10,7 @@ import type { Args } from "../protocol/request.ts";
 import type { SubscriptionKind } from "../pubsub.ts";
 import { latin1Slice } from "../store/slice.ts";
 import type { CommandRows } from "./command.ts";
-import { CommandError } from "./error.ts";
+import { CommandError, unknownSubcommand } from "./error.ts";
 import { helpRow } from "./help.ts";
 
 /** The count that a reply names: shard channels are counted apart. */
@@ -65,10 +65,7 @@ function unsubscriber(verb: string, kind: SubscriptionKind) {
 function channels(kind: SubscriptionKind) {
   return ({ reply, engine }: Client, args: Args): void => {
     if (args.count > 3) {
-      throw new CommandError(
-        `ERR unknown subcommand or wrong number of arguments for '${args.at(1).latin1()}'. ` +
-          "Try PUBSUB HELP.",
-      );
+      throw unknownSubcommand("PUBSUB", args);
     }
     const pattern = args.count > 2 ? args.at(2) : undefined;
     const names = [...engine.pubsub[kind].keys()].filter((name) =>
@@ -95,6 +92,7 @@ export const PUBSUB: CommandRows = {
     arity: -2,
     flags: "pubsub noscript loading stale",
     since: "2.0.0",
+    channels: "patterns",
     summary: "Listens to all channels that match a pattern",
     run: subscriber("psubscribe", "patterns"),
   },
@@ -102,6 +100,7 @@ export const PUBSUB: CommandRows = {
     arity: 3,
     flags: "pubsub loading stale fast",
     since: "2.0.0",
+    channels: "first",
     summary: "Sends a message to those who listen to a channel",
     run: ({ engine, reply }, args) =>
       reply.integer(engine.pubsub.publish(args.at(1).latin1(), args.at(2).latin1())),
@@ -162,6 +161,7 @@ export const PUBSUB: CommandRows = {
     flags: "pubsub loading stale fast",
     keys: "1 not_key",
     since: "7.0.0",
+    channels: "first",
     summary: "Sends a message to those who listen to a shard channel",
     run: ({ engine, reply }, args) =>
       reply.integer(engine.pubsub.publishToShard(args.at(1).latin1(), args.at(2).latin1())),
@@ -171,6 +171,7 @@ export const PUBSUB: CommandRows = {
     flags: "pubsub noscript loading stale",
     keys: "1..-1 not_key",
     since: "7.0.0",
+    channels: "all",
     summary: "Listens to shard channels",
     run: subscriber("ssubscribe", "shardChannels"),
   },
@@ -178,6 +179,7 @@ export const PUBSUB: CommandRows = {
     arity: -2,
     flags: "pubsub noscript loading stale",
     since: "2.0.0",
+    channels: "all",
     summary: "Listens to channels",
     run: subscriber("subscribe", "channels"),
   },

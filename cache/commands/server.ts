@@ -7,10 +7,11 @@
 import type { Client } from "../client.ts";
 import type { Args } from "../protocol/request.ts";
 import { integerAt, integerWithin } from "./arguments.ts";
+import { ACL } from "./acl.ts";
 import { type CommandRows, isWord } from "./command.ts";
 import { CONFIG } from "./config.ts";
 import { DEBUG } from "./debug.ts";
-import { CommandError, SYNTAX } from "./error.ts";
+import { CommandError, SYNTAX, unknownSubcommand } from "./error.ts";
 import { helpRow } from "./help.ts";
 import { INFO } from "./info.ts";
 import { COMMAND } from "./introspection.ts";
@@ -72,10 +73,7 @@ const SLOWLOG_SHOWN = 10;
 
 function slowlogGet({ engine, reply }: Client, args: Args): void {
   if (args.count > 3) {
-    throw new CommandError(
-      `ERR unknown subcommand or wrong number of arguments for '${args.at(1).latin1()}'. ` +
-        "Try SLOWLOG HELP.",
-    );
+    throw unknownSubcommand("SLOWLOG", args);
   }
   const error = "ERR count should be greater than or equal to -1";
   const count = args.count > 2 ? integerAt(args, 2, error) : SLOWLOG_SHOWN;
@@ -124,6 +122,7 @@ const FLAGS = "loading stale";
 const ADMIN_FLAGS = "admin noscript loading stale";
 
 export const SERVER: CommandRows = {
+  acl: ACL,
   command: COMMAND,
   config: CONFIG,
   dbsize: {
