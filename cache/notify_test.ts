@@ -43,4 +43,11 @@ Deno.test("What a client hears of its own commands stands where Redis has it, al
   PEXPIRE z 10000 LT → :1 >4 $8 pmessage $15 __keyevent*__:* $21 __keyevent@0__:expire $1 z
   PEXPIRE z -1 → >4 $8 pmessage $15 __keyevent*__:* $18 __keyevent@0__:del $1 z :1
   PEXPIRE z 1 → :0
+  CONFIG SET notify-keyspace-events KEgzn → +OK
+  ZADD a 1 x → >4 $8 pmessage $15 __keyevent*__:* $18 __keyevent@0__:new $1 a :1 >4 $8 pmessage $15 __keyevent*__:* $19 __keyevent@0__:zadd $1 a
+  ZUNIONSTORE b 1 a → >4 $8 pmessage $15 __keyevent*__:* $18 __keyevent@0__:new $1 b :1 >4 $8 pmessage $15 __keyevent*__:* $26 __keyevent@0__:zunionstore $1 b
+  ZINTERSTORE b 2 a none → :0 >4 $8 pmessage $15 __keyevent*__:* $18 __keyevent@0__:del $1 b
+  ZRANGESTORE c a 0 -1 → >4 $8 pmessage $15 __keyevent*__:* $18 __keyevent@0__:new $1 c :1 >4 $8 pmessage $15 __keyevent*__:* $26 __keyevent@0__:zrangestore $1 c
+  ZRANGESTORE c a 5 6 → :0 >4 $8 pmessage $15 __keyevent*__:* $18 __keyevent@0__:del $1 c
+  ZDIFFSTORE c 2 a a → :0
 `));

@@ -392,24 +392,27 @@ function zrangestore(client: Client, args: Args): void {
   store(client, args.at(1), set, "zrangestore");
 }
 
-/** Makes a set a key's, or deletes the key if it is empty; replies its size. */
+/**
+ * Makes a set a key's, or deletes the key if it is empty; replies its size. Redis tells of it after the
+ * reply, which shows to a client that listens itself.
+ */
 function store({ db, reply }: Client, key: Slice, set: Collection, event: string): void {
   const { sortedSets } = db.objects;
   const size = sortedSets.size(set);
   if (size > 0) {
     db.setCollection(key, SORTED_SET, set);
+    reply.integer(size);
     db.changed(key);
     db.notify("z", event, key);
-  } else {
-    sortedSets.destroy(set);
-    const entry = db.write(key);
-    if (entry !== 0) {
-      db.remove(entry);
-      db.changed(key);
-      db.notify("g", "del", key);
-    }
+    return;
   }
-  reply.integer(size);
+  sortedSets.destroy(set);
+  reply.integer(0);
+  const entry = db.write(key);
+  if (entry === 0) return;
+  db.remove(entry);
+  db.changed(key);
+  db.notify("g", "del", key);
 }
 
 /** Where `ZPOPMIN` and the like take members from. */

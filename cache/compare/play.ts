@@ -315,14 +315,34 @@ function leaves({ value }: Reply, name?: string | Reply[] | null): string[] {
   return [name === "id" || value?.startsWith("id=") ? "(its own)" : `${value}`];
 }
 
+/** Whether a reply tells of an end of a subscription, or of a message by a pattern. */
+function isUnordered({ value }: Reply): boolean {
+  return Array.isArray(value) && /^pmessage$|unsubscribe$/.test(`${value[0]?.value}`);
+}
+
+/** The parts of replies, in order but for those of such messages that come in a row. */
+function parts(replies: Reply[]): string[] {
+  const all = replies.flatMap((reply) =>
+    Array.isArray(reply.value) && reply.value.some(isUnordered) ? reply.value : [reply]
+  );
+  const runs: string[][] = [];
+  for (const [i, reply] of all.entries()) {
+    const previous = all[i - 1];
+    const goesOn = previous !== undefined && isUnordered(previous) && isUnordered(reply);
+    if (goesOn) runs.at(-1)?.push(...leaves(reply));
+    else runs.push(leaves(reply));
+    if (isUnordered(reply)) runs.at(-1)?.sort();
+  }
+  return runs.flat();
+}
+
 /**
  * Whether one client was told the same where Redis does not define the order: of what it unsubscribes
  * from, and of the patterns that a message matches. Within EXEC such messages are part of its array.
  */
 function sameMessages(a: Reply[], b: Reply[]): boolean {
-  const [ours, others] = [a, b].map((replies) => replies.flatMap((reply) => leaves(reply)).sort());
-  const messages = ours?.filter((text) => /^pmessage$|unsubscribe$/.test(text)) ?? [];
-  return messages.length > 1 && `${ours}` === `${others}`;
+  const [ours, others] = [parts(a), parts(b)];
+  return ours.length === others.length && ours.every((part, i) => part === others[i]);
 }
 
 /** The replies to EXEC in one: what a client is told of within pushes the last ones out of the array. */
