@@ -134,7 +134,7 @@ export class Blocking {
   /** Is told of a database whose keys are all others now (`SWAPDB`). */
   signalAll(db: Keyspace): void {
     for (const queue of this.#queues.values()) {
-      if (queue.db === db) this.signal(db, queue.key, queue.type);
+      if (queue.db === db && db.find(queue.key) !== 0) this.signal(db, queue.key, queue.type);
     }
   }
 

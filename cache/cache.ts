@@ -17,7 +17,7 @@ import { type Clock, SystemClock } from "./clock.ts";
 import { processRequest } from "./commands/gate.ts";
 import { allCommands } from "./commands/table.ts";
 import { Engine } from "./engine.ts";
-import { Args } from "./protocol/request.ts";
+import { ArgsEncoder, type CallArgument } from "./protocol/encoder.ts";
 import { readReply, ReplyError, type ReplyValue } from "./protocol/value.ts";
 import { serveClient } from "./session.ts";
 import { FileStore } from "./snapshot_file.ts";
@@ -115,9 +115,6 @@ export interface CacheStats {
   usedMemory: number;
 }
 
-/** What {@linkcode Cache.call} takes: strings are sent as UTF-8, numbers as JavaScript prints them. */
-export type CallArgument = string | number | bigint | Uint8Array;
-
 /** The handler of a server, for connections of any kind. */
 export type CacheHandler = (conn: Connection<Deno.Conn>) => Promise<void>;
 
@@ -126,8 +123,6 @@ const CLOSE_TIMEOUT = 1000;
 
 /** More than the cache's own limit will ever be: that one answers with an error. */
 const MAX_CONNECTIONS = 2 ** 31 - 1;
-
-const encoder = new TextEncoder();
 
 /**
  * A Redis-compatible cache in this process: with the data types, commands, replies and errors of Redis
@@ -149,6 +144,7 @@ const encoder = new TextEncoder();
 export class Cache implements AsyncDisposable {
   readonly #engine: Engine;
   readonly #caller: Client;
+  readonly #encoder = new ArgsEncoder();
   readonly #logger: Logger | undefined;
   readonly #servers: (Server | Server<Deno.UnixConn>)[] = [];
   #closed: Promise<void> | undefined;
@@ -190,7 +186,7 @@ export class Cache implements AsyncDisposable {
     }
     const settings = new Settings();
     Object.assign(settings, { databases, protectedMode, maxClients });
-    settings.password = new Slice(encoder.encode(password)).latin1();
+    settings.password = new Slice(new TextEncoder().encode(password)).latin1();
     settings.debugCommand = enableDebugCommand;
     this.#logger = logger;
     this.#engine = new Engine(clock, settings, allCommands());
@@ -364,7 +360,7 @@ export class Cache implements AsyncDisposable {
     if (parts.length === 0) throw new TypeError("Cannot call nothing: expected a command's name");
     const engine = this.#engine;
     const client = this.#caller;
-    const args = Args.of(parts.map(toSlice));
+    const args = this.#encoder.encode(parts);
     const { reply } = client;
     // Whatever HELLO or RESET have left: the values below are those of RESP3.
     reply.resp = 3;
@@ -385,15 +381,4 @@ function checkRange(name: string, value: number, max: number, min = 1): void {
   if (!(Number.isInteger(value) && value >= min && value <= max)) {
     throw new RangeError(`Cannot use ${name} ${value}: expected an integer from ${min} to ${max}`);
   }
-}
-
-function toSlice(argument: CallArgument): Slice {
-  if (argument instanceof Uint8Array) return new Slice(argument);
-  if (!["string", "number", "bigint"].includes(typeof argument)) {
-    throw new TypeError(
-      `Cannot call with an argument of type ${typeof argument}: ` +
-        "expected a string, a number or a Uint8Array",
-    );
-  }
-  return new Slice(encoder.encode(String(argument)));
 }

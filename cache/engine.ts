@@ -257,6 +257,8 @@ export class Engine {
   /** Lets the clients' commands wait for so many milliseconds, or longer if they do already. */
   pauseClients(milliseconds: number, all: boolean): void {
     const until = Math.max(this.now + milliseconds, this.pause?.until ?? 0);
+    // A clock that is moved by hand would not come to a time that is there already.
+    if (until <= this.now) return;
     const wait = this.pause ?? Promise.withResolvers<void>();
     this.pause?.cancel();
     const cancel = this.clock.at(until, () => this.endPause());
@@ -295,7 +297,10 @@ export class Engine {
     const shown = withoutSecrets(args).map(quoted).join(" ");
     const time = (this.clock.now() / 1000).toFixed(6);
     const line = `${time} [${client.db.index} ${client.address}] ${shown}`;
-    for (const monitor of this.monitors) monitor.push((reply) => reply.simple(line));
+    for (const monitor of this.monitors) {
+      const isSilent = monitor.replyMode === "off" || monitor.replyMode === "skip";
+      if (!isSilent) monitor.push((reply) => reply.simple(line));
+    }
   }
 
   /** Sees to it that what a client was written outside of its own batch is sent. */

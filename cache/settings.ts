@@ -6,12 +6,13 @@
  */
 
 import { parseEventClasses, printEventClasses } from "./notify.ts";
-import { parseInteger } from "./number.ts";
 import type { SavePoint } from "./snapshot.ts";
+import { MAX_INT64, parseInt64, parseInteger } from "./number.ts";
 import { latin1Slice } from "./store/slice.ts";
 
 const INT_MAX = 2 ** 31 - 1;
-const LONG_MAX = 2 ** 63;
+const LONG_MAX = MAX_INT64;
+const ULONG_MAX = 2n ** 64n - 1n;
 
 /** The values of the parameters, by the names that the code uses. */
 export class Settings {
@@ -61,7 +62,7 @@ export class Settings {
   checksumSnapshots = true;
   /** Whether `DEBUG` is allowed. */
   debugCommand = false;
-  /** What is only kept to be told. */
+  /** What is only kept to be told, and numbers that a double does not hold. */
   readonly others: Map<string, string> = new Map();
 }
 
@@ -103,69 +104,73 @@ function integer(
   name: string,
   property: Property<number>,
   min: number,
-  max: number,
+  max: number | bigint,
   options: Options = {},
+  parse: (text: string) => bigint | string = parseNumber,
 ): Parameter {
   return {
     name,
     ...options,
-    get: (settings) => String(settings[property]),
+    get: (settings) => settings.others.get(name) ?? String(settings[property]),
     set: (settings, text) => {
-      const value = parseInteger(latin1Slice(text));
-      if (Number.isNaN(value)) return "argument couldn't be parsed into an integer";
-      return assign(settings, property, value, min, max);
+      const value = parse(text);
+      if (typeof value === "string") return value;
+      if (value < min || value > max) return `argument must be between ${min} and ${max} inclusive`;
+      settings[property] = Number(value);
+      if (Number.isSafeInteger(settings[property])) settings.others.delete(name);
+      else settings.others.set(name, String(value));
     },
   };
 }
 
-const UNITS: Record<string, number> = {
-  "": 1,
-  b: 1,
-  k: 1000,
-  kb: 1024,
-  m: 1e6,
-  mb: 2 ** 20,
-  g: 1e9,
-  gb: 2 ** 30,
+/** Reads an integer of 64 bits; returns what is wrong with a text that is none. */
+function parseNumber(text: string): bigint | string {
+  return parseInt64(latin1Slice(text)) ?? "argument couldn't be parsed into an integer";
+}
+
+const UNITS: Record<string, bigint> = {
+  "": 1n,
+  b: 1n,
+  k: 1000n,
+  kb: 1024n,
+  m: 1_000_000n,
+  mb: 2n ** 20n,
+  g: 1_000_000_000n,
+  gb: 2n ** 30n,
 };
 
-/** Reads a number of bytes: `100`, `100mb`. Returns NaN for what is none. */
+/** More digits than these are no number of bytes. */
+const MAX_DIGITS = 127;
+
+/**
+ * Reads a number of bytes: `100`, `100mb`. As in Redis, no digits are 0, the digits go up to 2^64, and
+ * what is past that after the unit is lost.
+ *
+ * @returns What is wrong with a text that is none.
+ */
+function parseBytes(text: string): bigint | string {
+  // As a C string, it ends at the first NUL.
+  const [, digits = "", letters = "-"] = /^(\d*)([a-z]*)(?:\0|$)/i.exec(text) ?? [];
+  const unit = UNITS[letters.toLowerCase()];
+  if (unit === undefined || digits.length > MAX_DIGITS) return "argument must be a memory value";
+  const number = BigInt(digits);
+  return BigInt.asUintN(64, (number < ULONG_MAX ? number : ULONG_MAX) * unit);
+}
+
+/** The same as a number; NaN for what is none. */
 export function parseMemory(text: string): number {
-  const match = /^(\d+)([a-z]*)$/i.exec(text);
-  const unit = UNITS[match?.[2]?.toLowerCase() ?? "none"];
-  return match === null || unit === undefined ? NaN : Number(match[1]) * unit;
+  const bytes = parseBytes(text);
+  return typeof bytes === "string" ? NaN : Number(bytes);
 }
 
 function memory(
   name: string,
   property: Property<number>,
   min: number,
-  max: number,
+  max: number | bigint,
   options: Options = {},
 ): Parameter {
-  return {
-    ...integer(name, property, min, max, options),
-    set: (settings, text) => {
-      // As a C string, it ends at the first NUL.
-      const value = parseMemory(text.replace(/\0.*/s, ""));
-      if (Number.isNaN(value)) return "argument must be a memory value";
-      return assign(settings, property, value, min, max);
-    },
-  };
-}
-
-function assign(
-  settings: Settings,
-  property: Property<number>,
-  value: number,
-  min: number,
-  max: number,
-): string | undefined {
-  if (value < min || value > max) {
-    const shown = max === LONG_MAX ? 2n ** 63n - 1n : max;
-    return `argument must be between ${min} and ${shown} inclusive`;
-  }
-  settings[property] = value;
+  return integer(name, property, min, max, options, parseBytes);
 }
 
 /** A parameter that changes nothing here, but can be asked for. */

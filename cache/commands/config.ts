@@ -64,6 +64,8 @@ function set({ reply, engine }: Client, args: Args): void {
     const wrong = parameter.set(settings, text);
     if (wrong === undefined) return;
     for (let j = i; j >= 0; j--) changes[j]?.parameter.set(settings, before[j] ?? "");
+    // What a parameter prints may be less than it was.
+    engine.applySettings();
     throw failure(name, wrong);
   });
   engine.applySettings();

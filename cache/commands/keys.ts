@@ -248,12 +248,17 @@ function expire(command: string, unit: 1 | 1000, absolute: boolean) {
     if (conditions !== undefined && !allows(conditions, db.exactDeadline(entry), time)) {
       return reply.integer(0);
     }
-    const isPast = time <= engine.now;
-    if (isPast) db.remove(entry);
-    else db.expireAt(entry, time);
-    db.changed(key);
-    db.notify("g", isPast ? "del" : "expire", key);
+    if (time <= engine.now) {
+      db.remove(entry);
+      db.changed(key);
+      db.notify("g", "del", key);
+      return reply.integer(1);
+    }
+    db.expireAt(entry, time);
+    // Redis tells of it after the reply, which shows to a client that listens itself.
     reply.integer(1);
+    db.changed(key);
+    db.notify("g", "expire", key);
   };
 }
 

@@ -11,7 +11,7 @@ import { ACL } from "./acl.ts";
 import { type CommandRows, isWord } from "./command.ts";
 import { CONFIG } from "./config.ts";
 import { DEBUG } from "./debug.ts";
-import { CommandError, SYNTAX } from "./error.ts";
+import { CommandError, SYNTAX, unknownSubcommand } from "./error.ts";
 import { helpRow } from "./help.ts";
 import { INFO } from "./info.ts";
 import { COMMAND } from "./introspection.ts";
@@ -60,7 +60,7 @@ function time({ engine, reply }: Client): void {
 }
 
 function monitor(client: Client): void {
-  if (client.internal) {
+  if (!client.mayBlock) {
     throw new CommandError("ERR MONITOR isn't allowed for DENY BLOCKING client");
   }
   // To one that monitors already, Redis says nothing.
@@ -74,10 +74,7 @@ const SLOWLOG_SHOWN = 10;
 
 function slowlogGet({ engine, reply }: Client, args: Args): void {
   if (args.count > 3) {
-    throw new CommandError(
-      `ERR unknown subcommand or wrong number of arguments for '${args.at(1).latin1()}'. ` +
-        "Try SLOWLOG HELP.",
-    );
+    throw unknownSubcommand("SLOWLOG", args);
   }
   const error = "ERR count should be greater than or equal to -1";
   const count = args.count > 2 ? integerAt(args, 2, error) : SLOWLOG_SHOWN;

@@ -131,10 +131,9 @@ function sequenceOf(seed: number, names: string[], resp: string): Sequence & { n
   );
   const limits = Object.entries(random.pick(SETTINGS)).flat();
   const parts = chosen.flatMap((name) => GROUPS[name]?.commands ?? []);
-  const steps: Step[] = setUp.map((part, i) => ({
-    conn: connections > 1 ? Math.min(i, connections - 1) : 0,
-    args: generate(part, random),
-  }));
+  const steps: Step[] = setUp.flatMap((part, i) =>
+    split(generate(part, random)).map((args) => ({ conn: Math.min(i, connections - 1), args }))
+  );
   // The first connection of the notifications only listens.
   const firstConn = first === "notifications" ? 1 : 0;
   while (steps.length < (connections > 1 ? STEPS : LENGTH)) {
