@@ -44,6 +44,8 @@ export class Settings {
   sortedSetMaxPackEntries = 128;
   sortedSetMaxPackValue = 64;
   listMaxPackSize = -2;
+  /** The largest HyperLogLog that is kept sparse, in bytes. */
+  hyperLogLogMaxSparse = 3000;
   /** Whether `DEBUG` is allowed. */
   debugCommand = false;
   /** What is only kept to be told. */
@@ -250,6 +252,7 @@ export const PARAMETERS: readonly Parameter[] = [
   memory("hash-max-listpack-value", "hashMaxPackValue", 0, LONG_MAX, {
     alias: "hash-max-ziplist-value",
   }),
+  memory("hll-sparse-max-bytes", "hyperLogLogMaxSparse", 0, LONG_MAX),
   integer("list-max-listpack-size", "listMaxPackSize", -(2 ** 31), INT_MAX, {
     alias: "list-max-ziplist-size",
   }),

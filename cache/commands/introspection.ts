@@ -187,16 +187,6 @@ function list({ reply, engine }: Client, args: Args): void {
   for (const { fullName } of shown) reply.text(fullName);
 }
 
-/** What a command does with a key; `SET` only reads it where it is asked to. */
-function flagsOfKey(command: Command, index: number, line: Args): readonly string[] {
-  const flags = command.keyFlags(index, line);
-  if (!flags.includes("variable_flags")) return flags;
-  for (let i = 3; i < line.count; i++) {
-    if (isWord(line.at(i), "get")) return ["RW", "access", "update"];
-  }
-  return ["OW", "update"];
-}
-
 /** The keys of a command line, with what the command does with them if asked. */
 function getkeys(withFlags: boolean) {
   return ({ reply, engine }: Client, args: Args): void => {
@@ -222,7 +212,7 @@ function getkeys(withFlags: boolean) {
     for (const index of indexes) {
       if (withFlags) reply.array(2);
       reply.bulk(line.at(index));
-      if (withFlags) writeTexts(reply, flagsOfKey(command, index, line));
+      if (withFlags) writeTexts(reply, command.keyFlags(index, line));
     }
   };
 }
