@@ -157,7 +157,7 @@ const MAX_FIXED = 1e21;
 export function formatFixed(value: number, decimals: number): string {
   if (!Number.isFinite(value)) return formatDouble(value);
   if (Math.abs(value) >= MAX_FIXED) return `${BigInt(value)}.${"0".repeat(decimals)}`;
-  const text = value.toFixed(decimals);
+  const text = `${Object.is(value, -0) ? "-" : ""}${value.toFixed(decimals)}`;
   const last = Number(text.at(-1));
   // Of two that are equally near C takes the even one, and JavaScript the larger.
   const isOdd = last % 2 === 1;

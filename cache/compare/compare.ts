@@ -15,10 +15,13 @@ import { parseArgs } from "@std/cli/parse-args";
 import { rejectAllBut } from "../../bench/figures.ts";
 import { Progress } from "../bench/progress.ts";
 import { any, generate, type Group, mutate } from "./grammar.ts";
+import { bitmaps } from "./groups/bitmaps.ts";
 import { blocking } from "./groups/blocking.ts";
 import { connection } from "./groups/connection.ts";
 import { expired, expiry } from "./groups/expiry.ts";
+import { geo } from "./groups/geo.ts";
 import { hashes } from "./groups/hashes.ts";
+import { hyperloglog } from "./groups/hyperloglog.ts";
 import { keys } from "./groups/keys.ts";
 import { large } from "./groups/large.ts";
 import { lists, listTimeouts } from "./groups/lists.ts";
@@ -58,6 +61,9 @@ const GROUPS: Record<string, Group> = {
   sets,
   sortedSets,
   sortedSetTimeouts,
+  bitmaps,
+  hyperloglog,
+  geo,
   large,
   transactions,
   watched,
@@ -89,6 +95,7 @@ const SETTINGS = [
     "zset-max-listpack-value": "64",
     "set-max-intset-entries": "512",
     "list-max-listpack-size": "-2",
+    "hll-sparse-max-bytes": "3000",
   },
   {
     "hash-max-listpack-entries": "3",
@@ -97,6 +104,7 @@ const SETTINGS = [
     "zset-max-listpack-value": "10",
     "set-max-intset-entries": "3",
     "list-max-listpack-size": "3",
+    "hll-sparse-max-bytes": "60",
   },
 ];
 /** What the group `server` changes. */
@@ -163,9 +171,9 @@ function signature({ step, redis, subject, log }: Difference): string {
 
 /** Commands of groups that are not compared here, and those that end, stop or change the server. */
 const ELSEWHERE = new RegExp(
-  "^(X|PF|GEO|BIT|EVAL|FCALL|SCRIPT|FUNCTION|ACL|CLUSTER|MODULE|REPL|SHUTDOWN|SAVE|BGSAVE|" +
+  "^(X|PFSELFTEST|EVAL|FCALL|SCRIPT|FUNCTION|ACL|CLUSTER|MODULE|REPL|SHUTDOWN|SAVE|BGSAVE|" +
     "BGREWRITEAOF|PSYNC|SYNC|SLAVEOF|FAILOVER|DEBUG|MIGRATE|DUMP|RESTORE|READ|ASKING|LOLWUT|" +
-    "(GET|SET)BIT|CONFIG REWRITE|LATENCY (DOCTOR|GRAPH|HISTOGRAM)|MEMORY (DOCTOR|MALLOC|PURGE|STATS))",
+    "CONFIG REWRITE|LATENCY (DOCTOR|GRAPH|HISTOGRAM)|MEMORY (DOCTOR|MALLOC|PURGE|STATS))",
 );
 
 /** The commands that Redis has and that no group made. */

@@ -11,6 +11,15 @@ const WORD_SIZE = 4;
 /** Of how many words the bits are counted together. */
 const COUNTED_WORDS = 8;
 
+const NO_WORDS = new Int32Array(0);
+
+/** The whole words of a stretch that begins at a multiple of four bytes, or is empty. */
+function wordsOf(bytes: Uint8Array, start: number, end: number): Int32Array {
+  return end - start < WORD_SIZE
+    ? NO_WORDS
+    : new Int32Array(bytes.buffer, bytes.byteOffset + start, (end - start) >>> 2);
+}
+
 /** Counts the bits of a word that are 1. */
 function countInWord(word: number): number {
   word -= (word >>> 1) & 0x55555555;
@@ -36,7 +45,7 @@ function countInBytes(bytes: Uint8Array, start: number, end: number): number {
   let count = 0;
   let i = start;
   while (i < end && (bytes.byteOffset + i) % WORD_SIZE !== 0) count += countInWord(bytes[i++]!);
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset + i, (end - i) >>> 2);
+  const words = wordsOf(bytes, i, end);
   count += countInWords(words);
   for (i += words.length * WORD_SIZE; i < end; i++) count += countInWord(bytes[i]!);
   return count;
@@ -103,7 +112,7 @@ function skipBytes(bytes: Uint8Array, start: number, end: number, skipped: numbe
     if (bytes[i] !== skipped) return i;
     i++;
   }
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset + i, (end - i) >>> 2);
+  const words = wordsOf(bytes, i, end);
   const skippedWord = skipped === 0 ? 0 : -1;
   let word = 0;
   while (word < words.length && words[word] === skippedWord) word++;
@@ -131,8 +140,8 @@ export function combineBits(operation: BitOperation, sources: readonly Slice[]):
       result.set(bytes.subarray(start, start + source.length));
       return;
     }
-    const whole = source.length >>> 2;
-    const others = new Int32Array(bytes.buffer, bytes.byteOffset + start, whole);
+    const others = wordsOf(bytes, start, start + source.length);
+    const whole = others.length;
     const tail = whole * WORD_SIZE;
     if (operation === "and") {
       for (let i = 0; i < whole; i++) words[i]! &= others[i]!;
