@@ -138,13 +138,14 @@ export function addMembers(
       }
     });
   }
+  if ((flags & INCR) === 0) reply.integer((flags & CH) !== 0 ? added + updated : added);
+  else if (result === undefined) reply.null();
+  else replyScore(reply, result);
+  // After the reply, which may be to a client that is told.
   if (added + updated > 0) {
     db.changed(key, added + updated);
     db.notify("z", (flags & INCR) !== 0 ? "zincr" : "zadd", key);
   }
-  if ((flags & INCR) === 0) reply.integer((flags & CH) !== 0 ? added + updated : added);
-  else if (result === undefined) reply.null();
-  else replyScore(reply, result);
 }
 
 function zrem({ db, reply }: Client, args: Args): void {
