@@ -192,17 +192,25 @@ export function walkSparse(
   }
 }
 
-/** The same, with the number of the run's first register, where the runs must be of all registers. */
+/**
+ * The same with the number of the run's first register, where the runs must be of all registers.
+ *
+ * @throws {CorruptHyperLogLogError}
+ */
 function walkWhole(
-  value: Slice,
+  { bytes, start, length }: Slice,
   visit: (value: number, index: number, count: number) => void,
 ): void {
+  const end = start + length;
   let index = 0;
-  walkSparse(value, (value, count) => {
+  for (let i = start + HEADER_SIZE; i < end;) {
+    const first = bytes[i]!;
+    const count = runLength(first, i + 1 < end ? bytes[i + 1]! : 0);
     if (index + count > REGISTERS) throw new CorruptHyperLogLogError();
-    visit(value, index, count);
+    visit(runValue(first), index, count);
     index += count;
-  });
+    i += runSize(first);
+  }
   if (index !== REGISTERS) throw new CorruptHyperLogLogError();
 }
 
@@ -242,17 +250,24 @@ export class Registers {
     });
   }
 
-  /** Calls `visit` for each register that is not 0, as {@linkcode hashElement} returns them. */
-  walk(visit: (register: number) => void): void {
-    this.#values.forEach((value, i) => {
-      if (value !== 0) visit(value << INDEX_BITS | i);
-    });
+  /** Sets all registers of a dense HyperLogLog. */
+  writeDense({ bytes, start }: Slice): void {
+    const values = this.#values;
+    let i = start + HEADER_SIZE;
+    for (let index = 0; index < REGISTERS; index += 4) {
+      const four = values[index]! | values[index + 1]! << 6 | values[index + 2]! << 12 |
+        values[index + 3]! << 18;
+      bytes[i++] = four;
+      bytes[i++] = four >>> 8;
+      bytes[i++] = four >>> 16;
+    }
   }
 
   /** About how many elements there are. */
   count(): bigint {
+    const values = this.#values;
     const histogram = new Int32Array(REGISTER_MAX + 1);
-    for (const value of this.#values) histogram[value]!++;
+    for (let i = 0; i < REGISTERS; i++) histogram[values[i]!]!++;
     return estimate(histogram);
   }
 }
@@ -362,6 +377,19 @@ export class Sketch {
   }
 
   /**
+   * Sets all registers, in their order, as {@linkcode Sketch.raise} does.
+   *
+   * @param registers None may be less than it is here.
+   */
+  raiseAll(registers: Registers, maxSparse: number): void {
+    const { values } = registers;
+    for (let i = 0; i < REGISTERS && !this.#isDense; i++) {
+      if (values[i] !== 0) this.raise(values[i]! << INDEX_BITS | i, maxSparse);
+    }
+    if (this.#isDense) registers.writeDense(this.value);
+  }
+
+  /**
    * Raises a register, if it is less.
    *
    * @param register As {@linkcode hashElement} returns it.
@@ -370,23 +398,29 @@ export class Sketch {
    * @throws {CorruptHyperLogLogError}
    */
   raise(register: number, maxSparse: number): boolean {
-    if (isDense(this.value)) return raiseDense(this.value, register);
+    if (this.#isDense) return raiseDense(this.value, register);
     const value = register >>> INDEX_BITS;
     const index = register & (REGISTERS - 1);
     if (value > MAX_SPARSE_VALUE) return this.#raiseAsDense(register);
 
     // The run that has the register.
-    let [at, before, first, count] = [HEADER_SIZE, HEADER_SIZE, 0, 0];
-    while (at < this.#length) {
-      count = this.#runLengthAt(at);
+    const bytes = this.#bytes;
+    const length = this.#length;
+    let at = HEADER_SIZE;
+    let before = at;
+    let first = 0;
+    let count = 0;
+    while (at < length) {
+      const byte = bytes[at]!;
+      count = runLength(byte, bytes[at + 1]!);
       if (index < first + count) break;
       before = at;
-      at += runSize(this.#at(at));
+      at += runSize(byte);
       first += count;
     }
-    if (at >= this.#length) throw new CorruptHyperLogLogError();
+    if (at >= length) throw new CorruptHyperLogLogError();
 
-    const byte = this.#at(at);
+    const byte = bytes[at]!;
     const old = runValue(byte);
     if (old >= value) return false;
     const size = runSize(byte);
@@ -395,7 +429,7 @@ export class Sketch {
     } else {
       const [left, right] = [index - first, first + count - 1 - index];
       const needed = this.#sizeOf(old, left) + 1 + this.#sizeOf(old, right);
-      if (needed > size && this.#length + needed - size > maxSparse) {
+      if (needed > size && length + needed - size > maxSparse) {
         return this.#raiseAsDense(register);
       }
       this.#makeRoom(at, size, needed);
@@ -408,18 +442,13 @@ export class Sketch {
     return true;
   }
 
+  get #isDense(): boolean {
+    return this.#bytes[ENCODING] === DENSE;
+  }
+
   #raiseAsDense(register: number): boolean {
     this.makeDense();
     return raiseDense(this.value, register);
-  }
-
-  /** A byte; after the end, as in Redis, 0. */
-  #at(index: number): number {
-    return index < this.#length ? this.#bytes[index]! : 0;
-  }
-
-  #runLengthAt(at: number): number {
-    return runLength(this.#at(at), this.#at(at + 1));
   }
 
   /** How many bytes a run takes of so many registers, which may be none. */
@@ -456,18 +485,19 @@ export class Sketch {
 
   /** Joins neighbours of the same value among some runs, as far as one run can hold them. */
   #joinRuns(at: number): void {
+    const bytes = this.#bytes;
     for (let runs = 0; runs < JOINED_RUNS && at < this.#length; runs++) {
-      const value = runValue(this.#at(at));
-      const next = this.#at(at + 1);
-      const count = this.#runLengthAt(at) + runLength(next, 0);
+      const [byte, next] = [bytes[at]!, bytes[at + 1]!];
+      const value = runValue(byte);
+      const count = runLength(byte, 0) + runLength(next, 0);
       if (
         value > 0 && at + 1 < this.#length && runValue(next) === value && count <= MAX_VALUE_RUN
       ) {
         this.#writeRun(at, value, count);
-        this.#bytes.copyWithin(at + 1, at + 2, this.#length);
+        bytes.copyWithin(at + 1, at + 2, this.#length);
         this.#length--;
       } else {
-        at += runSize(this.#at(at));
+        at += runSize(byte);
       }
     }
   }

@@ -119,8 +119,7 @@ function pfmerge({ db, reply, engine }: Client, args: Args): void {
   const entry = db.write(key, STRING);
   const sketch = new Sketch(entry === 0 ? undefined : valueOf(db, entry));
   if (hasDense) sketch.makeDense();
-  const { hyperLogLogMaxSparse } = engine.settings;
-  registers.walk((register) => void sketch.raise(register, hyperLogLogMaxSparse));
+  sketch.raiseAll(registers, engine.settings.hyperLogLogMaxSparse);
   makeStale(sketch.value);
   write(db, key, entry, sketch);
   db.changed(key);

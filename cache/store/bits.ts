@@ -8,8 +8,8 @@
 import type { Slice } from "./slice.ts";
 
 const WORD_SIZE = 4;
-/** Of how many words the bits are counted together. */
-const COUNTED_WORDS = 8;
+/** How many words are counted or compared together. */
+const JOINED_WORDS = 8;
 
 const NO_WORDS = new Int32Array(0);
 
@@ -56,9 +56,9 @@ function countInBytes(bytes: Uint8Array, start: number, end: number): number {
  * words, so that the bits of one word in eight are counted, and not of each.
  */
 function countInWords(words: Int32Array): number {
-  const whole = words.length - words.length % COUNTED_WORDS;
+  const whole = words.length - words.length % JOINED_WORDS;
   let [ones, twos, fours, eights] = [0, 0, 0, 0];
-  for (let i = 0; i < whole; i += COUNTED_WORDS) {
+  for (let i = 0; i < whole; i += JOINED_WORDS) {
     let a = words[i]!, b = words[i + 1]!, half = ones ^ a;
     const twosA = (ones & a) | (half & b);
     ones = half ^ b;
@@ -114,8 +114,15 @@ function skipBytes(bytes: Uint8Array, start: number, end: number, skipped: numbe
   }
   const words = wordsOf(bytes, i, end);
   const skippedWord = skipped === 0 ? 0 : -1;
+  const whole = words.length - words.length % JOINED_WORDS;
   let word = 0;
-  while (word < words.length && words[word] === skippedWord) word++;
+  while (
+    word < whole &&
+    ((words[word]! ^ skippedWord) | (words[word + 1]! ^ skippedWord) |
+        (words[word + 2]! ^ skippedWord) | (words[word + 3]! ^ skippedWord) |
+        (words[word + 4]! ^ skippedWord) | (words[word + 5]! ^ skippedWord) |
+        (words[word + 6]! ^ skippedWord) | (words[word + 7]! ^ skippedWord)) === 0
+  ) word += JOINED_WORDS;
   i += word * WORD_SIZE;
   while (i < end && bytes[i] === skipped) i++;
   return i;
