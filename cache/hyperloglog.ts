@@ -49,10 +49,11 @@ export class CorruptHyperLogLogError extends Error {
 }
 
 /** Whether a string is one: it has the header, and a length that its encoding can have. */
-export function isHyperLogLog(value: Slice): boolean {
-  if (value.length < HEADER_SIZE || MAGIC.some((byte, i) => value.at(i) !== byte)) return false;
-  const encoding = value.at(ENCODING);
-  return encoding === SPARSE || (encoding === DENSE && value.length === DENSE_SIZE);
+export function isHyperLogLog({ bytes, start, length }: Slice): boolean {
+  if (length < HEADER_SIZE) return false;
+  for (let i = 0; i < MAGIC.length; i++) if (bytes[start + i] !== MAGIC[i]) return false;
+  const encoding = bytes[start + ENCODING];
+  return encoding === SPARSE || (encoding === DENSE && length === DENSE_SIZE);
 }
 
 export function isDense(value: Slice): boolean {

@@ -81,7 +81,7 @@ const TESTS: Test[] = [
   { name: "zadd", command: () => ["ZADD", "myzset", RAND, member] },
   { name: "geoadd", command: () => ["GEOADD", "myplaces", "13.361389", "38.115556", member] },
   { name: "pfadd", command: () => ["PFADD", "mylog", member] },
-  { name: "setbit", command: () => ["SETBIT", "mybits", RAND, "1"] },
+  { name: "setbit", command: () => ["SETBIT", `bits:${RAND}`, "1000", "1"] },
   {
     name: "zpopmin",
     command: () => ["ZPOPMIN", "myzset"],
