@@ -379,13 +379,15 @@ function asInt64(score: number): bigint {
   return Math.abs(score) < 2 ** 63 ? BigInt(Math.trunc(score)) : -(2n ** 63n);
 }
 
-/** Where `GEORADIUS` and `GEORADIUSBYMEMBER` store their result: at the last of the keys that are named. */
-function targetKey(args: Args): OtherKey[] {
-  let index = 0;
-  for (let i = 5; i < args.count - 1; i++) {
-    if (isWord(args.at(i), "store") || isWord(args.at(i), "storedist")) index = ++i;
-  }
-  return index === 0 ? [] : [{ index, flags: ["OW", "update"] }];
+/** Where `GEORADIUS` and its like store: at the key after the first of each word, from an index on. */
+function targetKeys(from: number) {
+  return (args: Args): OtherKey[] =>
+    ["store", "storedist"].flatMap((word) => {
+      for (let i = from; i < args.count - 1; i++) {
+        if (isWord(args.at(i), word)) return [{ index: i + 1, flags: ["OW", "update"] }];
+      }
+      return [];
+    });
 }
 
 export const GEO: CommandRows = {
@@ -425,7 +427,7 @@ export const GEO: CommandRows = {
     arity: -6,
     flags: "write denyoom movablekeys",
     keys: "1 RO access",
-    otherKeys: targetKey,
+    otherKeys: targetKeys(6),
     since: "3.2.0",
     summary: "Finds places within a circle, and replies or stores them",
     run: searchAs({ around: "place", stores: "by option" }),
@@ -442,7 +444,7 @@ export const GEO: CommandRows = {
     arity: -5,
     flags: "write denyoom movablekeys",
     keys: "1 RO access",
-    otherKeys: targetKey,
+    otherKeys: targetKeys(5),
     since: "3.2.0",
     summary: "Finds places within a circle around another, and replies or stores them",
     run: searchAs({ around: "member", stores: "by option" }),

@@ -1,0 +1,277 @@
+import { play } from "./test_util.ts";
+
+Deno.test("GEOADD adds places as scores", () =>
+  play(`
+  GEOADD Sicily 13.361389 38.115556 Palermo 15.087269 37.502669 Catania → :2
+  ZRANGE Sicily 0 -1 WITHSCORES → *4 $7 Palermo $16 3479099956230698 $7 Catania $16 3479447370796909
+  GEOADD Sicily 13.361389 38.115556 Palermo → :0
+  GEOADD Sicily 13.5 38.115556 Palermo → :0
+  GEOADD Sicily CH 13.361389 38.115556 Palermo → :1
+  GEOADD Sicily NX 0 0 Palermo 0 0 Null → :1
+  GEOADD Sicily XX CH 1 1 Null 2 2 Nowhere → :1
+  GEOADD Sicily nx xx 1 1 a → -ERR syntax error
+  GEOADD Sicily NX 1 1 → -ERR syntax error
+  GEOADD Sicily NX CH XX → -ERR syntax error
+  GEOADD Sicily NX CH CH → -ERR syntax error
+  GEOADD Sicily 1 1 → -ERR wrong number of arguments for 'geoadd' command
+  GEOADD Sicily 1 1 a 2 → -ERR syntax error
+  GEOADD Sicily 1 x a → -ERR value is not a valid float
+  GEOADD Sicily x 1 a → -ERR value is not a valid float
+  GEOADD Sicily 1 1 a 181 1 b → -ERR invalid longitude,latitude pair 181.000000,1.000000
+  ZCARD Sicily → :3
+  GEOADD ends 180 85.05112878 ne -180 -85.05112878 sw 0 0 null 180 0.00001 e → :4
+  ZRANGE ends 0 -1 WITHSCORES → *8 $2 sw $1 0 $4 null $16 3377699720527872 $1 e $17 10133099161583620 $2 ne $17 13510798882111488
+  GEOPOS ends ne sw null e → *4 *2 $3 180 $19 85.0511287799999991 *2 $22 -179.99999731779098511 $21 -85.05112751263942528 *2 $19 0.00000268220901489 $19 0.00000126736058093 *2 $3 180 $19 0.00000633680289752
+  GEOADD ends 180.1 0 a → -ERR invalid longitude,latitude pair 180.100000,0.000000
+  GEOADD ends 0 85.06 a → -ERR invalid longitude,latitude pair 0.000000,85.060000
+  GEOADD ends -180.0000001 90 a → -ERR invalid longitude,latitude pair -180.000000,90.000000
+  GEOADD ends 200.0078125 -1e22 a → -ERR invalid longitude,latitude pair 200.007812,-10000000000000000000000.000000
+  GEOADD ends inf -inf a → -ERR invalid longitude,latitude pair inf,-inf
+  GEOADD ends nan 1 a → -ERR value is not a valid float
+  GEOADD ends 1e400 1 a → -ERR value is not a valid float
+  GEOADD ends -0 -86 a → -ERR invalid longitude,latitude pair -0.000000,-86.000000
+  SADD set m → :1
+  GEOADD set 1 1 a → -WRONGTYPE
+  GEOADD set 1000 1 a → -ERR invalid longitude,latitude pair 1000.000000,1.000000
+  GEOADD set x 1 a → -ERR value is not a valid float
+  TYPE Sicily → +zset
+  OBJECT ENCODING Sicily → $8 listpack
+`));
+
+Deno.test("GEODIST, GEOHASH and GEOPOS tell of members", () =>
+  play(`
+  GEOADD Sicily 13.361389 38.115556 Palermo 15.087269 37.502669 Catania 13.361389 39 North 13.361389 38.115556 Same → :4
+  GEODIST Sicily Palermo Catania → $11 166274.1516
+  GEODIST Sicily Palermo Catania m → $11 166274.1516
+  GEODIST Sicily Palermo Catania KM → $8 166.2742
+  GEODIST Sicily Palermo Catania mi → $8 103.3182
+  GEODIST Sicily Palermo Catania ft → $11 545518.8700
+  GEODIST Sicily Palermo North → $10 98373.2990
+  GEODIST Sicily Palermo Same → $6 0.0000
+  GEODIST Sicily Palermo Nowhere → $-1
+  GEODIST none Palermo Catania → $-1
+  GEODIST Sicily Palermo Catania yd → -ERR unsupported unit provided. please use M, KM, FT, MI
+  GEODIST none Palermo Catania yd → -ERR unsupported unit provided. please use M, KM, FT, MI
+  GEODIST Sicily Palermo Catania m x → -ERR syntax error
+  GEOADD near 0 0 a 0.000003 0 b 0.00001 0 c → :3
+  GEODIST near a b → $6 0.0000
+  GEODIST near a c → $6 0.5967
+  GEODIST near a b km → $6 0.0000
+  GEOADD near 83.55 -17.4 far -74.65 -18.8 away → :2
+  GEODIST near a far → $12 9325915.2470
+  GEODIST near a away → $12 8396190.6880
+  GEOHASH Sicily Palermo Catania Nowhere North → *4 $11 sqc8b49rny0 $11 sqdtr74hyu0 $-1 $11 sqctb59rqy0
+  GEOHASH none a b → *2 $-1 $-1
+  GEOHASH Sicily → *0
+  GEOADD ends 180 85.05112878 ne -180 -85.05112878 sw → :2
+  GEOHASH ends ne sw → *2 $11 bp05b5048p0 $11 00bh0hbj200
+  GEOPOS Sicily Palermo Nowhere Catania → *3 *2 $20 13.36138933897018433 $20 38.11555639549629859 *-1 *2 $20 15.08726745843887329 $20 37.50266842333162032
+  GEOPOS none a → *1 *-1
+  GEOPOS Sicily → *0
+  HELLO 3
+  GEOPOS Sicily Palermo Nowhere → *2 *2 ,13.36138933897018433 ,38.11555639549629859 _
+  GEOHASH Sicily Palermo Nowhere → *2 $11 sqc8b49rny0 _
+  GEODIST Sicily Palermo Catania → $11 166274.1516
+  GEODIST Sicily Palermo Nowhere → _
+  GEORADIUS Sicily 15 37 200 km WITHDIST WITHCOORD WITHHASH → *3 *4 $7 Palermo $8 190.4424 :3479099956230698 *2 ,13.36138933897018433 ,38.11555639549629859 *4 $4 Same $8 190.4424 :3479099956230698 *2 ,13.36138933897018433 ,38.11555639549629859 *4 $7 Catania $7 56.4413 :3479447370796909 *2 ,15.08726745843887329 ,37.50266842333162032
+  ZADD odd -1 minus 1e15 large 1e17 larger 2e19 largest -1e19 least inf inf 0.5 half → :7
+  GEOPOS odd minus large larger largest least inf half → *7 *2 ,180 ,85.0511287799999991 *2 ,-31.01234167814254761 ,-32.19914967503108016 *2 ,180 ,85.0511287799999991 *2 ,-179.99999731779098511 ,-85.05112751263942528 *2 ,180 ,-85.05112751263942528 *2 ,-179.99999731779098511 ,-85.05112751263942528 *2 ,-179.99999731779098511 ,-85.05112751263942528
+  GEOHASH odd minus large larger largest least inf half → *7 $11 bp05b5048p0 $11 763by63d250 $11 bp05b5048p0 $11 00bh0hbj200 $11 00bh0hbj200 $11 00bh0hbj200 $11 00bh0hbj200
+  GEOSEARCH odd FROMMEMBER least BYRADIUS 100000 km WITHHASH → *0
+  SADD set m → :1
+  GEODIST set a b → -WRONGTYPE
+  GEOHASH set a → -WRONGTYPE
+  GEOPOS set a → -WRONGTYPE
+  GEOPOS → -ERR wrong number of arguments for 'geopos' command
+`));
+
+Deno.test("GEOSEARCH finds what is within a circle or a box", () =>
+  play(`
+  GEOADD s 13.361389 38.115556 Palermo 15.087269 37.502669 Catania 12.758489 38.788135 edge1 17.241510 38.788135 edge2 2.35 48.86 Paris 15.0 37.0 centre → :6
+  GEOSEARCH s FROMLONLAT 15 37 BYRADIUS 200 km → *3 $6 centre $7 Palermo $7 Catania
+  GEOSEARCH s FROMLONLAT 15 37 BYRADIUS 200 km ASC → *3 $6 centre $7 Catania $7 Palermo
+  GEOSEARCH s FROMLONLAT 15 37 BYRADIUS 200 km DESC WITHDIST → *3 *2 $7 Palermo $8 190.4424 *2 $7 Catania $7 56.4413 *2 $6 centre $6 0.0001
+  GEOSEARCH s FROMMEMBER Catania BYRADIUS 200 km ASC WITHCOORD WITHDIST WITHHASH → *3 *4 $7 Catania $6 0.0000 :3479447370796909 *2 $20 15.08726745843887329 $20 37.50266842333162032 *4 $6 centre $7 56.4412 :3476504601741708 *2 $20 14.99999910593032837 $20 37.00000026605963654 *4 $7 Palermo $8 166.2742 :3479099956230698 *2 $20 13.36138933897018433 $20 38.11555639549629859
+  GEOSEARCH s FROMLONLAT 15 37 BYBOX 400 400 km ASC → *5 $6 centre $7 Catania $7 Palermo $5 edge2 $5 edge1
+  GEOSEARCH s FROMLONLAT 15 37 BYBOX 400 400 km ASC WITHDIST → *5 *2 $6 centre $6 0.0001 *2 $7 Catania $7 56.4413 *2 $7 Palermo $8 190.4424 *2 $5 edge2 $8 279.7403 *2 $5 edge1 $8 279.7405
+  GEOSEARCH s FROMLONLAT 15 37 BYBOX 300 400 km ASC → *3 $6 centre $7 Catania $7 Palermo
+  GEOSEARCH s FROMLONLAT 15 37 BYBOX 400 200 km ASC → *2 $6 centre $7 Catania
+  GEOSEARCH s FROMLONLAT 15 37 BYRADIUS 200 km COUNT 2 → *2 $6 centre $7 Catania
+  GEOSEARCH s FROMLONLAT 15 37 BYRADIUS 200 km COUNT 2 DESC → *2 $7 Palermo $7 Catania
+  GEOSEARCH s FROMLONLAT 15 37 BYRADIUS 200 km COUNT 2 ANY → *2 $6 centre $7 Palermo
+  GEOSEARCH s FROMLONLAT 15 37 BYRADIUS 200 km COUNT 2 ANY ASC → *2 $6 centre $7 Palermo
+  GEOSEARCH s FROMLONLAT 15 37 BYRADIUS 200 km COUNT 10 → *3 $6 centre $7 Catania $7 Palermo
+  GEOSEARCH s FROMLONLAT 15 37 BYRADIUS 30000 km COUNT 4 ANY → *4 $6 centre $7 Palermo $5 edge1 $7 Catania
+  GEOSEARCH s FROMLONLAT 15 37 BYRADIUS 30000 km → *6 $6 centre $7 Palermo $5 edge1 $7 Catania $5 edge2 $5 Paris
+  GEOSEARCH s FROMLONLAT 15 37 BYRADIUS inf km → *6 $6 centre $7 Palermo $5 edge1 $7 Catania $5 edge2 $5 Paris
+  GEOSEARCH s FROMLONLAT 15 37 BYBOX inf 0 km → *0
+  GEOSEARCH s FROMMEMBER centre BYRADIUS 0 km → *1 $6 centre
+  GEOSEARCH s FROMLONLAT -10 -40 BYRADIUS 2 km → *0
+  GEOSEARCH s BYRADIUS 200 km FROMLONLAT 15 37 BYRADIUS 1 mi FROMLONLAT 15.001 37 WITHDIST → *1 *2 $6 centre $6 0.0552
+  GEOSEARCH none FROMLONLAT 15 37 BYRADIUS 200 km → *0
+  GEOSEARCH none FROMMEMBER a BYRADIUS 200 km → *0
+  GEOSEARCH s FROMMEMBER Nowhere BYRADIUS 200 km → -ERR could not decode requested zset member
+  GEOSEARCH s FROMLONLAT 15 37 FROMMEMBER Catania BYRADIUS 1 km → -ERR syntax error
+  GEOSEARCH s FROMMEMBER Catania FROMLONLAT 15 37 BYRADIUS 1 km → -ERR syntax error
+  GEOSEARCH s FROMMEMBER Nowhere FROMMEMBER Catania BYRADIUS 1 km → -ERR could not decode requested zset member
+  GEOSEARCH s FROMMEMBER Catania FROMMEMBER Catania BYRADIUS 1 km → *1 $7 Catania
+  GEOSEARCH s FROMLONLAT 15 37 BYRADIUS 1 km BYBOX 1 1 km → -ERR syntax error
+  GEOSEARCH s FROMLONLAT 15 37 BYBOX 1 1 km BYRADIUS 1 km → -ERR syntax error
+  GEOSEARCH s BYBOX 1 1 km ASC → -ERR exactly one of FROMMEMBER or FROMLONLAT can be specified for GEOSEARCH
+  GEOSEARCH none BYBOX 1 1 km ASC → -ERR exactly one of FROMMEMBER or FROMLONLAT can be specified for GEOSEARCH
+  geosearch s FROMLONLAT 15 37 ASC WITHDIST → -ERR exactly one of BYRADIUS and BYBOX can be specified for geosearch
+  GEOSEARCH s FROMLONLAT 15 37 BYBOX 1 1 km STORE d → -ERR syntax error
+  GEOSEARCH s FROMLONLAT 15 37 BYBOX 1 1 km STOREDIST → -ERR syntax error
+  GEOSEARCH s FROMLONLAT 15 37 BYRADIUS -1 km → -ERR radius cannot be negative
+  GEOSEARCH s FROMLONLAT 15 37 BYRADIUS x km → -ERR need numeric radius
+  GEOSEARCH s FROMLONLAT 15 37 BYRADIUS 1 yd → -ERR unsupported unit provided. please use M, KM, FT, MI
+  GEOSEARCH s FROMLONLAT 15 37 BYRADIUS 1 → -ERR syntax error
+  GEOSEARCH s FROMLONLAT 15 37 BYBOX x 1 km → -ERR need numeric width
+  GEOSEARCH s FROMLONLAT 15 37 BYBOX 1 x km → -ERR need numeric height
+  GEOSEARCH s FROMLONLAT 15 37 BYBOX 1 -1 km → -ERR height or width cannot be negative
+  GEOSEARCH s FROMLONLAT 15 37 BYBOX 1 1 yd → -ERR unsupported unit provided. please use M, KM, FT, MI
+  GEOSEARCH s FROMLONLAT 15 x BYBOX 1 1 km → -ERR value is not a valid float
+  GEOSEARCH s FROMLONLAT 200 1 BYBOX 1 1 km → -ERR invalid longitude,latitude pair 200.000000,1.000000
+  GEOSEARCH s FROMLONLAT 15 37 BYRADIUS 1 km ANY → -ERR the ANY argument requires COUNT argument
+  GEOSEARCH s FROMLONLAT 15 37 BYRADIUS 1 km COUNT 0 → -ERR COUNT must be > 0
+  GEOSEARCH s FROMLONLAT 15 37 BYRADIUS 1 km COUNT x → -ERR value is not an integer or out of range
+  GEOSEARCH s FROMLONLAT 15 37 BYRADIUS 1 km COUNT → -ERR syntax error
+  GEOSEARCH s FROMLONLAT 15 37 BYRADIUS 1 km WITHOUT → -ERR syntax error
+  SADD set m → :1
+  GEOSEARCH set FROMLONLAT 15 37 BYRADIUS 1 km → -WRONGTYPE
+`));
+
+Deno.test("GEOSEARCH finds places at the ends of the world", () =>
+  play(`
+  GEOADD w 180 85.05112878 ne -180 85.05112878 nw 180 -85.05112878 se -180 -85.05112878 sw 179.9 0 e -179.9 0 w 0 84 n 0 -84 s 0 0 null → :9
+  GEOSEARCH w FROMLONLAT 180 85.05112878 BYRADIUS 1000 km → *1 $2 ne
+  GEOSEARCH w FROMLONLAT 180 85.05112878 BYRADIUS 0 m → *1 $2 ne
+  GEOSEARCH w FROMLONLAT -180 -85.05112878 BYRADIUS 1 km → *1 $2 sw
+  GEOSEARCH w FROMLONLAT 180 0 BYRADIUS 50 km → *1 $1 e
+  GEOSEARCH w FROMLONLAT -180 0 BYRADIUS 50 km → *2 $1 w $1 e
+  GEOSEARCH w FROMLONLAT 0 83 BYRADIUS 500 km → *1 $1 n
+  GEOSEARCH w FROMLONLAT 0 -70 BYRADIUS 5000 km → *2 $1 s $2 sw
+  GEOSEARCH w FROMLONLAT 10 -83 BYBOX 1000 600 km → *1 $1 s
+  GEOSEARCH w FROMLONLAT 0 0 BYRADIUS 9000 km → *1 $4 null
+  GEOSEARCH w FROMLONLAT 0 0 BYRADIUS 21000 km → *6 $4 null $1 n $1 e $1 s $1 w $2 sw
+  GEOSEARCH w FROMLONLAT 90 45 BYRADIUS 11000 km WITHDIST → *4 *2 $4 null $10 10010.3667 *2 $1 n $9 5039.9994 *2 $1 e $10 10002.5020 *2 $1 w $10 10018.2318
+  GEOSEARCH w FROMLONLAT 0 0 BYBOX 41000 21000 km → *6 $4 null $1 n $1 e $1 s $1 w $2 sw
+`));
+
+Deno.test("GEOSEARCH orders what is equally far as Redis does", () =>
+  play(`
+  GEOADD s 1 1 a 1 1 b 1 1 c 1 1 d 1 1 e 1 1 f 1 1 g 1 1 h 1 1 i 1 1 j 1 1 k 1 1 l 1 1 m 1 1 n 1 1 o 1 1 p 1 1 q 1 1 r 1 1 s 1 1 t
+  GEOADD s 2 1 A 2 1 B 2 1 C 2 1 D 2 1 E 2 1 F 2 1 G 2 1 H 2 1 I 2 1 J 2 1 K 2 1 L 2 1 M 2 1 N 2 1 O 2 1 P 2 1 Q 2 1 R 2 1 S 2 1 T 2 1 U 2 1 V 2 1 W 2 1 X
+  GEOSEARCH s FROMLONLAT 1 1 BYRADIUS 500 km ASC → *44 $1 a $1 b $1 c $1 d $1 e $1 f $1 g $1 h $1 i $1 j $1 k $1 l $1 m $1 n $1 o $1 p $1 q $1 r $1 s $1 t $1 A $1 B $1 C $1 D $1 E $1 F $1 G $1 H $1 I $1 J $1 K $1 L $1 M $1 N $1 O $1 P $1 Q $1 R $1 S $1 T $1 U $1 V $1 W $1 X
+  GEOSEARCH s FROMLONLAT 1 1 BYRADIUS 500 km DESC → *44 $1 A $1 B $1 C $1 D $1 E $1 F $1 G $1 H $1 I $1 J $1 K $1 L $1 M $1 N $1 O $1 P $1 Q $1 R $1 S $1 T $1 U $1 V $1 W $1 X $1 a $1 b $1 c $1 d $1 e $1 f $1 g $1 h $1 i $1 j $1 k $1 l $1 m $1 n $1 o $1 p $1 q $1 r $1 s $1 t
+  GEOSEARCH s FROMLONLAT 1 1 BYRADIUS 500 km COUNT 3 → *3 $1 a $1 g $1 h
+  GEOSEARCH s FROMLONLAT 1 1 BYRADIUS 500 km COUNT 22 → *22 $1 a $1 g $1 h $1 i $1 j $1 k $1 l $1 m $1 n $1 o $1 p $1 q $1 r $1 s $1 t $1 b $1 c $1 d $1 e $1 f $1 T $1 U
+  GEOSEARCH s FROMLONLAT 1 1 BYRADIUS 500 km COUNT 30 DESC → *30 $1 X $1 D $1 E $1 F $1 G $1 H $1 I $1 J $1 K $1 L $1 M $1 N $1 O $1 P $1 Q $1 R $1 S $1 T $1 U $1 V $1 W $1 A $1 B $1 C $1 a $1 c $1 d $1 e $1 f $1 g
+  GEOSEARCH s FROMLONLAT 1 1 BYRADIUS 5 km COUNT 6 → *6 $1 t $1 b $1 c $1 d $1 e $1 f
+  GEOSEARCH s FROMLONLAT 1 1 BYRADIUS 500 km COUNT 43 → *43 $1 a $1 g $1 h $1 i $1 j $1 k $1 l $1 m $1 n $1 o $1 p $1 q $1 r $1 s $1 t $1 b $1 c $1 d $1 e $1 f $1 T $1 U $1 V $1 W $1 X $1 A $1 B $1 C $1 D $1 E $1 F $1 G $1 H $1 I $1 J $1 K $1 L $1 M $1 N $1 O $1 P $1 Q $1 R
+  GEOADD t 1 1 a 1 1 b 1 1 c 2 1 d 2 1 e 2 1 f 2.5 1 g → :7
+  GEOSEARCH t FROMLONLAT 1 1 BYRADIUS 500 km COUNT 4 → *4 $1 a $1 b $1 c $1 d
+  GEOSEARCH t FROMLONLAT 1 1 BYRADIUS 500 km COUNT 4 DESC → *4 $1 g $1 d $1 e $1 f
+`));
+
+Deno.test("GEOSEARCHSTORE stores what it finds", () =>
+  play(`
+  GEOADD s 13.361389 38.115556 Palermo 15.087269 37.502669 Catania 2.35 48.86 Paris → :3
+  GEOSEARCHSTORE d s FROMLONLAT 15 37 BYRADIUS 200 km → :2
+  ZRANGE d 0 -1 WITHSCORES → *4 $7 Palermo $16 3479099956230698 $7 Catania $16 3479447370796909
+  GEOSEARCHSTORE d s FROMLONLAT 15 37 BYRADIUS 1000000 m COUNT 1 → :1
+  ZRANGE d 0 -1 → *1 $7 Catania
+  GEOSEARCHSTORE d s FROMLONLAT 15 37 BYRADIUS 1000000 m COUNT 1 DESC → :1
+  ZRANGE d 0 -1 → *1 $7 Palermo
+  EXPIRE d 100 → :1
+  GEOSEARCHSTORE d s FROMMEMBER Paris BYRADIUS 0 m STOREDIST → :1
+  ZRANGE d 0 -1 WITHSCORES → *2 $5 Paris $1 0
+  TTL d → :-1
+  GEOSEARCHSTORE s s FROMLONLAT 15 37 BYRADIUS 200 km → :2
+  ZCARD s → :2
+  GEOSEARCHSTORE d s FROMLONLAT 0 0 BYRADIUS 1 km → :0
+  EXISTS d → :0
+  SET d text → +OK
+  GEOSEARCHSTORE d s FROMLONLAT 15 37 BYRADIUS 200 km → :2
+  TYPE d → +zset
+  GEOSEARCHSTORE d none FROMLONLAT 15 37 BYRADIUS 200 km → :0
+  EXISTS d → :0
+  GEOSEARCHSTORE d none FROMLONLAT 15 37 BYRADIUS 200 km → :0
+  GEOSEARCHSTORE d s FROMLONLAT 15 37 BYRADIUS 200 km WITHDIST → -ERR GEOSEARCHSTORE is not compatible with WITHDIST, WITHHASH and WITHCOORD options
+  GEOSEARCHSTORE d s FROMLONLAT 15 37 BYRADIUS 200 km WITHCOORD → -ERR GEOSEARCHSTORE is not compatible with WITHDIST, WITHHASH and WITHCOORD options
+  GEOSEARCHSTORE d s FROMLONLAT 15 37 BYRADIUS 200 km WITHHASH → -ERR GEOSEARCHSTORE is not compatible with WITHDIST, WITHHASH and WITHCOORD options
+  GEOSEARCHSTORE d s FROMLONLAT 15 37 BYRADIUS 200 km STORE e → -ERR syntax error
+  GEOSEARCHSTORE d s FROMLONLAT 15 37 ASC COUNT 1 → -ERR exactly one of BYRADIUS and BYBOX can be specified for GEOSEARCHSTORE
+  SADD set m → :1
+  GEOSEARCHSTORE d set FROMLONLAT 15 37 BYRADIUS 200 km → -WRONGTYPE
+  CONFIG SET zset-max-listpack-entries 1 → +OK
+  GEOSEARCHSTORE d s FROMLONLAT 15 37 BYRADIUS 200 km → :2
+  OBJECT ENCODING d → $8 skiplist
+  CONFIG SET zset-max-listpack-entries 128 → +OK
+  GEOSEARCHSTORE d s FROMLONLAT 15 37 BYRADIUS 200 km → :2
+  OBJECT ENCODING d → $8 listpack
+`));
+
+Deno.test("GEORADIUS and its like search, and store where they may", () =>
+  play(`
+  GEOADD s 13.361389 38.115556 Palermo 15.087269 37.502669 Catania 2.35 48.86 Paris → :3
+  GEORADIUS s 15 37 200 km → *2 $7 Palermo $7 Catania
+  GEORADIUS s 15 37 200 km WITHDIST DESC → *2 *2 $7 Palermo $8 190.4424 *2 $7 Catania $7 56.4413
+  GEORADIUS s 15 37 200 km STORE d → :2
+  ZRANGE d 0 -1 → *2 $7 Palermo $7 Catania
+  GEORADIUS s 15 37 200 km STOREDIST d STORE e → :2
+  ZRANGE e 0 -1 WITHSCORES → *4 $7 Palermo $16 3479099956230698 $7 Catania $16 3479447370796909
+  GEORADIUSBYMEMBER s Paris 0 km STORE e STOREDIST e → :1
+  ZRANGE e 0 -1 WITHSCORES → *2 $5 Paris $1 0
+  GEORADIUSBYMEMBER s Catania 200 km WITHDIST ASC COUNT 1 → *1 *2 $7 Catania $6 0.0000
+  GEORADIUSBYMEMBER s Nowhere 200 km → -ERR could not decode requested zset member
+  GEORADIUSBYMEMBER none Nowhere x y → *0
+  GEORADIUSBYMEMBER none Nowhere x y STORE e → :0
+  EXISTS e → :0
+  GEORADIUSBYMEMBER s Catania x km → -ERR need numeric radius
+  GEORADIUSBYMEMBER s Catania 1 yd → -ERR unsupported unit provided. please use M, KM, FT, MI
+  GEORADIUS none 15 37 200 km → *0
+  GEORADIUS none 15 37 200 km STORE d → :0
+  EXISTS d → :0
+  GEORADIUS none 15 37 200 yd → -ERR unsupported unit provided. please use M, KM, FT, MI
+  GEORADIUS s 15 37 -200 km → -ERR radius cannot be negative
+  GEORADIUS s 15 137 200 km → -ERR invalid longitude,latitude pair 15.000000,137.000000
+  GEORADIUS s 15 37 200 km STORE → -ERR syntax error
+  GEORADIUS s 15 37 200 km STORE d WITHDIST → -ERR STORE option in GEORADIUS is not compatible with WITHDIST, WITHHASH and WITHCOORD options
+  GEORADIUSBYMEMBER s Catania 200 km STOREDIST d WITHHASH → -ERR STORE option in GEORADIUS is not compatible with WITHDIST, WITHHASH and WITHCOORD options
+  GEORADIUS s 15 37 200 km FROMMEMBER a → -ERR syntax error
+  GEORADIUS s 15 37 200 km BYRADIUS 1 km → -ERR syntax error
+  GEORADIUS s 15 37 200 km ANY → -ERR the ANY argument requires COUNT argument
+  GEORADIUS_RO s 15 37 200 km ASC → *2 $7 Catania $7 Palermo
+  GEORADIUS_RO s 15 37 200 km STORE d → -ERR syntax error
+  GEORADIUSBYMEMBER_RO s Paris 1 km WITHCOORD → *1 *2 $5 Paris *2 $19 2.34999865293502808 $20 48.86000112614513569
+  GEORADIUSBYMEMBER_RO s Paris 1 km STOREDIST d → -ERR syntax error
+  GEORADIUSBYMEMBER_RO none Paris 1 km → *0
+  SADD set m → :1
+  GEORADIUS set 15 37 200 km → -WRONGTYPE
+  GEORADIUSBYMEMBER set 15 37 km → -WRONGTYPE
+  COMMAND GETKEYS GEORADIUS s 1 1 1 km STORE d → *2 $1 s $1 d
+  COMMAND GETKEYS GEORADIUS s 1 1 1 km WITHDIST STORE d STOREDIST e → *3 $1 s $1 d $1 e
+  COMMAND GETKEYS GEORADIUSBYMEMBER s m 1 km STOREDIST d → *2 $1 s $1 d
+  COMMAND GETKEYS GEORADIUS s 1 1 1 km STORE → *1 $1 s
+  COMMAND GETKEYSANDFLAGS GEORADIUS s 1 1 1 km STOREDIST d STORE e → *3 *2 $1 s *2 +RO +access *2 $1 e *2 +OW +update *2 $1 d *2 +OW +update
+  COMMAND GETKEYS GEORADIUS s 1 1 1 STORE d → *1 $1 s
+  COMMAND GETKEYS GEORADIUSBYMEMBER s m 1 STORE d → *1 $1 s
+  COMMAND GETKEYS GEORADIUSBYMEMBER s m 1 km STORE d → *2 $1 s $1 d
+  COMMAND GETKEYS GEORADIUS s 1 1 1 km → *1 $1 s
+  COMMAND GETKEYS GEOSEARCHSTORE d s FROMMEMBER m BYRADIUS 1 km → *2 $1 d $1 s
+`));
+
+Deno.test("Places tell of what has changed", () =>
+  play(`
+  CONFIG SET notify-keyspace-events KEA → +OK
+  HELLO 3
+  PSUBSCRIBE __keyevent@0__:* → >3 $10 psubscribe $16 __keyevent@0__:* :1
+  GEOADD s 1 1 a → :1 >4 $8 pmessage $16 __keyevent@0__:* $19 __keyevent@0__:zadd $1 s
+  GEOADD s 1 1 a → :0
+  GEOSEARCHSTORE d s FROMLONLAT 1 1 BYRADIUS 1 km → >4 $8 pmessage $16 __keyevent@0__:* $29 __keyevent@0__:geosearchstore $1 d :1
+  GEOSEARCHSTORE d s FROMLONLAT 9 1 BYRADIUS 1 km → >4 $8 pmessage $16 __keyevent@0__:* $18 __keyevent@0__:del $1 d :0
+  GEORADIUS s 1 1 1 km STORE d → >4 $8 pmessage $16 __keyevent@0__:* $29 __keyevent@0__:georadiusstore $1 d :1
+  GEORADIUS none 1 1 1 km STORE d → >4 $8 pmessage $16 __keyevent@0__:* $18 __keyevent@0__:del $1 d :0
+  GEORADIUS none 1 1 1 km STORE d → :0
+`));
