@@ -93,6 +93,10 @@ class Session {
     while (!client.closing && await this.#receive()) {
       do {
         const done = this.#execute();
+        // The others whose requests came in the same turn are executed first, so that all replies go out
+        // in a row, as Redis sends them: to wake a sleeping client takes 5 µs, one that is awake nothing.
+        // Without it 16 requests take a third more CPU time.
+        await undefined;
         if (client.reply.length > 0) {
           const replies = client.reply.take();
           this.#engine.stats.outputBytes += replies.length;
