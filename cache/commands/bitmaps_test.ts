@@ -19,6 +19,10 @@ Deno.test("SETBIT sets bits and grows with zeros", () =>
   GETBIT s 41 → :1
   GETBIT s 4294967295 → :0
   GETBIT none 5 → :0
+  SET v "\\xff\\xff\\xff" → +OK
+  SET v "\\xff" → +OK
+  GETBIT v 7 → :1
+  GETBIT v 8 → :0
   OBJECT ENCODING s → $3 raw
   SET n 12345 → +OK
   EXPIRE n 100 → :1
@@ -63,9 +67,42 @@ Deno.test("SETBIT tells of what has changed and of nothing else", () =>
   BITFIELD s SET u8 0 1 → *1 :0 >4 $8 pmessage $16 __keyevent@0__:* $21 __keyevent@0__:setbit $1 s
   BITFIELD s OVERFLOW FAIL SET u2 0 9 → *1 _
   BITFIELD t OVERFLOW FAIL SET u2 0 9 → *1 _
+  BITFIELD u SET u8 0 0 → *1 :0 >4 $8 pmessage $16 __keyevent@0__:* $21 __keyevent@0__:setbit $1 u
+  BITFIELD u SET u8 0 0 → *1 :0
   BITOP NOT d s → >4 $8 pmessage $16 __keyevent@0__:* $18 __keyevent@0__:set $1 d :2
   BITOP AND d none → >4 $8 pmessage $16 __keyevent@0__:* $18 __keyevent@0__:del $1 d :0
   BITOP AND d none → :0
+  WATCH s d → +OK
+  SETBIT s 9 1 → :1
+  SETBIT s 9 1 → :1
+  MULTI → +OK
+  PING → +QUEUED
+  EXEC → *1 +PONG
+  WATCH s → +OK
+  SETBIT s 9 0 → >4 $8 pmessage $16 __keyevent@0__:* $21 __keyevent@0__:setbit $1 s :1
+  MULTI → +OK
+  PING → +QUEUED
+  EXEC → _
+  WATCH s → +OK
+  BITFIELD s SET u1 9 1 → *1 :0 >4 $8 pmessage $16 __keyevent@0__:* $21 __keyevent@0__:setbit $1 s
+  MULTI → +OK
+  PING → +QUEUED
+  EXEC → _
+  WATCH s → +OK
+  BITFIELD s SET u1 9 1 → *1 :1
+  MULTI → +OK
+  PING → +QUEUED
+  EXEC → *1 +PONG
+  WATCH d → +OK
+  BITOP NOT d s → >4 $8 pmessage $16 __keyevent@0__:* $18 __keyevent@0__:set $1 d :2
+  MULTI → +OK
+  PING → +QUEUED
+  EXEC → _
+  WATCH d → +OK
+  BITOP AND d none → >4 $8 pmessage $16 __keyevent@0__:* $18 __keyevent@0__:del $1 d :0
+  MULTI → +OK
+  PING → +QUEUED
+  EXEC → _
 `));
 
 Deno.test("BITCOUNT counts whole strings and parts of them", () =>
@@ -303,6 +340,7 @@ Deno.test("COMMAND GETKEYSANDFLAGS tells whether BITFIELD and SET read or write"
   play(`
   COMMAND GETKEYSANDFLAGS BITFIELD k GET u8 0 → *1 *2 $1 k *2 +RO +access
   COMMAND GETKEYSANDFLAGS BITFIELD k GET u8 0 OVERFLOW SAT GET u8 1 → *1 *2 $1 k *2 +RO +access
+  COMMAND GETKEYSANDFLAGS BITFIELD k GET u8 0 OVERFLOW SAT → *1 *2 $1 k *2 +RO +access
   COMMAND GETKEYSANDFLAGS BITFIELD k GET u8 0 SET u8 0 1 → *1 *2 $1 k *3 +RW +access +update
   COMMAND GETKEYSANDFLAGS BITFIELD k INCRBY u8 0 1 → *1 *2 $1 k *3 +RW +access +update
   COMMAND GETKEYSANDFLAGS BITFIELD k GET u8 → *1 *2 $1 k *3 +RW +access +update
