@@ -311,7 +311,6 @@ function estimate(histogram: Int32Array): bigint {
 }
 
 function sigma(x: number): number {
-  if (x === 1) return Infinity;
   let [y, z, before] = [1, x, NaN];
   do {
     x *= x;
@@ -323,7 +322,6 @@ function sigma(x: number): number {
 }
 
 function tau(x: number): number {
-  if (x === 0 || x === 1) return 0;
   let [y, z, before] = [1, 1 - x, NaN];
   do {
     x = Math.sqrt(x);

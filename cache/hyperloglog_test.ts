@@ -99,6 +99,14 @@ Deno.test("Sketch.raise() keeps the largest value of each register", () => {
   }
 });
 
+Deno.test("Sketch.raise() makes it dense for a value that is too large", () => {
+  for (const value of [32, 33]) {
+    const sketch = new Sketch();
+    assertEquals(sketch.raise(value << 14 | 5, MAX_SPARSE), true);
+    assertEquals(isDense(sketch.value), value === 33);
+  }
+});
+
 Deno.test("countElements() estimates what few elements could have made", () => {
   // Three bytes of four registers each, repeated, and what Redis counts.
   const recorded = [

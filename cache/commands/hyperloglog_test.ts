@@ -101,6 +101,21 @@ Deno.test("PFADD splits and joins runs", () =>
   PFADD near a → :1
   PFDEBUG DECODE near → $30 Z:12647 z:64 v:2,1 z:64 Z:3608
   STRLEN near → :23
+  # Only the neighbours of a change are joined.
+  SET few "HYLL\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x80\\x71\\xa6\\x00\\x80\\x80\\x00\\x88\\x88\\x4e\\x52" → +OK
+  PFADD few a → :1
+  PFDEBUG DECODE few → $42 Z:12711 v:2,1 v:1,2 z:1 v:3,1 v:3,1 Z:3667
+  SET tail "HYLL\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x80\\x71\\xa6\\x00\\x84" → +OK
+  PFADD tail a → :1
+  PFDEBUG DECODE tail → $13 Z:12711 v:2,2
+  # What does not grow may be longer than is allowed.
+  CONFIG SET hll-sparse-max-bytes 0 → +OK
+  SET fits "HYLL\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x80\\x71\\x66\\x40\\x40\\x4e\\x57" → +OK
+  PFADD fits a → :1
+  PFDEBUG DECODE fits → $25 Z:12647 z:64 v:2,1 Z:3672
+  PFADD fits b → :1
+  PFDEBUG ENCODING fits → +dense
+  CONFIG SET hll-sparse-max-bytes 3000 → +OK
 `));
 
 Deno.test("HyperLogLogs become dense where the sparse encoding is too large", () =>
