@@ -105,6 +105,9 @@ Deno.test("PFADD splits and joins runs", () =>
   SET few "HYLL\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x80\\x71\\xa6\\x00\\x80\\x80\\x00\\x88\\x88\\x4e\\x52" → +OK
   PFADD few a → :1
   PFDEBUG DECODE few → $42 Z:12711 v:2,1 v:1,2 z:1 v:3,1 v:3,1 Z:3667
+  SET five "HYLL\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x80\\x71\\xa6\\x00\\x00\\x00\\x80\\x80\\x4e\\x53" → +OK
+  PFADD five a → :1
+  PFDEBUG DECODE five → $34 Z:12711 v:2,1 z:1 z:1 v:1,2 Z:3668
   SET tail "HYLL\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x80\\x71\\xa6\\x00\\x84" → +OK
   PFADD tail a → :1
   PFDEBUG DECODE tail → $13 Z:12711 v:2,2
