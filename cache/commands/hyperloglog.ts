@@ -69,7 +69,7 @@ function pfadd({ db, reply, engine }: Client, args: Args): void {
       for (let i = 2; i < args.count; i++) {
         if (sketch.raise(hashElement(args.at(i)), hyperLogLogMaxSparse)) raised++;
       }
-      if (raised > 0) makeStale(sketch.value);
+      makeStale(sketch.value);
     } finally {
       // Also what was added before a corrupt run was found.
       if (raised > 0) write(db, key, entry, sketch);

@@ -273,6 +273,71 @@ Deno.test("HyperLogLogs tell of what has changed", () =>
   MULTI → +OK
   PING → +QUEUED
   EXEC → *1 +PONG
+  PFADD w a → >4 $8 pmessage $16 __keyevent@0__:* $20 __keyevent@0__:pfadd $1 w :1
+  PFCOUNT w → :1
+  WATCH w → +OK
+  PFADD w a → :0
+  PFCOUNT w → :1
+  MULTI → +OK
+  PING → +QUEUED
+  EXEC → *1 +PONG
+  PFADD w a → :0
+  PFDEBUG TODENSE w → :1
+  PFCOUNT w → :1
+  WATCH w → +OK
+  PFADD w a → :0
+  PFCOUNT w → :1
+  MULTI → +OK
+  PING → +QUEUED
+  EXEC → *1 +PONG
+  PFADD n → >4 $8 pmessage $16 __keyevent@0__:* $20 __keyevent@0__:pfadd $1 n :1
+  WATCH n → +OK
+  PFCOUNT n → :0
+  MULTI → +OK
+  PING → +QUEUED
+  EXEC → _
+  WATCH n → +OK
+  PFMERGE n w → >4 $8 pmessage $16 __keyevent@0__:* $20 __keyevent@0__:pfadd $1 n +OK
+  MULTI → +OK
+  PING → +QUEUED
+  EXEC → _
+  WATCH n → +OK
+  PFADD n q → >4 $8 pmessage $16 __keyevent@0__:* $20 __keyevent@0__:pfadd $1 n :1
+  MULTI → +OK
+  PING → +QUEUED
+  EXEC → _
+`));
+
+Deno.test("Commands leave HyperLogLogs as raw strings", () =>
+  play(`
+  SET k "HYLL\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x7f\\xff" → +OK
+  OBJECT ENCODING k → $6 embstr
+  PFADD k → :0
+  OBJECT ENCODING k → $3 raw
+  SET k "HYLL\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x7f\\xff" → +OK
+  OBJECT ENCODING k → $6 embstr
+  PFCOUNT k → :0
+  OBJECT ENCODING k → $3 raw
+  SET k "HYLL\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x7f\\xff" → +OK
+  OBJECT ENCODING k → $6 embstr
+  PFMERGE k → +OK
+  OBJECT ENCODING k → $3 raw
+  SET k "HYLL\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x7f\\xff" → +OK
+  OBJECT ENCODING k → $6 embstr
+  PFDEBUG ENCODING k → +sparse
+  OBJECT ENCODING k → $3 raw
+  SET k "HYLL\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x7f\\xff" → +OK
+  OBJECT ENCODING k → $6 embstr
+  PFDEBUG NOTHING k → -ERR Unknown PFDEBUG subcommand 'NOTHING'
+  OBJECT ENCODING k → $3 raw
+  SET k "HYLL\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x7f\\xff" → +OK
+  OBJECT ENCODING k → $6 embstr
+  PFCOUNT k k → :0
+  OBJECT ENCODING k → $6 embstr
+  SET k "HYLL\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x7f\\xff" → +OK
+  OBJECT ENCODING k → $6 embstr
+  PFADD k a → :1
+  OBJECT ENCODING k → $3 raw
 `));
 
 Deno.test("PFDEBUG GETREG replies all registers, and makes them dense", async () => {
