@@ -9,25 +9,30 @@ import { copyBytes, latin1Slice, type Slice } from "../store/slice.ts";
 /** The smallest buffer. The others are twice, four times, … as large. */
 const BUFFER_SIZE = 16 * 1024;
 /** The largest buffer that is used again. */
-const MAX_POOLED_SIZE = 256 * 1024;
+const MAX_POOLED_SIZE = 128 * 1024;
 
 /**
  * Buffers that wait to be used again, for all caches, by their size: a new one is filled with zeros
  * first, and has the garbage collector run more often.
  */
 const pools: Map<number, Uint8Array<ArrayBuffer>[]> = new Map();
-/** How many bytes of buffers of one size wait at most. */
-const MAX_POOLED = 1024 * 1024;
 for (let size = BUFFER_SIZE; size <= MAX_POOLED_SIZE; size *= 2) pools.set(size, []);
+/** How many bytes of buffers wait at most: what 64 clients need that read long replies. */
+const MAX_POOLED = 8 * 1024 * 1024;
+let pooled = 0;
 
 function takeBuffer(size: number): Uint8Array<ArrayBuffer> {
-  return pools.get(size)?.pop() ?? new Uint8Array(size);
+  const buffer = pools.get(size)?.pop();
+  if (buffer === undefined) return new Uint8Array(size);
+  pooled -= size;
+  return buffer;
 }
 
 function giveBackBuffer(buffer: Uint8Array<ArrayBuffer>): void {
-  const { length } = buffer;
-  const pool = pools.get(length);
-  if (pool !== undefined && pool.length * length < MAX_POOLED) pool.push(buffer);
+  const pool = pools.get(buffer.length);
+  if (pool === undefined || pooled + buffer.length > MAX_POOLED) return;
+  pool.push(buffer);
+  pooled += buffer.length;
 }
 
 const NO_BYTES = new Uint8Array(0);
