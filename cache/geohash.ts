@@ -179,7 +179,7 @@ function boundsOf(shape: Shape): Area {
     : [shape.width / 2, shape.height / 2];
   const degrees = (radians: number) => radians / RADIANS;
   const up = degrees(unit * height / EARTH_RADIUS);
-  // The meridians are closest at the side that is nearer to the pole; Redis takes the other one.
+  // At the side that is nearer to a pole the meridians are closest, so that it spans the most of them.
   const side = latitude < 0 ? latitude - up : latitude + up;
   const across = degrees(unit * width / EARTH_RADIUS / Math.cos(side * RADIANS));
   return {

@@ -75,6 +75,51 @@ Deno.test("cellsOf() covers a circle and a box", () => {
   }
 });
 
+Deno.test("cellsOf() covers small circles near the poles", () => {
+  const next = generator(5);
+  for (let i = 0; i < 6000; i++) {
+    const centre = { longitude: next() * 300 - 150, latitude: (next() - 0.5) * 164 };
+    const radius = 10 ** (3 + next() * 2.3);
+    const shape: Shape = { kind: "circle", centre, unit: 1, radius };
+    // Most in the east and the west, close to the edge.
+    const angle = (next() - 0.5) * Math.PI / 3 + (i % 2) * Math.PI;
+    const reach = (0.9 + next() / 10) * radius / 111_000;
+    const score = scoreOf({
+      longitude: centre.longitude +
+        Math.cos(angle) * reach / Math.cos(centre.latitude * Math.PI / 180),
+      latitude: centre.latitude + Math.sin(angle) * reach,
+    });
+    if (distanceWithin(shape, placeOf(score)) === undefined) continue;
+    const isCovered = cellsOf(shape).map(scoresOf)
+      .some(({ min, max }) => min <= score && score < max);
+    assert(isCovered, `${i}`);
+  }
+});
+
+Deno.test("cellsOf() names no cell that a circle does not reach", () => {
+  const next = generator(6);
+  const EARTH_RADIUS = 6_372_797.560856;
+  const TOLERANCE = 1e-5;
+  for (let i = 0; i < 3000; i++) {
+    const centre = { longitude: next() * 40 - 20, latitude: next() * 80 - 40 };
+    const radius = 10 ** (1 + next() * 5.7);
+    const up = radius / EARTH_RADIUS / Math.PI * 180 + TOLERANCE;
+    const farthest = (Math.abs(centre.latitude) + up) * Math.PI / 180;
+    const across = up / Math.cos(farthest) + TOLERANCE;
+    const [first, ...others] = cellsOf({ kind: "circle", centre, unit: 1, radius });
+    // Of a coarse grid all neighbours are searched.
+    if (first === undefined || first.step < 2) continue;
+    for (const cell of others) {
+      const { min, max } = scoresOf(cell);
+      const [southWest, northEast] = [placeOf(min), placeOf(max - 1)];
+      assert(northEast.latitude >= centre.latitude - up, `south ${i}`);
+      assert(southWest.latitude <= centre.latitude + up, `north ${i}`);
+      assert(northEast.longitude >= centre.longitude - across, `west ${i}`);
+      assert(southWest.longitude <= centre.longitude + across, `east ${i}`);
+    }
+  }
+});
+
 Deno.test("cellsOf() names no cell twice", () => {
   const next = generator(4);
   for (let i = 0; i < 1000; i++) {

@@ -158,6 +158,50 @@ Deno.test("GEOSEARCH finds places at the ends of the world", () =>
   GEOSEARCH w FROMLONLAT 0 0 BYBOX 41000 21000 km → *6 $4 null $1 n $1 e $1 s $1 w $2 sw
 `));
 
+Deno.test("GEOSEARCH finds places cell by cell", () =>
+  play(`
+  GEOADD p40 8.2 39.4 a 8.2 39.7 b 8.2 40 c 8.2 40.3 d 8.2 40.6 e 9.1 39.4 f 9.1 39.7 g 9.1 40 h 9.1 40.3 i 9.1 40.6 j 10 39.4 k 10 39.7 l 10 40 m 10 40.3 n 10 40.6 o 10.9 39.4 p 10.9 39.7 q 10.9 40 r 10.9 40.3 s 10.9 40.6 t 11.8 39.4 u 11.8 39.7 v 11.8 40 w 11.8 40.3 x 11.8 40.6 y → :25
+  GEOSEARCH p40 FROMLONLAT 10.1 40.1 BYRADIUS 30 km → *2 $1 m $1 n
+  GEOSEARCH p40 FROMLONLAT 10.1 40.1 BYRADIUS 45 km → *2 $1 m $1 n
+  GEOSEARCH p40 FROMLONLAT 10.1 40.1 BYRADIUS 100 km → *12 $1 h $1 i $1 m $1 n $1 r $1 s $1 o $1 t $1 g $1 k $1 l $1 q
+  GEOSEARCH p40 FROMLONLAT 10.1 40.1 BYRADIUS 70 km COUNT 7 ANY → *5 $1 m $1 n $1 r $1 o $1 l
+  GEOSEARCH p40 FROMLONLAT 10.1 40.1 BYBOX 150 100 km → *6 $1 m $1 n $1 r $1 s $1 l $1 q
+  GEOSEARCH p40 FROMLONLAT 10.1 40.1 BYBOX 60 160 km → *5 $1 m $1 n $1 o $1 k $1 l
+  GEOSEARCH p40 FROMLONLAT 10.1 40.1 BYBOX 20 300 km COUNT 5 ANY → *5 $1 m $1 n $1 o $1 k $1 l
+  GEOADD p70 8.2 69.4 a 8.2 69.7 b 8.2 70 c 8.2 70.3 d 8.2 70.6 e 9.1 69.4 f 9.1 69.7 g 9.1 70 h 9.1 70.3 i 9.1 70.6 j 10 69.4 k 10 69.7 l 10 70 m 10 70.3 n 10 70.6 o 10.9 69.4 p 10.9 69.7 q 10.9 70 r 10.9 70.3 s 10.9 70.6 t 11.8 69.4 u 11.8 69.7 v 11.8 70 w 11.8 70.3 x 11.8 70.6 y → :25
+  GEOSEARCH p70 FROMLONLAT 10.1 70.1 BYRADIUS 30 km → *2 $1 m $1 n
+  GEOSEARCH p70 FROMLONLAT 10.1 70.1 BYRADIUS 45 km → *7 $1 h $1 i $1 l $1 m $1 n $1 r $1 s
+  GEOSEARCH p70 FROMLONLAT 10.1 70.1 BYRADIUS 100 km → *23 $1 b $1 c $1 d $1 e $1 f $1 g $1 h $1 i $1 k $1 l $1 p $1 q $1 m $1 n $1 r $1 s $1 j $1 o $1 t $1 v $1 w $1 x $1 y
+  GEOSEARCH p70 FROMLONLAT 10.1 70.1 BYRADIUS 70 km COUNT 7 ANY → *7 $1 g $1 h $1 i $1 l $1 q $1 m $1 n
+  GEOSEARCH p70 FROMLONLAT 10.1 70.1 BYBOX 150 100 km → *15 $1 b $1 c $1 d $1 g $1 h $1 i $1 l $1 q $1 m $1 n $1 r $1 s $1 v $1 w $1 x
+  GEOSEARCH p70 FROMLONLAT 10.1 70.1 BYBOX 60 160 km → *7 $1 k $1 l $1 m $1 n $1 s $1 o $1 t
+  GEOSEARCH p70 FROMLONLAT 10.1 70.1 BYBOX 20 300 km COUNT 5 ANY → *5 $1 k $1 l $1 m $1 n $1 o
+  GEOADD p82 8.2 81.4 a 8.2 81.7 b 8.2 82 c 8.2 82.3 d 8.2 82.6 e 9.1 81.4 f 9.1 81.7 g 9.1 82 h 9.1 82.3 i 9.1 82.6 j 10 81.4 k 10 81.7 l 10 82 m 10 82.3 n 10 82.6 o 10.9 81.4 p 10.9 81.7 q 10.9 82 r 10.9 82.3 s 10.9 82.6 t 11.8 81.4 u 11.8 81.7 v 11.8 82 w 11.8 82.3 x 11.8 82.6 y → :25
+  GEOSEARCH p82 FROMLONLAT 10.1 82.1 BYRADIUS 30 km → *7 $1 h $1 i $1 m $1 n $1 r $1 s $1 w
+  GEOSEARCH p82 FROMLONLAT 10.1 82.1 BYRADIUS 45 km → *11 $1 c $1 d $1 h $1 i $1 l $1 m $1 n $1 r $1 s $1 w $1 x
+  GEOSEARCH p82 FROMLONLAT 10.1 82.1 BYRADIUS 100 km → *25 $1 a $1 b $1 c $1 d $1 f $1 g $1 h $1 i $1 k $1 l $1 p $1 q $1 m $1 n $1 r $1 s $1 e $1 j $1 o $1 t $1 u $1 v $1 w $1 x $1 y
+  GEOSEARCH p82 FROMLONLAT 10.1 82.1 BYRADIUS 70 km COUNT 7 ANY → *7 $1 b $1 c $1 d $1 g $1 h $1 i $1 l
+  GEOSEARCH p82 FROMLONLAT 10.1 82.1 BYBOX 150 100 km → *15 $1 b $1 c $1 d $1 g $1 h $1 i $1 l $1 q $1 m $1 n $1 r $1 s $1 v $1 w $1 x
+  GEOSEARCH p82 FROMLONLAT 10.1 82.1 BYBOX 60 160 km → *23 $1 c $1 d $1 f $1 g $1 h $1 i $1 k $1 l $1 p $1 q $1 m $1 n $1 r $1 s $1 e $1 j $1 o $1 t $1 u $1 v $1 w $1 x $1 y
+  GEOSEARCH p82 FROMLONLAT 10.1 82.1 BYBOX 20 300 km COUNT 5 ANY → *5 $1 k $1 l $1 m $1 n $1 o
+  GEOADD p-70 8.2 -70.6 a 8.2 -70.3 b 8.2 -70 c 8.2 -69.7 d 8.2 -69.4 e 9.1 -70.6 f 9.1 -70.3 g 9.1 -70 h 9.1 -69.7 i 9.1 -69.4 j 10 -70.6 k 10 -70.3 l 10 -70 m 10 -69.7 n 10 -69.4 o 10.9 -70.6 p 10.9 -70.3 q 10.9 -70 r 10.9 -69.7 s 10.9 -69.4 t 11.8 -70.6 u 11.8 -70.3 v 11.8 -70 w 11.8 -69.7 x 11.8 -69.4 y → :25
+  GEOSEARCH p-70 FROMLONLAT 10.1 -69.9 BYRADIUS 30 km → *2 $1 m $1 n
+  GEOSEARCH p-70 FROMLONLAT 10.1 -69.9 BYRADIUS 45 km → *7 $1 h $1 i $1 l $1 m $1 r $1 n $1 s
+  GEOSEARCH p-70 FROMLONLAT 10.1 -69.9 BYRADIUS 100 km → *23 $1 b $1 c $1 d $1 e $1 f $1 k $1 p $1 g $1 h $1 i $1 j $1 l $1 m $1 q $1 r $1 n $1 o $1 s $1 t $1 v $1 w $1 x $1 y
+  GEOSEARCH p-70 FROMLONLAT 10.1 -69.9 BYRADIUS 70 km COUNT 7 ANY → *7 $1 g $1 h $1 i $1 j $1 l $1 m $1 q
+  GEOSEARCH p-70 FROMLONLAT 10.1 -69.9 BYBOX 150 100 km → *15 $1 b $1 c $1 d $1 g $1 h $1 i $1 l $1 m $1 q $1 r $1 n $1 s $1 v $1 w $1 x
+  GEOSEARCH p-70 FROMLONLAT 10.1 -69.9 BYBOX 60 160 km → *7 $1 k $1 p $1 l $1 m $1 q $1 n $1 o
+  GEOSEARCH p-70 FROMLONLAT 10.1 -69.9 BYBOX 20 300 km COUNT 5 ANY → *5 $1 k $1 l $1 m $1 n $1 o
+  GEOADD p-82 8.2 -82.6 a 8.2 -82.3 b 8.2 -82 c 8.2 -81.7 d 8.2 -81.4 e 9.1 -82.6 f 9.1 -82.3 g 9.1 -82 h 9.1 -81.7 i 9.1 -81.4 j 10 -82.6 k 10 -82.3 l 10 -82 m 10 -81.7 n 10 -81.4 o 10.9 -82.6 p 10.9 -82.3 q 10.9 -82 r 10.9 -81.7 s 10.9 -81.4 t 11.8 -82.6 u 11.8 -82.3 v 11.8 -82 w 11.8 -81.7 x 11.8 -81.4 y → :25
+  GEOSEARCH p-82 FROMLONLAT 10.1 -81.9 BYRADIUS 30 km → *7 $1 h $1 i $1 m $1 r $1 n $1 s $1 w
+  GEOSEARCH p-82 FROMLONLAT 10.1 -81.9 BYRADIUS 45 km → *11 $1 c $1 d $1 h $1 i $1 l $1 m $1 r $1 n $1 s $1 w $1 x
+  GEOSEARCH p-82 FROMLONLAT 10.1 -81.9 BYRADIUS 100 km → *25 $1 a $1 f $1 k $1 p $1 b $1 c $1 d $1 e $1 g $1 h $1 i $1 j $1 l $1 m $1 q $1 r $1 n $1 o $1 s $1 t $1 u $1 v $1 w $1 x $1 y
+  GEOSEARCH p-82 FROMLONLAT 10.1 -81.9 BYRADIUS 70 km COUNT 7 ANY → *7 $1 b $1 c $1 d $1 e $1 g $1 h $1 i
+  GEOSEARCH p-82 FROMLONLAT 10.1 -81.9 BYBOX 150 100 km → *15 $1 b $1 c $1 d $1 g $1 h $1 i $1 l $1 m $1 q $1 r $1 n $1 s $1 v $1 w $1 x
+  GEOSEARCH p-82 FROMLONLAT 10.1 -81.9 BYBOX 60 160 km → *23 $1 a $1 f $1 k $1 p $1 b $1 c $1 g $1 h $1 i $1 j $1 l $1 m $1 q $1 r $1 n $1 o $1 s $1 t $1 u $1 v $1 w $1 x $1 y
+  GEOSEARCH p-82 FROMLONLAT 10.1 -81.9 BYBOX 20 300 km COUNT 5 ANY → *5 $1 k $1 l $1 m $1 n $1 o
+`));
+
 Deno.test("GEOSEARCH orders what is equally far as Redis does", () =>
   play(`
   GEOADD s 1 1 a 1 1 b 1 1 c 1 1 d 1 1 e 1 1 f 1 1 g 1 1 h 1 1 i 1 1 j 1 1 k 1 1 l 1 1 m 1 1 n 1 1 o 1 1 p 1 1 q 1 1 r 1 1 s 1 1 t
@@ -172,6 +216,10 @@ Deno.test("GEOSEARCH orders what is equally far as Redis does", () =>
   GEOADD t 1 1 a 1 1 b 1 1 c 2 1 d 2 1 e 2 1 f 2.5 1 g → :7
   GEOSEARCH t FROMLONLAT 1 1 BYRADIUS 500 km COUNT 4 → *4 $1 a $1 b $1 c $1 d
   GEOSEARCH t FROMLONLAT 1 1 BYRADIUS 500 km COUNT 4 DESC → *4 $1 g $1 d $1 e $1 f
+  GEOADD u 2 1 a 1 1 b 2 1 c 1 1 d 2 1 e 1 1 f 2 1 g → :7
+  GEOSEARCH u FROMLONLAT 1 1 BYRADIUS 500 km COUNT 6 → *6 $1 d $1 f $1 b $1 g $1 a $1 c
+  GEOSEARCH u FROMLONLAT 1 1 BYRADIUS 500 km COUNT 6 DESC → *6 $1 a $1 c $1 e $1 g $1 d $1 f
+  GEOSEARCH u FROMLONLAT 2 1 BYRADIUS 500 km COUNT 5 → *5 $1 a $1 c $1 e $1 g $1 d
 `));
 
 Deno.test("GEOSEARCHSTORE stores what it finds", () =>
@@ -187,6 +235,9 @@ Deno.test("GEOSEARCHSTORE stores what it finds", () =>
   GEOSEARCHSTORE d s FROMMEMBER Paris BYRADIUS 0 m STOREDIST → :1
   ZRANGE d 0 -1 WITHSCORES → *2 $5 Paris $1 0
   TTL d → :-1
+  GEOADD line 10 38 a 10 61.8 b 10 74.6 c 10 75.9 d → :4
+  GEOSEARCHSTORE d line FROMMEMBER a BYRADIUS 9000000 m STOREDIST → :4
+  ZRANGE d 0 -1 WITHSCORES → *8 $1 a $1 0 $1 b $18 2647185.9460819759 $1 c $18 4070882.5490775737 $1 d $18 4215476.7595474729
   GEOSEARCHSTORE s s FROMLONLAT 15 37 BYRADIUS 200 km → :2
   ZCARD s → :2
   GEOSEARCHSTORE d s FROMLONLAT 0 0 BYRADIUS 1 km → :0

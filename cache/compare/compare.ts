@@ -114,10 +114,11 @@ const DEFAULTS = [
   ...["timeout", "0"],
 ];
 
-/** The commands that are parted by `;`. */
+/** The commands that are parted by `;`. What is damaged may end with one. */
 function split(args: string[]): string[][] {
   const end = args.indexOf(";");
-  return end < 0 ? [args] : [args.slice(0, end), ...split(args.slice(end + 1))];
+  if (end < 0) return args.length > 0 ? [args] : [];
+  return [...split(args.slice(0, end)), ...split(args.slice(end + 1))];
 }
 
 /** A sequence of commands of these groups, always the same one for a seed. */
