@@ -77,6 +77,7 @@ Deno.test("GEODIST, GEOHASH and GEOPOS tell of members", () =>
   ZADD odd -1 minus 1e15 large 1e17 larger 2e19 largest -1e19 least inf inf 0.5 half → :7
   GEOPOS odd minus large larger largest least inf half → *7 *2 ,180 ,85.0511287799999991 *2 ,-31.01234167814254761 ,-32.19914967503108016 *2 ,180 ,85.0511287799999991 *2 ,-179.99999731779098511 ,-85.05112751263942528 *2 ,180 ,-85.05112751263942528 *2 ,-179.99999731779098511 ,-85.05112751263942528 *2 ,-179.99999731779098511 ,-85.05112751263942528
   GEOHASH odd minus large larger largest least inf half → *7 $11 bp05b5048p0 $11 763by63d250 $11 bp05b5048p0 $11 00bh0hbj200 $11 00bh0hbj200 $11 00bh0hbj200 $11 00bh0hbj200
+  ZADD odd 9223372036854775808 edge → :1
   GEOSEARCH odd FROMMEMBER least BYRADIUS 100000 km WITHHASH → *0
   SADD set m → :1
   GEODIST set a b → -WRONGTYPE
@@ -110,6 +111,8 @@ Deno.test("GEOSEARCH finds what is within a circle or a box", () =>
   GEOSEARCH s BYRADIUS 200 km FROMLONLAT 15 37 BYRADIUS 1 mi FROMLONLAT 15.001 37 WITHDIST → *1 *2 $6 centre $6 0.0552
   GEOSEARCH none FROMLONLAT 15 37 BYRADIUS 200 km → *0
   GEOSEARCH none FROMMEMBER a BYRADIUS 200 km → *0
+  GEOSEARCH s BYRADIUS 200 km FROMLONLAT 15 37 → *3 $6 centre $7 Palermo $7 Catania
+  GEOSEARCH s BYBOX 1 1 km FROMMEMBER Catania → *1 $7 Catania
   GEOSEARCH s FROMMEMBER Nowhere BYRADIUS 200 km → -ERR could not decode requested zset member
   GEOSEARCH s FROMLONLAT 15 37 FROMMEMBER Catania BYRADIUS 1 km → -ERR syntax error
   GEOSEARCH s FROMMEMBER Catania FROMLONLAT 15 37 BYRADIUS 1 km → -ERR syntax error
