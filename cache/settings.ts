@@ -60,6 +60,8 @@ export class Settings {
   snapshotName = "";
   /** Whether snapshots end with a checksum. */
   checksumSnapshots = true;
+  /** The largest HyperLogLog that is kept sparse, in bytes. */
+  hyperLogLogMaxSparse = 3000;
   /** Whether `DEBUG` is allowed. */
   debugCommand = false;
   /** What is only kept to be told, and numbers that a double does not hold. */
@@ -318,6 +320,7 @@ export const PARAMETERS: readonly Parameter[] = [
   memory("hash-max-listpack-value", "hashMaxPackValue", 0, LONG_MAX, {
     alias: "hash-max-ziplist-value",
   }),
+  memory("hll-sparse-max-bytes", "hyperLogLogMaxSparse", 0, LONG_MAX),
   integer("list-max-listpack-size", "listMaxPackSize", -(2 ** 31), INT_MAX, {
     alias: "list-max-ziplist-size",
   }),

@@ -92,6 +92,8 @@ export interface CommandRow {
   readonly keys?: string;
   /** Finds further keys, whose places depend on the arguments. Default: none. */
   readonly otherKeys?: (args: Args) => readonly OtherKey[];
+  /** What it does with a key whose flags have `variable_flags`, which depends on the arguments. */
+  readonly variableFlags?: (args: Args) => readonly string[];
   /**
    * Which of its arguments are channels, for access control: the first, all, or all as patterns.
    * Default: none.
@@ -162,10 +164,7 @@ export class Command {
         counted ? index > first : index >= first && index <= (last < 0 ? args.count + last : last)
       );
     const flags = spec?.flags ?? [];
-    if (!flags.includes("variable_flags")) return flags;
-    // `SET` reads the key only where it is asked to.
-    const reads = indexesFrom(3, args.count).some((i) => isWord(args.at(i), "get"));
-    return reads ? ["RW", "access", "update"] : ["OW", "update"];
+    return flags.includes("variable_flags") ? this.row.variableFlags?.(args) ?? flags : flags;
   }
 
   /** Whether it may have so many arguments, its name among them. */
