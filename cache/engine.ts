@@ -178,7 +178,10 @@ export class Engine {
 
   /** Removes all keys of all databases at once. What they took is given back a part at a time. */
   flushAll(): void {
-    for (const db of this.databases) db.touchWatched();
+    for (const db of this.databases) {
+      db.touchWatched();
+      this.blocking.signalAll(db);
+    }
     this.objects.clear();
     for (const db of this.databases) db.restart();
     this.dirty++;
@@ -331,6 +334,7 @@ export class Engine {
       }
     }
     if (next < Infinity) this.scheduleExpiry(next);
+    this.blocking.serve();
     this.flush();
   }
 

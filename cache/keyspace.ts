@@ -16,6 +16,7 @@ import {
   META,
   type Objects,
   PLACE,
+  STREAM,
   STRING,
   STRING_PLAIN,
   type Type,
@@ -136,7 +137,7 @@ export class Keyspace {
     if (entry === 0) {
       entry = this.add(key, STRING);
     } else {
-      objects.free(entry);
+      this.#free(entry);
       objects.arena.setWord(entry, META, STRING | this.engine.usedAt << 8);
     }
     try {
@@ -173,7 +174,7 @@ export class Keyspace {
     const entry = this.write(key);
     if (entry !== 0) {
       this.persist(entry);
-      objects.free(entry);
+      this.#free(entry);
       objects.arena.setWord(entry, META, type | this.engine.usedAt << 8);
       return entry;
     }
@@ -189,7 +190,7 @@ export class Keyspace {
   remove(entry: Address): void {
     const { objects } = this;
     this.persist(entry);
-    objects.free(entry);
+    this.#free(entry);
     objects.keys.remove(this.table, entry);
   }
 
@@ -210,6 +211,7 @@ export class Keyspace {
       throw error;
     }
     for (const word of VALUE_WORDS) arena.setWord(moved, word, arena.word(entry, word));
+    this.#signalLoss(entry);
     this.persist(entry);
     keys.remove(this.table, entry);
   }
@@ -312,6 +314,7 @@ export class Keyspace {
     const { keys } = objects;
     this.touchWatched();
     this.engine.dirty += Math.max(this.size, 1);
+    this.engine.blocking.signalAll(this);
     this.deadlines.clear();
     const release = (limit: number) => keys.clear(table, limit, (entry) => objects.free(entry));
     try {
@@ -347,6 +350,19 @@ export class Keyspace {
       if (this.find(key) === 0 && other.find(key) === 0) continue;
       for (const client of clients) client.watchFailed = true;
     }
+  }
+
+  /** Gives back what an entry holds. */
+  #free(entry: Address): void {
+    this.#signalLoss(entry);
+    this.objects.free(entry);
+  }
+
+  /** Lets those know who wait for a stream's consumer group that the stream is gone. */
+  #signalLoss(entry: Address): void {
+    const { objects } = this;
+    if (objects.type(entry) !== STREAM) return;
+    this.engine.blocking.signal(this, objects.keys.key(entry), STREAM);
   }
 
   #use(entry: Address, type: Type | undefined): void {

@@ -70,6 +70,19 @@ export interface KeySpec {
   readonly flags: readonly string[];
 }
 
+/** Where keys are that stand behind a word among the arguments. */
+export interface KeywordSpec {
+  /** The word, in upper case. */
+  readonly keyword: string;
+  /** The index at which it is looked for. */
+  readonly from: number;
+  /** The last key, from the first one; negative from the end. */
+  readonly last: number;
+  /** Of the arguments up to the last, one in so many is a key; 0 for all. */
+  readonly limit: number;
+  readonly flags: readonly string[];
+}
+
 /** A key that is found by what stands before it. */
 export interface OtherKey {
   /** Its index among the arguments. */
@@ -97,6 +110,8 @@ export interface CommandRow {
    * Default: none.
    */
   readonly channels?: "first" | "all" | "patterns";
+  /** How `COMMAND INFO` describes {@linkcode otherKeys}, where a word comes before them. */
+  readonly keywords?: readonly KeywordSpec[];
   /** Categories for access control beyond those that follow from the group and the flags. */
   readonly categories?: string;
   /** Hints for clients and proxies, as `COMMAND INFO` replies them. */
