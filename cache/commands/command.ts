@@ -103,8 +103,11 @@ export interface CommandRow {
    * `;` between them. Default: no keys.
    */
   readonly keys?: string;
-  /** Finds further keys, whose places depend on the arguments. Default: none. */
-  readonly otherKeys?: (args: Args) => readonly OtherKey[];
+  /**
+   * Finds further keys, whose places depend on the arguments, or returns `undefined` if these do not say.
+   * Default: none.
+   */
+  readonly otherKeys?: (args: Args) => readonly OtherKey[] | undefined;
   /**
    * Which of its arguments are channels, for access control: the first, all, or all as patterns.
    * Default: none.
@@ -172,7 +175,7 @@ export class Command {
 
   /** What a key at an index is to the command: flags of its {@linkcode KeySpec}. */
   keyFlags(index: number, args: Args): readonly string[] {
-    const spec = this.row.otherKeys?.(args).find((key) => key.index === index) ??
+    const spec = this.row.otherKeys?.(args)?.find((key) => key.index === index) ??
       this.keys.findLast(({ first, counted, last }) =>
         counted ? index > first : index >= first && index <= (last < 0 ? args.count + last : last)
       );
@@ -268,7 +271,10 @@ export function keyIndexes(command: Command, args: Args): number[] | undefined {
       for (let i = first; i <= end; i += step) indexes.push(i);
     }
   }
-  for (const { index } of command.row.otherKeys?.(args) ?? []) indexes.push(index);
+  const { otherKeys } = command.row;
+  const others = otherKeys === undefined ? [] : otherKeys(args);
+  if (others === undefined) return undefined;
+  for (const { index } of others) indexes.push(index);
   return indexes;
 }
 

@@ -90,7 +90,8 @@ function writeCommand(reply: Reply, command: Command): void {
   const specs = [...command.keys, ...command.row.keywords ?? []];
   reply.set(specs.length);
   for (const spec of specs) writeKeySpec(reply, spec);
-  reply.set(command.subcommands.length);
+  if (command.subcommands.length === 0) reply.set(0);
+  else reply.array(command.subcommands.length);
   for (const subcommand of command.subcommands) writeCommand(reply, subcommand);
 }
 

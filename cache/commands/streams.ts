@@ -486,17 +486,17 @@ function read(isGroup: boolean) {
 
 /** The keys of `XREAD` and `XREADGROUP`: the first half of what stands behind `STREAMS`. */
 function readKeys(from: number) {
-  return (args: Args): readonly OtherKey[] => {
+  return (args: Args): readonly OtherKey[] | undefined => {
     for (let i = from; i < args.count; i++) {
       if (!isWord(args.at(i), "streams")) continue;
-      const count = args.count - i - 1;
-      if (count === 0 || count % 2 !== 0) return [];
-      return Array.from({ length: count / 2 }, (_, key) => ({
+      const count = (args.count - i - 1) >> 1;
+      if (count === 0) return undefined;
+      return Array.from({ length: count }, (_, key) => ({
         index: i + 1 + key,
         flags: ["RO", "access"],
       }));
     }
-    return [];
+    return undefined;
   };
 }
 

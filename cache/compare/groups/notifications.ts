@@ -5,9 +5,10 @@ import { keys } from "./keys.ts";
 import { lists } from "./lists.ts";
 import { sets } from "./sets.ts";
 import { sortedSets } from "./sorted_sets.ts";
+import { streams } from "./streams.ts";
 import { strings } from "./strings.ts";
 
-const writers = [strings, keys, lists, hashes, sets, sortedSets, expiry];
+const writers = [strings, keys, lists, hashes, sets, sortedSets, streams, expiry];
 const events: Part = (random) =>
   "KEghz$lstxeAmdnf".split("").filter(() => random.chance(0.4)).join("");
 
