@@ -11,7 +11,7 @@ import type { Address } from "../store/arena.ts";
 import type { Slice } from "../store/slice.ts";
 import { UNKNOWN_READ } from "../store/stream_group.ts";
 import { StreamId } from "../store/stream_id.ts";
-import { int64At, integerAt, integerWithin } from "./arguments.ts";
+import { int64At, integerAt } from "./arguments.ts";
 import { type CommandRows, isWord } from "./command.ts";
 import { CommandError, NO_SUCH_KEY, SYNTAX } from "./error.ts";
 import { helpRow } from "./help.ts";
@@ -28,7 +28,7 @@ import {
 import { replyEntries, replyEntry, replyEntryOf, seenConsumer } from "./stream_replies.ts";
 
 /** What an argument may be, as `XAUTOCLAIM` has it: the largest count of IDs that takes no 2^63 bytes. */
-const MAX_CLAIM_COUNT = 2 ** 63 / 16 - 1;
+const MAX_CLAIM_COUNT = 2n ** 63n / 16n - 1n;
 /** From so many on, Redis has no memory for the IDs of deleted entries: 128 TiB of addresses. */
 const MAX_DELETED_IDS = 2 ** 43;
 /** How many entries `XAUTOCLAIM` looks at for one that it may claim. */
@@ -360,7 +360,10 @@ function xautoclaim(client: Client, args: Args): void {
   let justId = false;
   for (let i = 6; i < args.count; i++) {
     if (isWord(args.at(i), "count") && i + 1 < args.count) {
-      count = integerWithin(args, ++i, 1, MAX_CLAIM_COUNT, "ERR COUNT must be > 0");
+      const error = "ERR COUNT must be > 0";
+      const exact = int64At(args, ++i, error);
+      if (exact < 1n || exact > MAX_CLAIM_COUNT) throw new CommandError(error);
+      count = Number(exact);
     } else if (isWord(args.at(i), "justid")) {
       justId = true;
     } else {
