@@ -111,9 +111,24 @@ export class StreamEntry {
   #hasFields = false;
   /** How many fields and values are still to be read. */
   #left = 0;
+  #msHigh = 0;
+  #msLow = 0;
+  #seqHigh = 0;
+  #seqLow = 0;
 
   constructor(listpack: Listpack) {
     this.#listpack = listpack;
+  }
+
+  /** Its ID. */
+  get id(): StreamId {
+    return new StreamId(this.#msHigh, this.#msLow, this.#seqHigh, this.#seqLow);
+  }
+
+  /** Compares its ID with another. What a walk passes needs no object for that. */
+  compare(id: StreamId): number {
+    return (this.#msHigh >>> 0) - (id.msHigh >>> 0) || (this.#msLow >>> 0) - (id.msLow >>> 0) ||
+      (this.#seqHigh >>> 0) - (id.seqHigh >>> 0) || (this.#seqLow >>> 0) - (id.seqLow >>> 0);
   }
 
   /** Where the entry begins, which is its flags' place. */
@@ -121,8 +136,8 @@ export class StreamEntry {
     return this.#start;
   }
 
-  /** Goes to the entry at a place of a node, and returns its ID. */
-  load(bytes: Uint8Array, at: number, words: Int32Array, node: number, fieldAt: number): StreamId {
+  /** Goes to the entry at a place of a node. */
+  load(bytes: Uint8Array, at: number, words: Int32Array, node: number, fieldAt: number): void {
     const listpack = this.#listpack;
     this.#bytes = bytes;
     this.#start = at;
@@ -146,12 +161,10 @@ export class StreamEntry {
     // Sums of 64 bits.
     const ms = (words[node + 1]! >>> 0) + (msLow >>> 0);
     const seq = (words[node + 3]! >>> 0) + (seqLow >>> 0);
-    return new StreamId(
-      (words[node]! + msHigh + (ms > 0xffff_ffff ? 1 : 0)) | 0,
-      ms | 0,
-      (words[node + 2]! + seqHigh + (seq > 0xffff_ffff ? 1 : 0)) | 0,
-      seq | 0,
-    );
+    this.#msHigh = (words[node]! + msHigh + (ms > 0xffff_ffff ? 1 : 0)) | 0;
+    this.#msLow = ms | 0;
+    this.#seqHigh = (words[node + 2]! + seqHigh + (seq > 0xffff_ffff ? 1 : 0)) | 0;
+    this.#seqLow = seq | 0;
   }
 
   /**
@@ -364,11 +377,11 @@ export class Streams {
       : this.#trees.floor(nodes, first) ?? this.#trees.first(nodes);
     if (cursor === undefined) return;
     const entry = new StreamEntry(this.#listpack);
-    const show = (id: StreamId) => {
+    const show = () => {
       if (entry.isDeleted && !withDeleted) return false;
-      if (isReverse ? id.compare(last) > 0 : id.compare(first) < 0) return false;
-      if (isReverse ? id.compare(first) < 0 : id.compare(last) > 0) return true;
-      return visit(id, entry) === true;
+      if (isReverse ? entry.compare(last) > 0 : entry.compare(first) < 0) return false;
+      if (isReverse ? entry.compare(first) < 0 : entry.compare(last) > 0) return true;
+      return visit(entry.id, entry) === true;
     };
     do {
       if (this.#walkNode(cursor.value, entry, isReverse, show)) return;
@@ -404,8 +417,8 @@ export class Streams {
     const node = cursor.value;
     const entry = new StreamEntry(this.#listpack);
     let isFound = false;
-    this.#walkNode(node, entry, false, (other) => {
-      const order = other.compare(id);
+    this.#walkNode(node, entry, false, () => {
+      const order = entry.compare(id);
       isFound = order === 0 && !entry.isDeleted;
       return order >= 0;
     });
@@ -444,8 +457,8 @@ export class Streams {
         continue;
       }
       if (!approximate) {
-        this.#walkNode(node, entry, false, (id) => {
-          if (minId === undefined ? length <= maxLength : id.compare(minId) >= 0) return true;
+        this.#walkNode(node, entry, false, () => {
+          if (minId === undefined ? length <= maxLength : entry.compare(minId) >= 0) return true;
           if (!entry.isDeleted) {
             this.#markDeleted(node, entry);
             removed++;
@@ -664,7 +677,7 @@ export class Streams {
     node: Address,
     entry: StreamEntry,
     isReverse: boolean,
-    show: (id: StreamId) => boolean,
+    show: () => boolean,
   ): boolean {
     const words = this.#arena.words[segmentOf(node)]!;
     const bytes = this.#arena.bytes[segmentOf(node)]!;
@@ -676,11 +689,13 @@ export class Streams {
     let end = base + words[word + END]!;
     while (at < end) {
       if (!isReverse) {
-        if (show(entry.load(bytes, at, words, word, fields))) return true;
+        entry.load(bytes, at, words, word, fields);
+        if (show()) return true;
         at = entry.finish();
       } else {
         end = this.#startOf(bytes, end);
-        if (show(entry.load(bytes, end, words, word, fields))) return true;
+        entry.load(bytes, end, words, word, fields);
+        if (show()) return true;
       }
     }
     return false;
@@ -696,12 +711,7 @@ export class Streams {
 
   /** The last ID in a node, whether it is deleted or not. */
   #lastIdOf(node: Address, entry: StreamEntry): StreamId {
-    let last = StreamId.MIN;
-    this.#walkNode(node, entry, true, (id) => {
-      last = id;
-      return true;
-    });
-    return last;
+    return this.#walkNode(node, entry, true, () => true) ? entry.id : StreamId.MIN;
   }
 
   #markDeleted(node: Address, entry: StreamEntry): void {
