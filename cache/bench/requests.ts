@@ -89,6 +89,20 @@ const TESTS: Test[] = [
       elements(["ZADD", "myzset"], requests, (i) => [`${(i * 7919) % requests}`, unbounded(i)]),
   },
   {
+    name: "xadd",
+    command: (value) => ["XADD", "mystream", "*", "myfield", value],
+    sized: true,
+  },
+  {
+    name: "xreadgroup",
+    command:
+      () => ["XREADGROUP", "GROUP", "mygroup", "me", "COUNT", "1", "STREAMS", "mystream", ">"],
+    fill: function* (value, requests) {
+      yield ["XGROUP", "CREATE", "mystream", "mygroup", "$", "MKSTREAM"];
+      for (let i = 0; i < requests; i++) yield ["XADD", "mystream", "*", "myfield", value];
+    },
+  },
+  {
     name: "lrange_100",
     command: () => ["LRANGE", "mylist", "0", "99"],
     fill: (value) => elements(["RPUSH", "mylist"], 1000, () => [value]),

@@ -16,6 +16,7 @@ import { PUBSUB } from "./pubsub.ts";
 import { SERVER } from "./server.ts";
 import { SETS } from "./sets.ts";
 import { SORTED_SETS } from "./sorted_sets.ts";
+import { STREAMS } from "./streams.ts";
 import { STRINGS } from "./strings.ts";
 import { TRANSACTIONS } from "./transactions.ts";
 
@@ -32,6 +33,7 @@ const GROUPS: Readonly<Record<string, CommandRows>> = {
   server: SERVER,
   set: SETS,
   "sorted-set": SORTED_SETS,
+  stream: STREAMS,
   string: STRINGS,
   transactions: TRANSACTIONS,
 };

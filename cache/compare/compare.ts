@@ -32,6 +32,7 @@ import { pubsub } from "./groups/pubsub.ts";
 import { server } from "./groups/server.ts";
 import { sets } from "./groups/sets.ts";
 import { sortedSets, sortedSetTimeouts } from "./groups/sorted_sets.ts";
+import { streamBlocking, streams } from "./groups/streams.ts";
 import { strings } from "./groups/strings.ts";
 import { tracking } from "./groups/tracking.ts";
 import { transactions, watched } from "./groups/transactions.ts";
@@ -68,11 +69,13 @@ const GROUPS: Record<string, Group> = {
   bitmaps,
   hyperloglog,
   geo,
+  streams,
   large,
   transactions,
   watched,
   pubsub,
   blocking,
+  streamBlocking,
   notifications,
   connection,
   password,
@@ -101,6 +104,8 @@ const SETTINGS = [
     "set-max-intset-entries": "512",
     "list-max-listpack-size": "-2",
     "hll-sparse-max-bytes": "3000",
+    "stream-node-max-entries": "100",
+    "stream-node-max-bytes": "4096",
   },
   {
     "hash-max-listpack-entries": "3",
@@ -110,6 +115,8 @@ const SETTINGS = [
     "set-max-intset-entries": "3",
     "list-max-listpack-size": "3",
     "hll-sparse-max-bytes": "60",
+    "stream-node-max-entries": "3",
+    "stream-node-max-bytes": "200",
   },
 ];
 /** What the group `server` changes. */
@@ -170,13 +177,16 @@ function signature({ step, redis, subject, log }: Difference): string {
     replies.map((reply) =>
       reply.kind === "-" ? `${reply.value}`.replace(/'.*?'|\d+/g, "?") : reply.kind
     );
-  const container = ["ACL", "CLIENT", "CONFIG", "COMMAND", "OBJECT", "PUBSUB"].includes(name);
+  const container = ["ACL", "CLIENT", "CONFIG", "COMMAND", "OBJECT", "PUBSUB", "XGROUP", "XINFO"]
+    .includes(
+      name,
+    );
   return `${name} ${container ? sub : ""} ${shape(redis)} ${shape(subject)}`;
 }
 
 /** Commands of groups that are not compared here, and those that end, stop or change the server. */
 const ELSEWHERE = new RegExp(
-  "^(X|PFSELFTEST|EVAL|FCALL|SCRIPT|FUNCTION|CLUSTER|MODULE|REPL|SHUTDOWN|SAVE|BGSAVE|" +
+  "^(PFSELFTEST|EVAL|FCALL|SCRIPT|FUNCTION|CLUSTER|MODULE|REPL|SHUTDOWN|SAVE|BGSAVE|" +
     "BGREWRITEAOF|PSYNC|SYNC|SLAVEOF|FAILOVER|DEBUG|MIGRATE|DUMP|RESTORE|READ|ASKING|LOLWUT|" +
     "CONFIG REWRITE|LATENCY (DOCTOR|GRAPH|HISTOGRAM)|MEMORY (DOCTOR|MALLOC|PURGE|STATS))",
 );

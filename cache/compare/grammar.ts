@@ -69,6 +69,7 @@ const OF_TYPE = {
   zset: ["z1", "z2", "z3"],
   hyperLogLog: ["p1", "p2", "p3"],
   places: ["g1", "g2", "g3"],
+  stream: ["e1", "e2", "e3"],
 };
 const ODD_KEYS = ["", "\0\xff\r\n", "*", "s?", "missing", "k".repeat(100)];
 /** For `SORT … BY w_*`. */
@@ -89,6 +90,7 @@ export const hyperLogLogKey: Part = keyOf("hyperLogLog");
 export const placeKey: Part = keyOf("places");
 /** Where distances are stored, whose last digit depends on the machine's instructions. */
 export const DISTANCES_KEY = "distances";
+export const streamKey: Part = keyOf("stream");
 /**
  * Sorted sets of which all scores are 0, and which nothing else touches: in others an order by member
  * is not defined.

@@ -148,6 +148,29 @@ const commandInfo: Same = (_, a, b) => {
   return equal(clean(a), clean(b));
 };
 
+/** The ID of an entry that was added by the clock. */
+const TIMED_ID = /^1[5-9]\d{11}-\d+$/;
+/** What tells how much there is, beside which nothing else is a number but a time. */
+const COUNTS = /^(length|radix-.*|entries-.*|groups|pel-count|pending|consumers|lag)$/;
+
+/** What streams tell, but for times, and IDs that were made from them. */
+const streamTimes: Same = (_, a, b) => {
+  const same = (a: Reply, b: Reply, before?: Reply): boolean => {
+    if (equal(a, b)) return true;
+    if (a.kind !== b.kind) return false;
+    if (Array.isArray(a.value) && Array.isArray(b.value)) {
+      const [items, others] = [a.value, b.value];
+      return items.length === others.length &&
+        items.every((item, i) => others[i] !== undefined && same(item, others[i], items[i - 1]));
+    }
+    if (a.kind === "$") return TIMED_ID.test(`${a.value}`) && TIMED_ID.test(`${b.value}`);
+    // Times stand behind a name, of a field or a consumer, or an ID.
+    return a.kind === ":" && before?.kind === "$" && !COUNTS.test(`${before.value}`) &&
+      Math.abs(Number(a.value) - Number(b.value)) <= TIME_TOLERANCE;
+  };
+  return same(a, b);
+};
+
 /** The number of keys, if the step before has looked at all of them. */
 const size: Same = (_, a, b, previous) =>
   previous?.args[0] === "EXISTS" ? equal(a, b) : sameKind(a, b);
@@ -245,6 +268,17 @@ const RULES: Record<string, Same> = {
   PTTL: time(1),
   EXPIRETIME: time(1000),
   PEXPIRETIME: time(1),
+  XADD: streamTimes,
+  XRANGE: streamTimes,
+  XREVRANGE: streamTimes,
+  XREAD: streamTimes,
+  XREADGROUP: streamTimes,
+  XCLAIM: streamTimes,
+  XAUTOCLAIM: streamTimes,
+  XPENDING: streamTimes,
+  "XINFO STREAM": streamTimes,
+  "XINFO CONSUMERS": streamTimes,
+  "XINFO GROUPS": streamTimes,
   HELLO: hello,
   TIME: own,
   INFO: own,

@@ -8,11 +8,12 @@ import { keys } from "./keys.ts";
 import { lists } from "./lists.ts";
 import { sets } from "./sets.ts";
 import { sortedSets } from "./sorted_sets.ts";
+import { streams } from "./streams.ts";
 import { strings } from "./strings.ts";
 
 const writers = [
   ...[strings, keys, lists, hashes, sets, sortedSets, expiry],
-  ...[bitmaps, hyperloglog, geo],
+  ...[bitmaps, hyperloglog, geo, streams],
 ];
 const events: Part = (random) =>
   "KEghz$lstxeAmdnf".split("").filter(() => random.chance(0.4)).join("");
