@@ -263,20 +263,24 @@ function removeRange(client: Client, args: Args, by: Range["by"]): void {
   reply.integer(removed);
 }
 
-/** Removes members of a key's set, of which there are some, and the key if it was all. */
+/**
+ * Removes members of a key's set, of which there are some, and the key if it was all.
+ *
+ * @param event What it is called in notifications. Default: it has been told of.
+ */
 function takeOut(
   { db }: Client,
   key: Slice,
   entry: Address,
   set: Collection,
   ranks: RankRange,
-  event: string,
+  event?: string,
 ): void {
   const { sortedSets } = db.objects;
   sortedSets.removeRange(set, ranks);
   db.objects.setCollection(entry, set);
   db.changed(key, ranks.end - ranks.start);
-  db.notify("z", event, key);
+  if (event !== undefined) db.notify("z", event, key);
   if (sortedSets.size(set) === 0) db.removeEmpty(key, entry);
 }
 
@@ -456,8 +460,11 @@ function pop(
   const size = db.objects.sortedSets.size(set);
   const popped = Math.min(count, size);
   const ranks = end === "min" ? { start: 0, end: popped } : { start: size - popped, end: size };
-  walk(client, set, ranks, end === "max", begin(popped));
-  takeOut(client, key, entry, set, ranks, `zpop${end}`);
+  const show = begin(popped);
+  // Redis tells of it before the first member, which shows to a client that listens itself.
+  db.notify("z", `zpop${end}`, key);
+  walk(client, set, ranks, end === "max", show);
+  takeOut(client, key, entry, set, ranks);
 }
 
 /** `ZPOPMIN` and `ZPOPMAX`. */
