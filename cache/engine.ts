@@ -16,6 +16,7 @@ import { Objects } from "./objects.ts";
 import { PubSub } from "./pubsub.ts";
 import type { Settings } from "./settings.ts";
 import { quoted, withoutSecrets } from "./shown.ts";
+import { type Saving, Snapshots } from "./snapshot.ts";
 import { Slowlog } from "./slowlog.ts";
 import { Tracking } from "./tracking.ts";
 import type { Args } from "./protocol/request.ts";
@@ -126,6 +127,7 @@ export class Engine {
   readonly slowlog: Slowlog = new Slowlog();
   readonly latency: LatencyMonitor = new LatencyMonitor();
   readonly tracking: Tracking = new Tracking(this);
+  readonly snapshots: Snapshots;
   readonly monitors: Set<Client> = new Set();
   readonly clock: Clock;
   readonly startedAt: number;
@@ -155,6 +157,9 @@ export class Engine {
 
   /** Whether expired keys are only hidden: from commands that write nothing, while clients are paused. */
   keepsExpired = false;
+  /** The snapshot that is being written in the background: entries are written before they change. */
+  saving: Saving | undefined = undefined;
+
   /** While clients are paused. */
   pause: Pause | undefined;
 
@@ -176,6 +181,7 @@ export class Engine {
     this.startedAt = this.now;
     this.databases = Array.from({ length: settings.databases }, (_, i) => new Keyspace(this, i));
     this.readClock();
+    this.snapshots = new Snapshots(this);
     this.applySettings();
   }
 
@@ -217,11 +223,20 @@ export class Engine {
 
   /** Removes all keys of all databases at once. What they took is given back a part at a time. */
   flushAll(): void {
-    for (const db of this.databases) db.touchWatched();
+    const { dirty } = this;
     this.tracking.invalidateAll();
-    this.objects.clear();
-    for (const db of this.databases) db.restart();
-    this.dirty++;
+    if (this.saving === undefined) {
+      for (const db of this.databases) {
+        db.touchWatched();
+        this.blocking.signalAll(db);
+      }
+      this.objects.clear();
+      for (const db of this.databases) db.restart();
+    } else {
+      // The snapshot is to have what there was.
+      for (const db of this.databases) db.flush();
+    }
+    this.dirty = dirty + 1;
   }
 
   /** Begins the counts anew. */
@@ -245,6 +260,7 @@ export class Engine {
     this.slowlog.trim(slowlogLength);
     this.tracking.limit();
     this.acl.applySettings();
+    this.snapshots.schedule();
   }
 
   /** Chooses whether keys are expired that nobody looks at. */
@@ -288,6 +304,8 @@ export class Engine {
   /** Lets the clients' commands wait for so many milliseconds, or longer if they do already. */
   pauseClients(milliseconds: number, all: boolean): void {
     const until = Math.max(this.now + milliseconds, this.pause?.until ?? 0);
+    // A clock that is moved by hand would not come to a time that is there already.
+    if (until <= this.now) return;
     const wait = this.pause ?? Promise.withResolvers<void>();
     this.pause?.cancel();
     const cancel = this.clock.at(until, () => this.endPause());
@@ -386,6 +404,7 @@ export class Engine {
       }
     }
     if (next < Infinity) this.scheduleExpiry(next);
+    this.blocking.serve();
     this.noteLatency("expire-cycle", performance.now() - start);
     this.flush();
   }

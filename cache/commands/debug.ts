@@ -5,12 +5,15 @@
  */
 
 import type { Client } from "../client.ts";
+import { digestAll, digestValue } from "../digest.ts";
 import { type CollectionType, HASH, SET, SORTED_SET, type Type } from "../objects.ts";
 import type { Args } from "../protocol/request.ts";
 import { parseMemory } from "../settings.ts";
+import type { ReloadOptions } from "../snapshot.ts";
 import { latin1Slice } from "../store/slice.ts";
 import { integerAt, integerWithin } from "./arguments.ts";
 import { type CommandRow, isWord } from "./command.ts";
+import { failure } from "./persistence.ts";
 import { CommandError, NO_SUCH_KEY } from "./error.ts";
 
 /** Replies one value of each of RESP3's types. */
@@ -73,6 +76,16 @@ const SUBCOMMANDS: Record<string, (client: Client, args: Args) => void> = {
     const size = db.objects.collections(type).size(db.objects.collection(entry));
     reply.verbatim(`Hash table 0 stats (main hash table):\n number of elements: ${size}\n`);
   },
+  digest: ({ reply, engine }) => reply.simple(digestAll(engine)),
+  "digest-value": ({ reply, db }, args) => {
+    reply.array(args.count - 2);
+    for (let i = 2; i < args.count; i++) {
+      // A key that has expired is digested as long as it is there.
+      reply.simple(digestValue(db, db.objects.keys.find(db.table, args.at(i))));
+    }
+  },
+  // There is no append-only file: what it would have is loaded from a snapshot.
+  loadaof: (client) => reload(client, { save: true, flush: true, merge: false }),
   object: ({ reply, db, engine }, args) => {
     const entry = db.find(args.at(2));
     if (entry === 0) throw new CommandError(NO_SUCH_KEY);
@@ -115,6 +128,21 @@ const SUBCOMMANDS: Record<string, (client: Client, args: Args) => void> = {
     }
     write(client);
   },
+  reload: (client, args) => {
+    const options = { save: true, flush: true, merge: false };
+    for (let i = 2; i < args.count; i++) {
+      const option = args.at(i);
+      if (isWord(option, "merge")) options.merge = true;
+      else if (isWord(option, "noflush")) options.flush = false;
+      else if (isWord(option, "nosave")) options.save = false;
+      else {
+        throw new CommandError(
+          "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.",
+        );
+      }
+    }
+    reload(client, options);
+  },
   "set-active-expire": ({ reply, engine }, args) => {
     engine.setActiveExpiry(integerAt(args, 2) !== 0);
     reply.ok();
@@ -146,7 +174,11 @@ const SUBCOMMANDS: Record<string, (client: Client, args: Args) => void> = {
 
 /** The least and the most arguments, with both names, of those that do not have three. */
 const COUNTS: Record<string, readonly [least: number, most: number]> = {
+  digest: [2, 2],
+  "digest-value": [2, Infinity],
+  loadaof: [2, Infinity],
   populate: [3, 5],
+  reload: [2, Infinity],
   replybuffer: [4, 4],
 };
 
@@ -167,6 +199,15 @@ function help({ reply }: Client): void {
   reply.array(1 + names.length);
   reply.simple("DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
   for (const name of names) reply.simple(name.toUpperCase());
+}
+
+function reload({ engine, reply }: Client, options: ReloadOptions): void {
+  try {
+    engine.snapshots.reload(options);
+  } catch (error) {
+    throw failure(error);
+  }
+  reply.ok();
 }
 
 function debug(client: Client, args: Args): void {

@@ -12,7 +12,10 @@ import {
   stringKey,
   value,
 } from "../grammar.ts";
+import { bitmaps } from "./bitmaps.ts";
+import { geo } from "./geo.ts";
 import { hashes } from "./hashes.ts";
+import { hyperloglog } from "./hyperloglog.ts";
 import { lists } from "./lists.ts";
 import { sets } from "./sets.ts";
 import { sortedSets } from "./sorted_sets.ts";
@@ -40,11 +43,16 @@ const SETTINGS: Record<string, Part> = {
   "tracking-table-max-keys": any("1000000", "0", "-1", "x"),
   "timeout": any("0", "-1", "x"),
   "databases": "16",
+  "hll-sparse-max-bytes": any("3000", "2kb", "0", "-1"),
   "nothing": "1",
 };
 const setting = any(...Object.keys(SETTINGS));
 const assignment = any(...Object.entries(SETTINGS).map(([name, values]): Part => [name, values]));
-const data = any(...[strings, lists, hashes, sets, sortedSets].flatMap(({ commands }) => commands));
+const data = any(
+  ...[strings, bitmaps, hyperloglog, geo, lists, hashes, sets, sortedSets].flatMap(({ commands }) =>
+    commands
+  ),
+);
 const command = any(
   ...["get", "set", "GETEX", "lmpop", "zunionstore", "sort", "blmpop", "client", "nothing"],
   ...["client|kill", "object|encoding", "config|nothing", "mset", "zadd", "subscribe"],
