@@ -25,6 +25,8 @@ const FLAGS = {
     password: ["TEXT", "What clients must say (default: $NIMBLECACHE_PASSWORD, else none)"],
     "password-file": ["FILE", "The same, from a file's first line (needs --allow-read)"],
     "protected-mode": ["yes|no", "Without a password, only this machine's clients (default: yes)"],
+    snapshot: ["FILE", "Load it at the start, save to it (needs --allow-read --allow-write)"],
+    save: ["SECONDS", "Save this often if anything changed (default: at the stop only)"],
     databases: ["N", "How many databases there are (default: 16)"],
     "max-clients": ["N", "Clients at a time; more get an error (default: 10000)"],
     ...RUN_FLAGS,
@@ -49,6 +51,10 @@ export interface Config extends ServerFlags {
   /** The password itself, or the file that has it. */
   password: { text: string } | { file: string };
   protectedMode: boolean;
+  /** The file of the snapshot, if one is kept. */
+  snapshot: string | undefined;
+  /** Seconds; 0 is never. */
+  save: number;
   databases: number;
   maxClients: number;
   enableDebugCommand: boolean;
@@ -88,6 +94,10 @@ export function parseCommandLine(args: string[], environment: Environment = {}):
   if (password !== undefined && file !== undefined) {
     throw new UsageError("Cannot use --password with --password-file: expected one or the other");
   }
+  const [snapshot, save] = [text("snapshot"), number("save", 1, 2 ** 31 - 1)];
+  if (save !== undefined && snapshot === undefined) {
+    throw new UsageError("Cannot use --save without --snapshot: expected the file to save to");
+  }
   const protectedMode = values.get("protected-mode") ?? { typed: "", value: "yes" };
   return {
     name: "serve",
@@ -95,6 +105,8 @@ export function parseCommandLine(args: string[], environment: Environment = {}):
       ...readServerFlags(values, environment.logLevel),
       password: file === undefined ? { text: password ?? environment.password ?? "" } : { file },
       protectedMode: parseChoice(protectedMode, ["yes", "no"]) === "yes",
+      snapshot,
+      save: save ?? 0,
       databases: number("databases", 1, 65_536) ?? 16,
       maxClients: number("max-clients", 1) ?? 10_000,
       enableDebugCommand: switches.has("enable-debug-command"),

@@ -15,6 +15,7 @@ import { Objects } from "./objects.ts";
 import { PubSub } from "./pubsub.ts";
 import type { Settings } from "./settings.ts";
 import { quoted, withoutSecrets } from "./shown.ts";
+import { type Saving, Snapshots } from "./snapshot.ts";
 import { Slowlog } from "./slowlog.ts";
 import type { Args } from "./protocol/request.ts";
 import type { Slice } from "./store/slice.ts";
@@ -93,6 +94,7 @@ export class Engine {
   readonly blocking: Blocking = new Blocking();
   readonly pubsub: PubSub = new PubSub();
   readonly slowlog: Slowlog = new Slowlog();
+  readonly snapshots: Snapshots;
   readonly monitors: Set<Client> = new Set();
   readonly clock: Clock;
   readonly startedAt: number;
@@ -117,6 +119,9 @@ export class Engine {
   /** The classes of keyspace notifications that are on, as `notify-keyspace-events` has them. */
   notifyClasses = "";
 
+  /** The snapshot that is being written in the background: entries are written before they change. */
+  saving: Saving | undefined = undefined;
+
   /** While clients are paused. */
   pause: Pause | undefined;
 
@@ -138,6 +143,7 @@ export class Engine {
     this.startedAt = this.now;
     this.databases = Array.from({ length: settings.databases }, (_, i) => new Keyspace(this, i));
     this.readClock();
+    this.snapshots = new Snapshots(this);
   }
 
   /** The milliseconds of real time since this was last called, or the clock read. */
@@ -178,10 +184,19 @@ export class Engine {
 
   /** Removes all keys of all databases at once. What they took is given back a part at a time. */
   flushAll(): void {
-    for (const db of this.databases) db.touchWatched();
-    this.objects.clear();
-    for (const db of this.databases) db.restart();
-    this.dirty++;
+    const { dirty } = this;
+    if (this.saving === undefined) {
+      for (const db of this.databases) {
+        db.touchWatched();
+        this.blocking.signalAll(db);
+      }
+      this.objects.clear();
+      for (const db of this.databases) db.restart();
+    } else {
+      // The snapshot is to have what there was.
+      for (const db of this.databases) db.flush();
+    }
+    this.dirty = dirty + 1;
   }
 
   /** Begins the counts anew. */
@@ -201,6 +216,7 @@ export class Engine {
     this.notifyClasses = this.settings.notifyClasses;
     this.slowlog.trim(this.settings.slowlogLength);
     this.acl.applySettings();
+    this.snapshots.schedule();
   }
 
   /** Chooses whether keys are expired that nobody looks at. */
@@ -336,6 +352,7 @@ export class Engine {
       }
     }
     if (next < Infinity) this.scheduleExpiry(next);
+    this.blocking.serve();
     this.flush();
   }
 

@@ -6,6 +6,7 @@
  */
 
 import { parseEventClasses, printEventClasses } from "./notify.ts";
+import type { SavePoint } from "./snapshot.ts";
 import { MAX_INT64, parseInt64, parseInteger } from "./number.ts";
 import { latin1Slice } from "./store/slice.ts";
 
@@ -50,6 +51,20 @@ export class Settings {
   sortedSetMaxPackEntries = 128;
   sortedSetMaxPackValue = 64;
   listMaxPackSize = -2;
+  /** Whether long strings in snapshots, and in what `DUMP` replies, are compressed. */
+  compressSnapshots = true;
+  /** When a snapshot is written by itself. */
+  savePoints: readonly SavePoint[] = [];
+  /** Where the snapshot is kept, and its name there; empty where none is. */
+  snapshotDirectory = "";
+  snapshotName = "";
+  /** Whether snapshots end with a checksum. */
+  checksumSnapshots = true;
+  /** The largest HyperLogLog that is kept sparse, in bytes. */
+  hyperLogLogMaxSparse = 3000;
+  /** When a node of a stream is full; 0 is no limit. */
+  streamNodeMaxBytes = 4096;
+  streamNodeMaxEntries = 100;
   /** Whether `DEBUG` is allowed. */
   debugCommand = false;
   /** What is only kept to be told, and numbers that a double does not hold. */
@@ -75,6 +90,8 @@ export interface Parameter {
   readonly alias?: string;
   /** Whether it can be set only at the start. */
   readonly immutable?: boolean;
+  /** The same, because of what a client could do with it. */
+  readonly isProtected?: boolean;
   /** Its value as text. */
   get(settings: Settings): string;
   /** Sets it; returns what is wrong with the text, if it is. */
@@ -252,14 +269,50 @@ const aclPubsubDefault: Parameter = {
   },
 };
 
-const protectedMode: Parameter = {
-  name: "protected-mode",
-  get: (settings) => settings.protectedMode ? "yes" : "no",
+function boolean(name: string, property: Property<boolean>, options: Options = {}): Parameter {
+  return {
+    name,
+    ...options,
+    get: (settings) => settings[property] ? "yes" : "no",
+    set: (settings, text) => {
+      settings[property] = text.toLowerCase() === "yes";
+      return isBoolean(text);
+    },
+  };
+}
+
+/** Pairs of seconds and changes, with spaces between. */
+const savePoints: Parameter = {
+  name: "save",
+  get: (settings) =>
+    settings.savePoints.map(({ seconds, changes }) => `${seconds} ${changes}`).join(" "),
   set: (settings, text) => {
-    settings.protectedMode = text.toLowerCase() === "yes";
-    return isBoolean(text);
+    const numbers = text.split(" ").filter((word) => word !== "")
+      .map((word) => parseInteger(latin1Slice(word)));
+    if (numbers.length % 2 === 1 || numbers.some((number) => !(number >= 0))) {
+      return "Invalid save parameters";
+    }
+    const points: SavePoint[] = [];
+    for (let i = 0; i < numbers.length; i += 2) {
+      const [seconds = 0, changes = 0] = numbers.slice(i, i + 2);
+      if (seconds < 1) return "Invalid save parameters";
+      points.push({ seconds, changes });
+    }
+    settings.savePoints = points;
   },
 };
+
+/** A text that clients may read but not choose, lest they write files where they like. */
+function text(name: string, property: Property<string>): Parameter {
+  return {
+    name,
+    isProtected: true,
+    get: (settings) => settings[property],
+    set: (settings, text) => {
+      settings[property] = text;
+    },
+  };
+}
 
 /** All parameters. */
 export const PARAMETERS: readonly Parameter[] = [
@@ -270,6 +323,7 @@ export const PARAMETERS: readonly Parameter[] = [
   memory("hash-max-listpack-value", "hashMaxPackValue", 0, LONG_MAX, {
     alias: "hash-max-ziplist-value",
   }),
+  memory("hll-sparse-max-bytes", "hyperLogLogMaxSparse", 0, LONG_MAX),
   integer("list-max-listpack-size", "listMaxPackSize", -(2 ** 31), INT_MAX, {
     alias: "list-max-ziplist-size",
   }),
@@ -279,6 +333,8 @@ export const PARAMETERS: readonly Parameter[] = [
   integer("set-max-intset-entries", "setMaxIntsetEntries", 0, LONG_MAX),
   integer("slowlog-log-slower-than", "slowlogThreshold", -1, LONG_MAX),
   integer("slowlog-max-len", "slowlogLength", 0, LONG_MAX),
+  memory("stream-node-max-bytes", "streamNodeMaxBytes", 0, LONG_MAX),
+  integer("stream-node-max-entries", "streamNodeMaxEntries", 0, LONG_MAX),
   integer("timeout", "timeout", 0, INT_MAX),
   integer("zset-max-listpack-entries", "sortedSetMaxPackEntries", 0, LONG_MAX, {
     alias: "zset-max-ziplist-entries",
@@ -291,15 +347,19 @@ export const PARAMETERS: readonly Parameter[] = [
   notify,
   outputLimits,
   password,
-  protectedMode,
+  boolean("protected-mode", "protectedMode"),
+  boolean("rdbcompression", "compressSnapshots"),
+  boolean("rdbchecksum", "checksumSnapshots", { immutable: true }),
   {
     ...memory("maxmemory", "maxMemory", 0, LONG_MAX),
     immutable: true,
   },
-  // There are no files yet, and no eviction.
+  savePoints,
+  text("dir", "snapshotDirectory"),
+  text("dbfilename", "snapshotName"),
   told("aclfile", "", () => undefined, { immutable: true }),
+  // There is no append-only file yet, and no eviction.
   told("appendonly", "no", isBoolean, { immutable: true }),
-  told("save", "", () => undefined, { immutable: true }),
   told("cluster-enabled", "no", isBoolean, { immutable: true }),
   told("io-threads", "1", isWithin(1, 128), { immutable: true }),
   told("tcp-backlog", "511", isWithin(0, INT_MAX), { immutable: true }),

@@ -53,6 +53,7 @@ function set({ reply, engine }: Client, args: Args): void {
       );
     }
     if (parameter.immutable) throw failure(name, "can't set immutable config");
+    if (parameter.isProtected) throw failure(name, "can't set protected config");
     if (changes.some((change) => change.name === name.toLowerCase())) {
       throw failure(name, "duplicate parameter");
     }

@@ -16,6 +16,7 @@ import type { Slice } from "../store/slice.ts";
 import { expiryAt, int32At, integerAt } from "./arguments.ts";
 import { type CommandRows, isWord } from "./command.ts";
 import { CommandError, NO_SUCH_KEY, SYNTAX } from "./error.ts";
+import { DUMP, RESTORE } from "./dump.ts";
 import { helpRow } from "./help.ts";
 import { sort, storeKey } from "./sort.ts";
 
@@ -345,6 +346,7 @@ export const KEYS: CommandRows = {
     summary: "Deletes keys",
     run: del,
   },
+  dump: DUMP,
   exists: {
     arity: -2,
     flags: "readonly fast",
@@ -491,6 +493,7 @@ export const KEYS: CommandRows = {
     summary: "Gives a key another name that is not in use",
     run: rename(true),
   },
+  restore: RESTORE,
   scan: {
     arity: -2,
     flags: "readonly",

@@ -15,6 +15,7 @@ import { CommandError, SYNTAX, unknownSubcommand } from "./error.ts";
 import { helpRow } from "./help.ts";
 import { INFO } from "./info.ts";
 import { COMMAND } from "./introspection.ts";
+import { BGSAVE, LASTSAVE, SAVE } from "./persistence.ts";
 
 /** Reads `ASYNC` or `SYNC`, between which nobody sees a difference. */
 function checkFlushOption(args: Args): void {
@@ -104,16 +105,26 @@ function memoryUsage({ db, reply }: Client, args: Args): void {
 }
 
 function shutdown({ engine }: Client, args: Args): void {
-  let [save, noSave, abort] = [false, false, false];
+  let [save, noSave, abort, force] = [false, false, false, false];
   for (let i = 1; i < args.count; i++) {
     const option = args.at(i);
     if (isWord(option, "nosave")) noSave = true;
     else if (isWord(option, "save")) save = true;
     else if (isWord(option, "abort")) abort = true;
-    else if (!isWord(option, "now") && !isWord(option, "force")) throw new CommandError(SYNTAX);
+    else if (isWord(option, "force")) force = true;
+    else if (!isWord(option, "now")) throw new CommandError(SYNTAX);
   }
   if ((save && noSave) || (abort && args.count > 2)) throw new CommandError(SYNTAX);
   if (abort) throw new CommandError("ERR No shutdown in progress.");
+  const { snapshots } = engine;
+  if (save || (snapshots.store !== undefined && !noSave)) {
+    try {
+      snapshots.save();
+    } catch {
+      if (!force) throw new CommandError("ERR Errors trying to SHUTDOWN. Check logs.");
+    }
+  }
+  snapshots.savesAtEnd = false;
   // Redis answers only where it cannot.
   engine.onShutdown();
 }
@@ -123,6 +134,7 @@ const ADMIN_FLAGS = "admin noscript loading stale";
 
 export const SERVER: CommandRows = {
   acl: ACL,
+  bgsave: BGSAVE,
   command: COMMAND,
   config: CONFIG,
   dbsize: {
@@ -154,6 +166,7 @@ export const SERVER: CommandRows = {
     run: flushdb,
   },
   info: INFO,
+  lastsave: LASTSAVE,
   memory: {
     arity: -2,
     flags: "",
@@ -199,6 +212,7 @@ export const SERVER: CommandRows = {
       reply.array(0);
     },
   },
+  save: SAVE,
   shutdown: {
     arity: -1,
     flags: "admin noscript loading stale no_multi allow_busy",

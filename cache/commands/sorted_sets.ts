@@ -35,14 +35,15 @@ function replyScore(reply: Reply, score: number): void {
   } else reply.double(formatDouble(score));
 }
 
-function doubleAt(args: Args, index: number, error = NOT_FLOAT): number {
+/** An argument as a double. */
+export function doubleAt(args: Args, index: number, error: string = NOT_FLOAT): number {
   const value = parseDouble(args.at(index));
   if (Number.isNaN(value)) throw new CommandError(error);
   return value;
 }
 
 /** The options of `ZADD`, each one bit. */
-const [NX, XX, GT, LT, CH, INCR] = [1, 2, 4, 8, 16, 32] as const;
+export const [NX, XX, GT, LT, CH, INCR] = [1, 2, 4, 8, 16, 32] as const;
 const ADD_OPTIONS: Readonly<Record<string, number>> = {
   nx: NX,
   xx: XX,
@@ -80,11 +81,30 @@ function readAddOptions(args: Args, flags: number): { flags: number; from: numbe
 }
 
 /** What `ZADD` and `ZINCRBY` do. */
-function addScores({ db, reply }: Client, args: Args, preset: number): void {
-  const { sortedSets } = db.objects;
+function addScores(client: Client, args: Args, preset: number): void {
   const { flags, from } = readAddOptions(args, preset);
   const scores: number[] = [];
   for (let i = from; i < args.count; i += 2) scores.push(doubleAt(args, i));
+  addMembers(client, args, flags, scores, from + 1, 2);
+}
+
+/**
+ * Adds members to the key that is the first argument, or changes their scores.
+ *
+ * @param flags The options of `ZADD`.
+ * @param scores At least one.
+ * @param first The index of the first member.
+ * @param step From one member to the next.
+ */
+export function addMembers(
+  { db, reply }: Client,
+  args: Args,
+  flags: number,
+  scores: readonly number[],
+  first: number,
+  step: number,
+): void {
+  const { sortedSets } = db.objects;
   const key = args.at(1);
   let [added, updated] = [0, 0];
   /** The last member's score, unless it was left as it is. */
@@ -95,10 +115,10 @@ function addScores({ db, reply }: Client, args: Args, preset: number): void {
     db.notify("z", (flags & INCR) !== 0 ? "zincr" : "zadd", key);
   };
   if ((flags & XX) === 0 || db.write(key, SORTED_SET) !== 0) {
-    const create = () => sortedSets.create(args.at(from + 1).length);
+    const create = () => sortedSets.create(args.at(first).length);
     addToCollection(db, key, SORTED_SET, create, (set) => {
       for (let i = 0; i < scores.length; i++) {
-        const member = args.at(from + 2 * i + 1);
+        const member = args.at(first + step * i);
         let score = scores[i] ?? 0;
         const found = sortedSets.find(set, member);
         if (found === 0) {
@@ -400,7 +420,7 @@ function zrangestore(client: Client, args: Args): void {
  * Makes a set a key's, or deletes the key if it is empty; replies its size. Redis tells of it after the
  * reply, which shows to a client that listens itself.
  */
-function store({ db, reply }: Client, key: Slice, set: Collection, event: string): void {
+export function store({ db, reply }: Client, key: Slice, set: Collection, event: string): void {
   const { sortedSets } = db.objects;
   const size = sortedSets.size(set);
   if (size > 0) {

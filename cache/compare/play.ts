@@ -257,6 +257,7 @@ async function wholeKeyspace(pair: Pair): Promise<string[][]> {
     hash: (key) => [["OBJECT", "ENCODING", key], ["HGETALL", key]],
     set: (key) => [["OBJECT", "ENCODING", key], ["SMEMBERS", key]],
     zset: (key) => [["ZRANGE", key, "0", "-1", "WITHSCORES"]],
+    stream: (key) => [["XINFO", "STREAM", key, "FULL", "COUNT", "0"], ["XINFO", "STREAM", key]],
   };
   const checks: string[][] = [["RESET"]];
   for (const database of ["0", "1"]) {
