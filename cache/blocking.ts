@@ -142,7 +142,9 @@ export class Blocking {
   /** Is told of a database whose keys are all others now (`SWAPDB`). */
   signalAll(db: Keyspace): void {
     for (const queue of this.#queues.values()) {
-      if (queue.db === db && db.find(queue.key) !== 0) this.signal(db, queue.key, queue.type);
+      // Who reads a stream for a group is told where it is gone.
+      const concerns = queue.type === STREAM || db.find(queue.key) !== 0;
+      if (queue.db === db && concerns) this.signal(db, queue.key, queue.type);
     }
   }
 

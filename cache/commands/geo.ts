@@ -29,7 +29,7 @@ import { integerAt } from "./arguments.ts";
 import { readCollection } from "./collections.ts";
 import { type CommandRows, isWord, type OtherKey } from "./command.ts";
 import { CommandError, SYNTAX } from "./error.ts";
-import { addMembers, CH, doubleAt, NX, store, XX } from "./sorted_sets.ts";
+import { addMembers, CH, doubleAt, keep, NX, XX } from "./sorted_sets.ts";
 
 /** Metres in the units. */
 const UNITS: Readonly<Record<string, number>> = { m: 1, km: 1000, ft: 0.3048, mi: 1609.34 };
@@ -329,7 +329,7 @@ function searchAs(command: SearchCommand) {
     const { centre, shape, count, target } = search;
     if (set === undefined || centre === undefined || shape === undefined) {
       if (target === undefined) reply.array(0);
-      else store(client, target, sortedSets.create(0), "");
+      else storeAs(client, target, sortedSets.create(0), "");
       return;
     }
     const found = find(client, set, { ...shape, centre }, search.any ? count : Infinity);
@@ -352,13 +352,16 @@ function searchAs(command: SearchCommand) {
       sortedSets.destroy(result);
       throw error;
     }
-    store(
-      client,
-      target,
-      result,
-      command.stores === "always" ? "geosearchstore" : "georadiusstore",
-    );
+    const event = command.stores === "always" ? "geosearchstore" : "georadiusstore";
+    storeAs(client, target, result, event);
   };
+}
+
+/** Makes what was found a key's. Redis tells of it before the reply. */
+function storeAs({ db, reply }: Client, key: Slice, set: Collection, event: string): void {
+  const size = db.objects.sortedSets.size(set);
+  keep(db, key, set, event)();
+  reply.integer(size);
 }
 
 function replyFound(reply: Reply, found: readonly Found[], search: Search, unit: number): void {

@@ -5,6 +5,7 @@
  */
 
 import type { Client } from "../client.ts";
+import type { Keyspace } from "../keyspace.ts";
 import { formatDouble, parseDouble, parseScore } from "../double.ts";
 import { formatInteger } from "../number.ts";
 import { SET, SORTED_SET } from "../objects.ts";
@@ -417,26 +418,35 @@ function zrangestore(client: Client, args: Args): void {
 }
 
 /**
- * Makes a set a key's, or deletes the key if it is empty; replies its size. Redis tells of it after the
- * reply, which shows to a client that listens itself.
+ * Makes a set a key's, or deletes the key if it is empty.
+ *
+ * @returns What tells others of it. To a client that listens itself it shows whether that is before the
+ * reply or after it.
  */
-export function store({ db, reply }: Client, key: Slice, set: Collection, event: string): void {
+export function keep(db: Keyspace, key: Slice, set: Collection, event: string): () => void {
   const { sortedSets } = db.objects;
-  const size = sortedSets.size(set);
-  if (size > 0) {
+  const isEmpty = sortedSets.size(set) === 0;
+  if (isEmpty) {
+    sortedSets.destroy(set);
+    const entry = db.write(key);
+    if (entry === 0) return () => {};
+    db.remove(entry);
+  } else {
     db.setCollection(key, SORTED_SET, set);
-    reply.integer(size);
-    db.changed(key);
-    db.notify("z", event, key);
-    return;
   }
-  sortedSets.destroy(set);
-  reply.integer(0);
-  const entry = db.write(key);
-  if (entry === 0) return;
-  db.remove(entry);
-  db.changed(key);
-  db.notify("g", "del", key);
+  return () => {
+    db.changed(key);
+    if (isEmpty) db.notify("g", "del", key);
+    else db.notify("z", event, key);
+  };
+}
+
+/** The same for commands that reply the size. Redis tells of it after that. */
+function store({ db, reply }: Client, key: Slice, set: Collection, event: string): void {
+  const size = db.objects.sortedSets.size(set);
+  const tell = keep(db, key, set, event);
+  reply.integer(size);
+  tell();
 }
 
 /** Where `ZPOPMIN` and the like take members from. */
