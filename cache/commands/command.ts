@@ -84,6 +84,11 @@ export interface KeywordSpec {
   readonly flags: readonly string[];
 }
 
+/** Keys that nothing tells where they are: `SORT` makes their names from what it sorts. */
+export interface UnknownSpec {
+  readonly flags: readonly string[];
+}
+
 /** A key that is found by what stands before it. */
 export interface OtherKey {
   /** Its index among the arguments. */
@@ -116,8 +121,8 @@ export interface CommandRow {
    * Default: none.
    */
   readonly channels?: "first" | "all" | "patterns";
-  /** How `COMMAND INFO` describes {@linkcode otherKeys}, where a word comes before them. */
-  readonly keywords?: readonly KeywordSpec[];
+  /** How `COMMAND INFO` describes {@linkcode otherKeys}, and keys that cannot be found. */
+  readonly keywords?: readonly (KeywordSpec | UnknownSpec)[];
   /** Categories for access control beyond those that follow from the group and the flags. */
   readonly categories?: string;
   /** Hints for clients and proxies, as `COMMAND INFO` replies them. */

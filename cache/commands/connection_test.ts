@@ -407,3 +407,32 @@ Deno.test("A transaction cannot be nested, nor watched from within", () =>
   DISCARD → -ERR DISCARD without MULTI
   EXEC → -ERR EXEC without MULTI
 `));
+
+Deno.test("COMMAND describes keys that are found by words, or not at all", () => {
+  const cache = new Cache();
+  /** How the keys of a command are searched. */
+  const searches = (name: string) => {
+    const [entry] = cache.call("COMMAND", "INFO", name) as unknown[][];
+    const specs = [...entry?.[8] as Set<Map<string, Map<string, unknown>>>];
+    return specs.map((spec) =>
+      ["begin_search", "find_keys"].map((half) => {
+        const search = spec.get(half);
+        return [search?.get("type"), ...(search?.get("spec") as Map<string, unknown>).values()];
+      })
+    );
+  };
+  const first = [["index", 1], ["range", 0, 1, 0]];
+  const unknown = [["unknown"], ["unknown"]];
+  assertEquals(searches("sort"), [first, unknown, unknown]);
+  assertEquals(searches("sort_ro"), [first, unknown]);
+  assertEquals(searches("georadius"), [
+    first,
+    [["keyword", "STORE", 6], ["range", 0, 1, 0]],
+    [["keyword", "STOREDIST", 6], ["range", 0, 1, 0]],
+  ]);
+  assertEquals(cache.call("COMMAND", "GETKEYSANDFLAGS", "ZINTERCARD", "1.0", "m1"), [
+    ["m1", new Set<string>()],
+  ]);
+  const [debug] = cache.call("COMMAND", "INFO", "debug") as unknown[][];
+  assertEquals(debug?.[2], new Set(["admin", "noscript", "loading", "stale"]));
+});

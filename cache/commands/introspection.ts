@@ -16,14 +16,17 @@ import {
   FLAG_NAMES,
   isWord,
   keyIndexes,
+  keyReferences,
   type KeySpec,
   type KeywordSpec,
+  type UnknownSpec,
 } from "./command.ts";
 import { CommandError, SYNTAX } from "./error.ts";
 import { helpRow } from "./help.ts";
 
 function flagsOf({ flags }: Command): string[] {
-  return FLAG_NAMES.filter((_, bit) => (flags & 1 << bit) !== 0);
+  // Redis keeps to itself which commands have to be enabled.
+  return FLAG_NAMES.filter((name, bit) => (flags & 1 << bit) !== 0 && name !== "protected");
 }
 
 function writeTexts(reply: Reply, texts: readonly string[]): void {
@@ -51,7 +54,7 @@ function writeSearch(
   }
 }
 
-function writeKeySpec(reply: Reply, spec: KeySpec | KeywordSpec): void {
+function writeKeySpec(reply: Reply, spec: KeySpec | KeywordSpec | UnknownSpec): void {
   reply.map(3);
   reply.text("flags");
   writeTexts(reply, spec.flags);
@@ -59,6 +62,11 @@ function writeKeySpec(reply: Reply, spec: KeySpec | KeywordSpec): void {
     const { keyword, from, last, limit } = spec;
     writeSearch(reply, "begin_search", "keyword", { keyword, startfrom: from });
     writeSearch(reply, "find_keys", "range", { lastkey: last, keystep: 1, limit });
+    return;
+  }
+  if (!("first" in spec)) {
+    writeSearch(reply, "begin_search", "unknown", {});
+    writeSearch(reply, "find_keys", "unknown", {});
     return;
   }
   const { first, counted, last, step } = spec;
@@ -178,10 +186,10 @@ function getkeys(withFlags: boolean) {
     }
     if (indexes.length === 0) throw new CommandError("ERR The command has no key arguments");
     reply.array(indexes.length);
-    for (const index of indexes) {
+    for (const { index, flags } of keyReferences(command, line)) {
       if (withFlags) reply.array(2);
       reply.bulk(line.at(index));
-      if (withFlags) writeTexts(reply, command.keyFlags(index, line));
+      if (withFlags) writeTexts(reply, flags);
     }
   };
 }
@@ -192,6 +200,7 @@ export const COMMAND: CommandRow = {
   arity: -1,
   flags: FLAGS,
   categories: "connection",
+  tips: "nondeterministic_output_order",
   since: "2.8.13",
   summary: "Tells of all commands",
   run: info,

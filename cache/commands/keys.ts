@@ -512,6 +512,7 @@ export const KEYS: CommandRows = {
     since: "1.0.0",
     summary: "Sorts a list, a set or a sorted set, and replies or stores the result",
     otherKeys: storeKey,
+    keywords: [{ flags: ["RO", "access"] }, { flags: ["OW", "update"] }],
     run: sort("read or store"),
   },
   sort_ro: {
@@ -521,6 +522,7 @@ export const KEYS: CommandRows = {
     categories: "set sortedset list dangerous",
     since: "7.0.0",
     summary: "Sorts a list, a set or a sorted set, and replies the result",
+    keywords: [{ flags: ["RO", "access"] }],
     run: sort("read"),
   },
   touch: {
