@@ -17,6 +17,7 @@ import { type Clock, SystemClock } from "./clock.ts";
 import { processRequest } from "./commands/gate.ts";
 import { allCommands } from "./commands/table.ts";
 import { Engine } from "./engine.ts";
+import { EVICTION_POLICIES, type EvictionPolicy } from "./eviction.ts";
 import { Args } from "./protocol/request.ts";
 import { readReply, ReplyError, type ReplyValue } from "./protocol/value.ts";
 import { serveClient } from "./session.ts";
@@ -62,6 +63,20 @@ export interface CacheOptions {
    */
   maxClients?: number | undefined;
   /**
+   * How many bytes keys, values and clients may take (`maxmemory`). Past that keys are evicted by
+   * `maxMemoryPolicy`, and if there are none to evict, commands that need memory reply an error. 0 is no
+   * limit.
+   *
+   * @default {0}
+   */
+  maxMemory?: number | undefined;
+  /**
+   * Which keys are evicted where memory is short (`maxmemory-policy`).
+   *
+   * @default {"noeviction"}
+   */
+  maxMemoryPolicy?: EvictionPolicy | undefined;
+  /**
    * Whether `DEBUG` is allowed (`enable-debug-command`).
    *
    * @default {false}
@@ -98,6 +113,8 @@ export interface CacheStats {
   keys: number;
   /** Keys that have expired since the start. */
   expiredKeys: number;
+  /** Keys that were evicted since the start, because memory was short. */
+  evictedKeys: number;
   /** Bytes in use, by keys, values and clients. */
   usedMemory: number;
 }
@@ -154,6 +171,8 @@ export class Cache implements AsyncDisposable {
       password = "",
       protectedMode = true,
       maxClients = 10_000,
+      maxMemory = 0,
+      maxMemoryPolicy = "noeviction",
       enableDebugCommand = false,
       logger,
     } = options;
@@ -165,9 +184,18 @@ export class Cache implements AsyncDisposable {
     }
     checkRange("databases", databases, 65_536);
     checkRange("maxClients", maxClients, 2 ** 32 - 1);
+    checkRange("maxMemory", maxMemory, Number.MAX_SAFE_INTEGER, 0);
+    if (!EVICTION_POLICIES.includes(maxMemoryPolicy)) {
+      throw new RangeError(
+        `Cannot use maxMemoryPolicy ${maxMemoryPolicy}: expected one of ${
+          EVICTION_POLICIES.join(", ")
+        }`,
+      );
+    }
     const settings = new Settings();
     Object.assign(settings, { databases, protectedMode, maxClients });
     settings.password = new Slice(encoder.encode(password)).latin1();
+    Object.assign(settings, { maxMemory, maxMemoryPolicy });
     settings.debugCommand = enableDebugCommand;
     this.#logger = logger;
     this.#engine = new Engine(clock, settings, allCommands());
@@ -191,7 +219,8 @@ export class Cache implements AsyncDisposable {
       commands: engine.stats.commands,
       keys,
       expiredKeys: engine.stats.expiredKeys,
-      usedMemory: engine.usedMemory(),
+      evictedKeys: engine.stats.evictedKeys,
+      usedMemory: engine.eviction.used,
     };
   }
 
@@ -252,6 +281,8 @@ export class Cache implements AsyncDisposable {
    * @returns Bulk strings as strings (read as UTF-8), integers as numbers (past 2^53 as `bigint`), and
    * what RESP3 has beside: `null`, arrays, `Map`s, `Set`s, booleans, doubles.
    * @throws {ReplyError} If the command replies an error. Within an array (`EXEC`) it is a value.
+   * @throws {RangeError} If the reply is larger than a client's replies may be (256 MiB, unless
+   * `client-output-buffer-limit` says less).
    * @throws {TypeError} If an argument is of another type.
    */
   call(...args: CallArgument[]): ReplyValue {
@@ -320,6 +351,10 @@ export class Cache implements AsyncDisposable {
     // Whatever HELLO or RESET have left: the values below are those of RESP3.
     reply.resp = 3;
     engine.run(client, () => processRequest(client, args));
+    if (reply.overflowed) {
+      reply.reset();
+      throw new RangeError(`Cannot return a reply of more than ${client.maxReply} bytes`);
+    }
     // A command that has closed the cache replies nothing.
     const value = reply.length === 0 ? null : readReply(reply.written(), bulk);
     reply.truncate(0);
@@ -329,12 +364,12 @@ export class Cache implements AsyncDisposable {
   }
 }
 
-function checkRange(name: string, value: number, max: number): void {
+function checkRange(name: string, value: number, max: number, min = 1): void {
   if (typeof value !== "number") {
     throw new TypeError(`Cannot use ${name} of type ${typeof value}: expected a number`);
   }
-  if (!(Number.isInteger(value) && value >= 1 && value <= max)) {
-    throw new RangeError(`Cannot use ${name} ${value}: expected an integer from 1 to ${max}`);
+  if (!(Number.isInteger(value) && value >= min && value <= max)) {
+    throw new RangeError(`Cannot use ${name} ${value}: expected an integer from ${min} to ${max}`);
   }
 }
 

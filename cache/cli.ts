@@ -5,8 +5,11 @@
  * @module
  */
 
+import { EVICTION_POLICIES, type EvictionPolicy } from "./eviction.ts";
+import { parseMemory } from "./settings.ts";
 import {
   describeFlags,
+  type GivenValue,
   MAX_FLAG,
   parseChoice,
   parseFlags,
@@ -28,6 +31,8 @@ const FLAGS = {
     "protected-mode": ["yes|no", "Without a password, only this machine's clients (default: yes)"],
     databases: ["N", "How many databases there are (default: 16)"],
     "max-clients": ["N", "Clients at a time; more get an error (default: 10000)"],
+    "max-memory": ["BYTES", "What keys, values and clients may take: 100mb (default: no limit)"],
+    "max-memory-policy": ["POLICY", "Which keys are evicted then (default: noeviction, none)"],
     "shutdown-timeout": ["MS", "Wait for open connections on a stop, 0 for none (default: 10000)"],
     "log-level": ["LEVEL", "debug, info, warn or error (default: $NIMBLECACHE_LOG, else info)"],
     "log-format": ["FORMAT", "text or json (default: text)"],
@@ -56,6 +61,9 @@ export interface Config {
   protectedMode: boolean;
   databases: number;
   maxClients: number;
+  /** Bytes; 0 is no limit. */
+  maxMemory: number;
+  maxMemoryPolicy: EvictionPolicy;
   enableDebugCommand: boolean;
   /** Milliseconds. */
   shutdownTimeout: number;
@@ -72,6 +80,16 @@ export interface Environment {
   logLevel?: string | undefined;
   /** `NIMBLECACHE_PASSWORD`. */
   password?: string | undefined;
+}
+
+/** A number of bytes with its unit, 0 if it is not given. */
+function bytes(given: GivenValue | undefined): number {
+  if (given === undefined) return 0;
+  const value = parseMemory(given.value);
+  if (Number.isSafeInteger(value) && given.value !== "") return value;
+  throw new UsageError(
+    `Cannot use ${given.typed} "${given.value}": expected bytes, as 1000, 100mb or 1gb`,
+  );
 }
 
 /**
@@ -112,6 +130,11 @@ export function parseCommandLine(args: string[], environment: Environment = {}):
       protectedMode: parseChoice(protectedMode, ["yes", "no"]) === "yes",
       databases: number("databases", 1, 65_536) ?? 16,
       maxClients: number("max-clients", 1) ?? 10_000,
+      maxMemory: bytes(values.get("max-memory")),
+      maxMemoryPolicy: parseChoice(
+        values.get("max-memory-policy") ?? { typed: "", value: "noeviction" },
+        EVICTION_POLICIES,
+      ),
       enableDebugCommand: switches.has("enable-debug-command"),
       shutdownTimeout: number("shutdown-timeout", 0) ?? 10_000,
       logLevel: parseChoice(

@@ -29,6 +29,7 @@ export {
   type CacheStats,
   type CallArgument,
 } from "./cache.ts";
+export type { EvictionPolicy } from "./eviction.ts";
 export { type Clock, ManualClock, SystemClock } from "./clock.ts";
 export { ReplyError, type ReplyValue } from "./protocol/value.ts";
 export type {
