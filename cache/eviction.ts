@@ -59,9 +59,18 @@ const KEYS_PER_LOOK = 16;
 /** All clients together may take so much, whatever `maxmemory-clients` says: as in Redis. */
 const MIN_CLIENT_MEMORY = 128 * 1024;
 
+/**
+ * Keys are evicted also where their pages take a quarter more than `maxmemory`, and this: when the sizes
+ * of values change, the last few of the old sizes would else keep all their pages.
+ */
+const SPARE_PAGES = 4 * 1024 * 1024;
+
 /** The memory of one cache, and its bound. */
 export class Eviction {
-  /** What the keys and values may take: `maxmemory` less all else; `Infinity` where it is not set. */
+  /**
+   * What the keys and values may take until {@linkcode makeRoom} is to be called: `maxmemory` less all
+   * else; `Infinity` where it is not set.
+   */
   limit = Infinity;
   /** Whether the last command found too little memory, and no key that could be evicted. */
   outOfMemory = false;
@@ -78,6 +87,8 @@ export class Eviction {
   #pool: Candidate[] = [];
   /** The database whose turn it was, where keys are chosen at random. */
   #turn = 0;
+  /** The same, but for pages that are too many. */
+  #bound = Infinity;
   #clientBytes = 0;
   #clientLimit = Infinity;
   #otherBytes = 0;
@@ -90,11 +101,15 @@ export class Eviction {
 
   constructor(engine: Engine) {
     this.#engine = engine;
+    engine.objects.arena.wantsLess = () => this.limit = -1;
   }
 
   /** Takes note of settings that have changed. What is too much now is evicted in the next turn. */
   apply(): void {
-    const { maxMemory, maxMemoryClients, maxMemoryPolicy } = this.#engine.settings;
+    const { settings, objects: { arena } } = this.#engine;
+    const { maxMemory, maxMemoryClients, maxMemoryPolicy } = settings;
+    const evicts = maxMemory > 0 && maxMemoryPolicy !== "noeviction";
+    arena.heldLimit = evicts ? maxMemory * 1.25 + SPARE_PAGES : Infinity;
     this.#clientLimit = clientLimit(maxMemory, maxMemoryClients);
     if (this.#policy !== maxMemoryPolicy) this.#pool = [];
     this.#policy = maxMemoryPolicy;
@@ -157,7 +172,7 @@ export class Eviction {
    * @returns False if there is too little memory, and no key that may be evicted.
    */
   makeRoom(): boolean {
-    const { pause, objects: { lazyFree } } = this.#engine;
+    const { pause, objects: { arena, lazyFree } } = this.#engine;
     // While clients are paused, the data stands still.
     if (pause !== undefined) return true;
     for (const client of this.#sending) this.#count(client);
@@ -185,8 +200,11 @@ export class Eviction {
         break;
       }
     }
+    // More pages than there should be are no reason to refuse a command.
+    if (!isPossible) arena.heldLimit = Math.max(arena.heldLimit, 1.25 * arena.held);
+    this.#setLimit();
     this.#noteExceeded(this.#exceeds);
-    return isPossible;
+    return isPossible || !this.#exceeds;
   }
 
   /** What a new entry keeps of its use, and one that was used just now unless uses are counted. */
@@ -237,7 +255,8 @@ export class Eviction {
   }
 
   get #exceeds(): boolean {
-    return this.#engine.objects.arena.used > this.limit;
+    const { arena } = this.#engine.objects;
+    return arena.used > this.#bound || arena.held > arena.heldLimit;
   }
 
   #minutes(): number {
@@ -245,8 +264,9 @@ export class Eviction {
   }
 
   #setLimit(): void {
-    const { maxMemory } = this.#engine.settings;
-    this.limit = maxMemory === 0 ? Infinity : maxMemory - this.#clientBytes - this.#otherBytes;
+    const { settings: { maxMemory }, objects: { arena } } = this.#engine;
+    this.#bound = maxMemory === 0 ? Infinity : maxMemory - this.#clientBytes - this.#otherBytes;
+    this.limit = arena.held > arena.heldLimit ? -1 : this.#bound;
   }
 
   #count(client: Client): void {

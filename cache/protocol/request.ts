@@ -316,6 +316,8 @@ export class RequestReader {
   }
 
   #replace(buffer: Uint8Array<ArrayBuffer>): void {
+    // The garbage collector would take its time with large ones, of which a large request needs several.
+    if (this.#buffer.length > 2 * READ_SIZE) this.#buffer.buffer.transfer(0);
     this.#buffer = buffer;
     this.args.bytes = buffer;
   }
