@@ -356,16 +356,19 @@ export class Eviction {
     return this.#policy.startsWith("allkeys");
   }
 
-  /** Looks for candidates in a database; returns how many keys it has looked at. */
+  /** Looks for candidates in a database; returns how many keys there are. */
   #sample(db: Keyspace): number {
     const { deadlines, objects: { keys } } = db;
     const count = this.#engine.settings.maxMemorySamples;
     if (this.#takesAll) {
-      return keys.sample(db.table, count, this.random, (entry) => this.#propose(db, entry));
+      keys.sample(db.table, count, this.random, (entry) => this.#propose(db, entry));
+      return db.size;
     }
-    const looked = Math.min(count, deadlines.size);
-    for (let i = 0; i < looked; i++) this.#propose(db, deadlines.random(this.random));
-    return looked;
+    // Also of those, all are looked at if there are no more.
+    for (let i = Math.min(count, deadlines.size); i > 0; i--) {
+      this.#propose(db, count < deadlines.size ? deadlines.random(this.random) : deadlines.at(i));
+    }
+    return deadlines.size;
   }
 
   #propose(db: Keyspace, entry: Address): void {

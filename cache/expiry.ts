@@ -80,7 +80,12 @@ export class Deadlines {
    * @param random Returns numbers from 0 to below 1.
    */
   random(random: () => number): Address {
-    return this.#size === 0 ? 0 : this.#word(1 + Math.floor(random() * this.#size), ENTRY);
+    return this.#size === 0 ? 0 : this.at(1 + Math.floor(random() * this.#size));
+  }
+
+  /** The entry at a place from 1 to {@linkcode size}, in no order. */
+  at(place: number): Address {
+    return this.#word(place, ENTRY);
   }
 
   /**

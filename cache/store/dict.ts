@@ -250,29 +250,27 @@ export class Dict {
   }
 
   /**
-   * Calls `visit` for some entries: those that stand together from a place taken at random. That is less
-   * even than {@linkcode random}, and costs less for each.
+   * Calls `visit` for some entries, each with the same probability: those of buckets taken at random. That
+   * costs less for each than {@linkcode random}. There may be a few more than `count`, and the same again;
+   * if there are no more in the table, all are visited once.
    *
    * @param random Returns numbers from 0 to below 1.
-   * @returns For how many: `count`, or all if there are fewer.
    */
   sample(
     header: Address,
     count: number,
     random: () => number,
     visit: (entry: Address) => void,
-  ): number {
-    const wanted = Math.min(count, this.size(header));
+  ): void {
+    if (count >= this.size(header)) return this.walk(header, visit);
     const buckets = this.#arena.word(header, BUCKETS);
-    let bucket = Math.floor(random() * buckets);
-    let left = wanted;
-    while (left > 0) {
-      this.#visit(header, bucket, (entry) => {
-        if (left-- > 0) visit(entry);
+    // Not buckets in a row: entries after a gap would be taken more often, and gaps be made larger.
+    for (let left = count; left > 0;) {
+      this.#visit(header, Math.floor(random() * buckets), (entry) => {
+        left--;
+        visit(entry);
       });
-      bucket = bucket + 1 < buckets ? bucket + 1 : 0;
     }
-    return wanted;
   }
 
   /** Gives a table and its entries back. What the entries refer to is the caller's, by {@linkcode walk}. */
