@@ -270,7 +270,8 @@ export class Eviction {
   }
 
   #count(client: Client): void {
-    const { memory } = client;
+    // What the program itself calls has no connection, and no bound.
+    const memory = client.internal ? 0 : client.memory;
     this.#clientBytes += memory - client.countedMemory;
     client.countedMemory = memory;
     if (client.unsent > 0) this.#sending.add(client);

@@ -23,6 +23,7 @@ import { hashes } from "./groups/hashes.ts";
 import { keys } from "./groups/keys.ts";
 import { large } from "./groups/large.ts";
 import { lists, listTimeouts } from "./groups/lists.ts";
+import { memory } from "./groups/memory.ts";
 import { notifications } from "./groups/notifications.ts";
 import { password } from "./groups/password.ts";
 import { pubsub } from "./groups/pubsub.ts";
@@ -66,6 +67,7 @@ const GROUPS: Record<string, Group> = {
   watched,
   pubsub,
   blocking,
+  memory,
   notifications,
   connection,
   password,
