@@ -13,8 +13,17 @@ import { META } from "./objects.ts";
 import type { Address } from "./store/arena.ts";
 import type { Slice } from "./store/slice.ts";
 
-/** The names of the policies, in the order in which Redis lists them. */
-export const EVICTION_POLICIES = [
+/**
+ * How keys are chosen that are evicted (`maxmemory-policy`): of all keys, or of those with a deadline, what
+ * was not used for the longest time, what is used least, any, or what would expire first.
+ */
+export type EvictionPolicy =
+  | `${"volatile" | "allkeys"}-${"lru" | "lfu" | "random"}`
+  | "volatile-ttl"
+  | "noeviction";
+
+/** The policies, in the order in which Redis lists them. */
+export const EVICTION_POLICIES: readonly EvictionPolicy[] = [
   "volatile-lru",
   "volatile-lfu",
   "volatile-random",
@@ -23,10 +32,7 @@ export const EVICTION_POLICIES = [
   "allkeys-lfu",
   "allkeys-random",
   "noeviction",
-] as const;
-
-/** How keys are chosen that are evicted (`maxmemory-policy`). */
-export type EvictionPolicy = typeof EVICTION_POLICIES[number];
+];
 
 /** A key that may be evicted. */
 interface Candidate {
