@@ -660,7 +660,7 @@ Deno.test("With 50 MiB set and 400 MB written, memory stays bounded, and what is
   let [written, key, most, growth] = [0, 0, 0, 0];
   while (written < 400e6) {
     // Sizes that change altogether now and then: the pages of the old ones must become free.
-    const size = [500, 3000, 800, 20_000, 5000][Math.floor(written / 80e6)] ?? 0;
+    const size = [2000, 9000, 3000, 20_000, 5000][Math.floor(written / 80e6)] ?? 0;
     let length = 0;
     const text = (text: string) =>
       length += encoder.encodeInto(text, batch.subarray(length)).written;
