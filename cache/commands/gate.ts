@@ -12,6 +12,7 @@ import type { Slice } from "../store/slice.ts";
 import {
   ADMIN,
   type Command,
+  DENY_OOM,
   isWord,
   MAY_REPLICATE,
   NO_AUTH,
@@ -22,7 +23,7 @@ import {
   SKIP_SLOWLOG,
   WRITE,
 } from "./command.ts";
-import { CommandError, printed, wrongArity } from "./error.ts";
+import { CommandError, OUT_OF_MEMORY, printed, wrongArity } from "./error.ts";
 import { contextOf, refuse } from "./rights.ts";
 
 /** Commands that are not queued in a transaction. */
@@ -30,6 +31,9 @@ const NOT_QUEUED = new Set(["exec", "discard", "multi", "watch", "reset", "quit"
 
 /** What a client that monitors may not do, which is a kind of replica to Redis. */
 const KEYSPACE = WRITE | READONLY | MAY_REPLICATE;
+
+/** What a transaction takes that is being queued, though memory is short. `EXEC` depends on the queue. */
+const NEED_NO_MEMORY = new Set(["exec", "discard", "quit", "reset"]);
 
 /** All that a RESP2 client may say that has subscribed to something. */
 const SUBSCRIBER_COMMANDS = new Set([
@@ -153,6 +157,9 @@ function check(client: Client, command: Command, args: Args): void {
     throw new CommandError("ERR Command not allowed inside a transaction");
   }
   if (!client.user.isUnlimited) checkRights(client, command, args);
+  const { eviction, objects } = client.engine;
+  eviction.outOfMemory = objects.arena.used > eviction.limit && !eviction.makeRoom();
+  if (eviction.outOfMemory && needsMemory(client, command)) throw new CommandError(OUT_OF_MEMORY);
   if ((flags & KEYSPACE) !== 0 && client.engine.monitors.has(client)) {
     throw new CommandError("ERR Replica can't interact with the keyspace");
   }
@@ -165,6 +172,14 @@ function check(client: Client, command: Command, args: Args): void {
         "(P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context",
     );
   }
+}
+
+/** Whether a command is refused where memory is short. */
+function needsMemory({ transaction }: Client, { flags, fullName }: Command): boolean {
+  if ((flags & DENY_OOM) !== 0) return true;
+  if (transaction === undefined) return false;
+  return !NEED_NO_MEMORY.has(fullName) ||
+    fullName === "exec" && transaction.commands.some(({ command }) => command.flags & DENY_OOM);
 }
 
 /** Executes a command: its reply, or its error, is in `client.reply` then. */
@@ -202,7 +217,7 @@ export function replyFailure(client: Client, begun: number, error: unknown): voi
   if (error instanceof CommandError) {
     replyError(client, begun, error.message);
   } else if (error instanceof ArenaFullError) {
-    replyError(client, begun, "OOM command not allowed when used memory > 'maxmemory'.");
+    replyError(client, begun, OUT_OF_MEMORY);
   } else {
     throw error;
   }

@@ -26,6 +26,7 @@ import { hyperloglog } from "./groups/hyperloglog.ts";
 import { keys } from "./groups/keys.ts";
 import { large } from "./groups/large.ts";
 import { lists, listTimeouts } from "./groups/lists.ts";
+import { memory } from "./groups/memory.ts";
 import { notifications } from "./groups/notifications.ts";
 import { password } from "./groups/password.ts";
 import { pubsub } from "./groups/pubsub.ts";
@@ -76,6 +77,7 @@ const GROUPS: Record<string, Group> = {
   pubsub,
   blocking,
   streamBlocking,
+  memory,
   notifications,
   connection,
   password,
