@@ -12,6 +12,7 @@ import { type Command, CommandTable } from "./commands/command.ts";
 import { Keyspace } from "./keyspace.ts";
 import { Objects } from "./objects.ts";
 import { PubSub } from "./pubsub.ts";
+import { Scripting } from "./scripting/scripting.ts";
 import type { Settings } from "./settings.ts";
 import { quoted, withoutSecrets } from "./shown.ts";
 import { Slowlog } from "./slowlog.ts";
@@ -83,6 +84,7 @@ export class Engine {
   readonly clients: Map<number, Client> = new Map();
   readonly blocking: Blocking = new Blocking();
   readonly pubsub: PubSub = new PubSub();
+  readonly scripting: Scripting = new Scripting(this);
   readonly slowlog: Slowlog = new Slowlog();
   readonly monitors: Set<Client> = new Set();
   readonly clock: Clock;
@@ -108,13 +110,17 @@ export class Engine {
   /** The classes of keyspace notifications that are on, as `notify-keyspace-events` has them. */
   notifyClasses = "";
 
+  /** Whether the time stands still: amid a transaction or a script. */
+  timeHeld = false;
+  /** What becomes of the lines that scripts log; the level is from 0 (debug) to 3 (warning). */
+  onLog: (level: number, message: string) => void = () => {};
+
   /** While clients are paused. */
   pause: Pause | undefined;
 
   readonly #toFlush: Client[] = [];
   #lastClientId = 0;
   #lastLook = 0;
-  #timeHeld = false;
   #waiting: Waiting[] = [];
   #activeExpiry = true;
   #expiry: { time: number; cancel: () => void } | undefined;
@@ -139,7 +145,7 @@ export class Engine {
 
   /** Reads the clock, for a new batch or after something slow. */
   readClock(): void {
-    if (this.#timeHeld) return;
+    if (this.timeHeld) return;
     this.#lastLook = Date.now();
     this.now = this.clock.now();
     this.usedAt = Math.floor(this.now / 1000) & USED_AT_MASK;
@@ -221,12 +227,12 @@ export class Engine {
 
   /** Lets the time stand still for all that is done within. */
   holdTime(run: () => void): void {
-    const held = this.#timeHeld;
-    this.#timeHeld = true;
+    const held = this.timeHeld;
+    this.timeHeld = true;
     try {
       run();
     } finally {
-      this.#timeHeld = held;
+      this.timeHeld = held;
     }
   }
 
@@ -299,9 +305,15 @@ export class Engine {
     this.#expiry = { time, cancel: this.clock.at(time + 1, () => this.#expire()) };
   }
 
+  /** Expires keys whose time has come while nobody looked. */
+  expireLater(): void {
+    this.scheduleExpiry(this.now);
+  }
+
   #expire(): void {
     this.#expiry = undefined;
-    if (!this.#activeExpiry) return;
+    // Amid a script no time goes by; it is made up for after it.
+    if (!this.#activeExpiry || this.timeHeld) return;
     this.readClock();
     let left = EXPIRY_SLICE;
     let next = Infinity;
@@ -327,6 +339,7 @@ export class Engine {
   close(): void {
     this.#expiry?.cancel();
     this.#expiry = undefined;
+    this.scripting.runner.close();
     this.endPause();
     for (const { reject } of this.#waiting.splice(0)) {
       reject(new Error("The cache was closed while something waited for its counts"));

@@ -44,6 +44,8 @@ export class Settings {
   sortedSetMaxPackEntries = 128;
   sortedSetMaxPackValue = 64;
   listMaxPackSize = -2;
+  /** After how many milliseconds of a script others are told that it is busy; 0 is never. */
+  busyReplyThreshold = 5000;
   /** Whether `DEBUG` is allowed. */
   debugCommand = false;
   /** What is only kept to be told. */
@@ -243,6 +245,7 @@ const protectedMode: Parameter = {
 
 /** All parameters. */
 export const PARAMETERS: readonly Parameter[] = [
+  integer("busy-reply-threshold", "busyReplyThreshold", 0, LONG_MAX, { alias: "lua-time-limit" }),
   integer("databases", "databases", 1, INT_MAX, { immutable: true }),
   integer("hash-max-listpack-entries", "hashMaxPackEntries", 0, LONG_MAX, {
     alias: "hash-max-ziplist-entries",

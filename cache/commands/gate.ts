@@ -11,6 +11,7 @@ import { ArenaFullError } from "../store/arena.ts";
 import type { Slice } from "../store/slice.ts";
 import {
   ADMIN,
+  ALLOW_BUSY,
   type Command,
   isWord,
   MAY_REPLICATE,
@@ -22,6 +23,7 @@ import {
   SKIP_SLOWLOG,
   WRITE,
 } from "./command.ts";
+import type { Engine } from "../engine.ts";
 import { CommandError, wrongArity } from "./error.ts";
 
 /** Commands that are not queued in a transaction. */
@@ -42,6 +44,10 @@ const SUBSCRIBER_COMMANDS = new Set([
  * only after commands that are not fast in themselves.
  */
 const SLOW = 10_000;
+
+/** The longest code of an error that is counted by itself (as in Redis), and how many codes. */
+const MAX_ERROR_CODE = 31;
+const MAX_ERROR_CODES = 128;
 
 /**
  * Executes one request, or queues it in the client's transaction.
@@ -154,6 +160,8 @@ function check(client: Client, command: Command, args: Args): void {
         "(P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context",
     );
   }
+  const { runner } = client.engine.scripting;
+  if (runner.busy !== undefined && (flags & ALLOW_BUSY) === 0) runner.refuse();
 }
 
 /** Executes a command: its reply, or its error, is in `client.reply` then. */
@@ -198,8 +206,14 @@ export function replyFailure(client: Client, begun: number, error: unknown): voi
 }
 
 /** Takes note of how long a command has taken. */
-function noteTime(client: Client, command: Command, args: Args, milliseconds: number): void {
+export function noteTime(
+  client: Client,
+  command: Command,
+  args: Args,
+  milliseconds: number,
+): void {
   const { engine } = client;
+  if (engine.scripting.runner.isSuspended(client)) return;
   const { slowlogThreshold: threshold, slowlogLength } = engine.settings;
   const microseconds = Math.round(milliseconds * 1000);
   command.microseconds += microseconds;
@@ -212,12 +226,22 @@ function noteTime(client: Client, command: Command, args: Args, milliseconds: nu
 
 /** Replies an error in place of what was written since. */
 function replyError(client: Client, begun: number, message: string): void {
-  const { reply, engine: { stats } } = client;
+  const { reply, engine } = client;
   reply.truncate(begun);
   reply.error(message);
+  countError(engine, message);
+}
+
+/** Counts an error reply, by its code. */
+export function countError({ stats }: Engine, message: string): void {
   stats.errorReplies++;
-  const [code = ""] = message.split(" ", 1);
-  stats.errors.set(code, (stats.errors.get(code) ?? 0) + 1);
+  const space = message.indexOf(" ");
+  const code = space >= 0 && space < MAX_ERROR_CODE ? message.slice(0, space) : "ERR";
+  const count = stats.errors.get(code);
+  // Scripts can make up any number of codes.
+  if (count !== undefined || stats.errors.size < MAX_ERROR_CODES) {
+    stats.errors.set(code, (count ?? 0) + 1);
+  }
 }
 
 /** Redis' words for a command it does not have. */

@@ -18,6 +18,7 @@ import {
   isWord,
   keyIndexes,
   type KeySpec,
+  MAY_REPLICATE,
   PUBSUB,
   READONLY,
   WRITE,
@@ -57,7 +58,9 @@ function categoriesOf({ flags, group, row }: Command): string[] {
 }
 
 function flagsOf({ flags }: Command): string[] {
-  return FLAG_NAMES.filter((_, bit) => (flags & 1 << bit) !== 0);
+  // Redis does not tell of the one that has to do with replication.
+  const told = flags & ~MAY_REPLICATE;
+  return FLAG_NAMES.filter((_, bit) => (told & 1 << bit) !== 0);
 }
 
 function writeTexts(reply: Reply, texts: readonly string[]): void {

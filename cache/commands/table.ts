@@ -10,6 +10,7 @@ import { KEYS } from "./keys.ts";
 import { HASHES } from "./hashes.ts";
 import { LISTS } from "./lists.ts";
 import { PUBSUB } from "./pubsub.ts";
+import { SCRIPTING } from "./scripting.ts";
 import { SERVER } from "./server.ts";
 import { SETS } from "./sets.ts";
 import { SORTED_SETS } from "./sorted_sets.ts";
@@ -23,6 +24,7 @@ const GROUPS: Readonly<Record<string, CommandRows>> = {
   hash: HASHES,
   list: LISTS,
   pubsub: PUBSUB,
+  scripting: SCRIPTING,
   server: SERVER,
   set: SETS,
   "sorted-set": SORTED_SETS,

@@ -122,7 +122,7 @@ function isHostLevel(kind: Return): boolean {
 /** Runs Lua functions. */
 export class Machine {
   /** The global variables. */
-  readonly globals: Table = new Table();
+  globals: Table = new Table();
   /** The metatable of all strings. */
   readonly stringMetatable: Table = new Table();
   /** The thread that is not a coroutine. */
@@ -236,6 +236,11 @@ export class Machine {
     memory.charged = alive;
     memory.trigger = this.#trigger(alive);
     if (alive > this.maxMemory) throw new LuaError(MEMORY_ERROR);
+  }
+
+  /** How many bytes were charged when the machine last ran. */
+  get charged(): number {
+    return this.#charged;
   }
 
   /** How many bytes are charged now. */
