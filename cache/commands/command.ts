@@ -51,6 +51,7 @@ export const NO_AUTH = bit("no_auth");
 export const MAY_REPLICATE = bit("may_replicate");
 export const PROTECTED = bit("protected");
 export const NO_MULTI = bit("no_multi");
+export const NO_MANDATORY_KEYS = bit("no_mandatory_keys");
 export const MOVABLE_KEYS = bit("movablekeys");
 export const ALLOW_BUSY = bit("allow_busy");
 

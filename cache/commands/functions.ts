@@ -54,7 +54,10 @@ function remove({ engine, reply }: Client, args: Args): void {
 function flush({ engine, reply }: Client, args: Args): void {
   if (args.count > 3) {
     throw new CommandError(
-      "ERR unknown subcommand or wrong number of arguments for 'flush'. Try FUNCTION HELP.",
+      `ERR unknown subcommand or wrong number of arguments for '${
+        cString(args.at(1).latin1())
+      }'. ` +
+        "Try FUNCTION HELP.",
     );
   }
   if (!isFlushMode(args)) {

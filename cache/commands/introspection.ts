@@ -19,6 +19,7 @@ import {
   keyIndexes,
   type KeySpec,
   MAY_REPLICATE,
+  NO_MANDATORY_KEYS,
   PUBSUB,
   READONLY,
   WRITE,
@@ -217,6 +218,7 @@ function getkeys(withFlags: boolean) {
       throw new CommandError("ERR Invalid number of arguments specified for command");
     }
     const indexes = keyIndexes(command, line);
+    if (!indexes?.length && (command.flags & NO_MANDATORY_KEYS) !== 0) return reply.array(0);
     if (indexes === undefined) {
       throw new CommandError("ERR Invalid arguments specified for command");
     }

@@ -54,7 +54,7 @@ const evaluateKnown = (isReadonly: boolean) => (client: Client, args: Args): voi
   const sha = args.at(1);
   if (sha.length !== SHA_LENGTH) throw new CommandError(NO_SCRIPT);
   const keys = keyCount(args);
-  const script = client.engine.scripting.scripts.find(sha.latin1().toLowerCase());
+  const script = client.engine.scripting.scripts.find(sha.latin1());
   if (script === undefined) throw new CommandError(NO_SCRIPT);
   run(client, args, keys, script, isReadonly);
 };

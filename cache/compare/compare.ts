@@ -25,6 +25,7 @@ import { lists, listTimeouts } from "./groups/lists.ts";
 import { notifications } from "./groups/notifications.ts";
 import { password } from "./groups/password.ts";
 import { pubsub } from "./groups/pubsub.ts";
+import { scripts } from "./groups/scripts.ts";
 import { server } from "./groups/server.ts";
 import { sets } from "./groups/sets.ts";
 import { sortedSets, sortedSetTimeouts } from "./groups/sorted_sets.ts";
@@ -59,6 +60,7 @@ const GROUPS: Record<string, Group> = {
   sortedSets,
   sortedSetTimeouts,
   large,
+  scripts,
   transactions,
   watched,
   pubsub,
@@ -157,13 +159,14 @@ function signature({ step, redis, subject, log }: Difference): string {
     replies.map((reply) =>
       reply.kind === "-" ? `${reply.value}`.replace(/'.*?'|\d+/g, "?") : reply.kind
     );
-  const container = ["CLIENT", "CONFIG", "COMMAND", "OBJECT", "PUBSUB"].includes(name);
+  const container = ["CLIENT", "CONFIG", "COMMAND", "FUNCTION", "OBJECT", "PUBSUB", "SCRIPT"]
+    .includes(name);
   return `${name} ${container ? sub : ""} ${shape(redis)} ${shape(subject)}`;
 }
 
 /** Commands of groups that are not compared here, and those that end, stop or change the server. */
 const ELSEWHERE = new RegExp(
-  "^(X|PF|GEO|BIT|EVAL|FCALL|SCRIPT|FUNCTION|ACL|CLUSTER|MODULE|REPL|SHUTDOWN|SAVE|BGSAVE|" +
+  "^(X|PF|GEO|BIT|SCRIPT DEBUG|ACL|CLUSTER|MODULE|REPL|SHUTDOWN|SAVE|BGSAVE|" +
     "BGREWRITEAOF|PSYNC|SYNC|SLAVEOF|FAILOVER|DEBUG|MIGRATE|DUMP|RESTORE|READ|ASKING|LOLWUT|" +
     "(GET|SET)BIT|CONFIG REWRITE|LATENCY (DOCTOR|GRAPH|HISTOGRAM)|MEMORY (DOCTOR|MALLOC|PURGE|STATS))",
 );

@@ -187,6 +187,8 @@ export class Pair implements AsyncDisposable {
         ["CLIENT", "UNPAUSE"],
         ...settings,
         ["FLUSHALL"],
+        ["SCRIPT", "FLUSH"],
+        ["FUNCTION", "FLUSH"],
       ]);
     });
   }

@@ -145,6 +145,13 @@ const commandInfo: Same = (_, a, b) => {
   return equal(clean(a), clean(b));
 };
 
+/** Libraries and their functions come from tables without an order. */
+const functions: Same = (_, a, b) => {
+  const sorted = ({ kind, value }: Reply): string =>
+    Array.isArray(value) ? `${kind}[${value.map(sorted).sort().join()}]` : `${kind}${value}`;
+  return sorted(a) === sorted(b);
+};
+
 /** The number of keys, if the step before has looked at all of them. */
 const size: Same = (_, a, b, previous) =>
   previous?.args[0] === "EXISTS" ? equal(a, b) : sameKind(a, b);
@@ -182,6 +189,7 @@ const RULES: Record<string, Same> = {
   "CLIENT LIST": clients,
   "CLIENT GETREDIR": redirect,
   "CLIENT TRACKINGINFO": redirect,
+  "FUNCTION LIST": functions,
   "MEMORY USAGE": own,
   "SLOWLOG GET": own,
   "SLOWLOG LEN": own,

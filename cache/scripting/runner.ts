@@ -105,6 +105,11 @@ export class Runner {
     return this.#client;
   }
 
+  /** Whether a script runs. */
+  get isRunning(): boolean {
+    return this.#running !== undefined;
+  }
+
   /**
    * Runs a script. Its reply is written when this returns, or later if the caller is blocked then.
    *

@@ -47,9 +47,9 @@ export class Scripts {
     return this.#lua?.machine.charged ?? 0;
   }
 
-  /** Finds a script by its SHA-1, in lower case. */
+  /** Finds a script by its SHA-1. */
   find(sha: string): Script | undefined {
-    return this.#bySha.get(sha);
+    return this.#bySha.get(sha.toLowerCase());
   }
 
   /**
