@@ -62,7 +62,9 @@ export class Functions {
 
   /** How many functions there are. */
   get size(): number {
-    return this.#functions.size;
+    let count = 0;
+    for (const { functions } of this.libraries.values()) count += functions.size;
+    return count;
   }
 
   /** How many bytes the values of functions take, about. */

@@ -147,13 +147,21 @@ const errorHandler: Host = (m, args, count) => {
   const error = argument(m, args, count, 1);
   const table = error instanceof Table ? error : errorTable(`ERR ${m.describe(error)}`);
   const position = positionAt(m.current, 0);
-  m.checkWritable(table);
+  if (table.isReadonly) throw readonlyError();
   if (position !== undefined) {
     table.set("source", position.source);
     table.set("line", position.line);
   }
   return returns(m, args, table);
 };
+
+/** What becomes of an error that is a table in which nothing can be noted. */
+export function readonlyError(): LuaError {
+  const error = new LuaError("err_handler_def:10: Attempt to modify a readonly table");
+  error.source = "@err_handler_def";
+  error.line = 10;
+  return error;
+}
 
 type Log = (level: number, message: string) => void;
 

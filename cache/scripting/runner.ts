@@ -25,6 +25,7 @@ import { Args } from "../protocol/request.ts";
 import { Reply } from "../protocol/reply.ts";
 import { ALLOW_OOM, NO_WRITES } from "./flags.ts";
 import { commandError, errorTable, fromReply, withCode } from "./from_reply.ts";
+import { readonlyError } from "./redis_library.ts";
 import { LuaReplyWriter, printed } from "./to_reply.ts";
 
 /** How long a script that is past its time may go on before others get their turn, in milliseconds. */
@@ -306,18 +307,14 @@ export class Runner {
   #replyError(run: Run, reply: Reply, error: unknown): void {
     if (!(error instanceof LuaError)) throw error;
     const { script: { name, lua } } = run;
-    const { value } = error;
-    let { source, line } = error;
+    const isReadonly = error.value instanceof Table && error.value.isReadonly;
+    const { value, source: chunk, line } = isReadonly ? readonlyError() : error;
+    let source = chunk;
     let message: string;
     let isCounted = false;
     if (value instanceof Table) {
       isCounted = value.getKey("ignore_error_stats_update") === true;
       message = cString(toText(value.getKey("err")) ?? "ERR unknown error");
-      if (value.isReadonly) {
-        // Redis' handler of errors notes in the table where it was raised.
-        message = "ERR err_handler_def:10: Attempt to modify a readonly table";
-        [source, line] = ["@err_handler_def", 10];
-      }
     } else if (typeof value === "string" && WITHOUT_HANDLER.includes(value)) {
       message = `ERR Error running script ${name}, ${value}`;
       source = "";

@@ -123,7 +123,7 @@ end
 
 /** Their replies have no order, or depend on chance or time. */
 const LOOSE =
-  /^(SMEMBERS|SINTER|SUNION|SDIFF|HGETALL|HKEYS|HVALS|.*SCAN|.*RAND.*|SPOP|KEYS|SORT.*|OBJECT|.*TTL|.*TIME)$/;
+  /^(LCS|SMEMBERS|SINTER|SUNION|SDIFF|HGETALL|HKEYS|HVALS|.*SCAN|.*RAND.*|SPOP|KEYS|SORT.*|OBJECT|.*TTL|.*TIME)$/;
 const BLOCKING = /^B[LRZ]|^\s*$/;
 
 const GROUPS = [strings, lists, hashes, sets, sortedSets];
