@@ -305,9 +305,9 @@ export class Engine {
     this.#expiry = { time, cancel: this.clock.at(time + 1, () => this.#expire()) };
   }
 
-  /** Expires keys whose time has come while nobody looked. */
-  expireLater(): void {
-    this.scheduleExpiry(this.now);
+  /** Expires keys whose time has come while the time stood still. */
+  catchUp(): void {
+    if (this.#expiry === undefined) this.#expire();
   }
 
   #expire(): void {
