@@ -54,7 +54,7 @@ const evaluateKnown = (isReadonly: boolean) => (client: Client, args: Args): voi
   const sha = args.at(1);
   if (sha.length !== SHA_LENGTH) throw new CommandError(NO_SCRIPT);
   const keys = keyCount(args);
-  const script = client.engine.scripting.scripts.find(sha.latin1());
+  const script = client.engine.scripting.scripts.find(sha);
   if (script === undefined) throw new CommandError(NO_SCRIPT);
   run(client, args, keys, script, isReadonly);
 };
@@ -62,7 +62,7 @@ const evaluateKnown = (isReadonly: boolean) => (client: Client, args: Args): voi
 function exists({ engine: { scripting: { scripts } }, reply }: Client, args: Args): void {
   reply.array(args.count - 2);
   for (let i = 2; i < args.count; i++) {
-    reply.integer(scripts.find(args.at(i).latin1()) === undefined ? 0 : 1);
+    reply.integer(scripts.find(args.at(i)) === undefined ? 0 : 1);
   }
 }
 

@@ -6,7 +6,7 @@
 
 import { charge, STRING_BYTES } from "../lua/memory.ts";
 import { type LuaValue, Table } from "../lua/mod.ts";
-import { Slice } from "../store/slice.ts";
+import { textOf } from "./text.ts";
 
 const CR = 13;
 const MINUS = 45;
@@ -42,13 +42,20 @@ function trimLines(text: string): string {
   return text.replace(/^[\r\n]+|[\r\n]+$/g, "");
 }
 
+const NOTHING = new Uint8Array(0);
+
 /** Reads replies. */
 class ReplyParser {
-  readonly #bytes: Uint8Array;
+  #bytes: Uint8Array = NOTHING;
   #at = 0;
 
-  constructor(bytes: Uint8Array) {
+  /** Reads the first reply in some bytes. */
+  readFrom(bytes: Uint8Array): LuaValue {
     this.#bytes = bytes;
+    this.#at = 0;
+    const value = this.read();
+    this.#bytes = NOTHING;
+    return value;
   }
 
   read(): LuaValue {
@@ -62,7 +69,7 @@ class ReplyParser {
         return this.#number();
       case 43: { // +
         const table = new Table();
-        table.addField("ok", this.#line());
+        table.addField("ok", this.#isOk() ? "OK" : this.#line());
         return table;
       }
       case 45: // -
@@ -140,7 +147,15 @@ class ReplyParser {
     const start = this.#at;
     this.#at += length + 2;
     charge(STRING_BYTES + length);
-    return new Slice(this.#bytes, start, length).latin1();
+    return textOf(this.#bytes, start, length);
+  }
+
+  /** Whether the line is the most usual one; then it is read. */
+  #isOk(): boolean {
+    const [bytes, at] = [this.#bytes, this.#at];
+    const is = bytes[at] === 79 && bytes[at + 1] === 75 && bytes[at + 2] === CR;
+    if (is) this.#at += 4;
+    return is;
   }
 
   /** A line of digits, as short as lengths are. */
@@ -166,7 +181,7 @@ class ReplyParser {
 
   #line(): string {
     const end = this.#bytes.indexOf(CR, this.#at);
-    const text = new Slice(this.#bytes, this.#at, end - this.#at).latin1();
+    const text = textOf(this.#bytes, this.#at, end - this.#at);
     this.#at = end + 2;
     charge(STRING_BYTES + text.length);
     return text;
@@ -178,7 +193,9 @@ function parseDouble(text: string): number {
   return text === "-inf" ? -Infinity : Number(text);
 }
 
-/** Reads one reply, which is whole. */
+const parser = new ReplyParser();
+
+/** Reads the reply, which is whole, that some bytes begin with. */
 export function fromReply(bytes: Uint8Array): LuaValue {
-  return new ReplyParser(bytes).read();
+  return parser.readFrom(bytes);
 }

@@ -380,7 +380,7 @@ export class Runner {
     const { reply } = client;
     call(client, command, args);
     try {
-      return fromReply(reply.written());
+      return fromReply(reply.bytes);
     } finally {
       reply.truncate(0);
       if (reply.capacity > MAX_KEPT_BUFFER) Reply.giveBack(reply.take());

@@ -4,14 +4,16 @@
  * @module
  */
 
+import { isWord } from "../commands/command.ts";
 import { CommandError } from "../commands/error.ts";
 import { type Lua, LuaError, type LuaValue, Table } from "../lua/mod.ts";
 import type { Args } from "../protocol/request.ts";
 import { sha1Hex } from "../sha1.ts";
-import type { Slice } from "../store/slice.ts";
+import { latin1Slice, type Slice } from "../store/slice.ts";
 import { parseShebang } from "./flags.ts";
 import { makeScriptLua } from "./redis_library.ts";
 import type { Runner, Script } from "./runner.ts";
+import { textOf } from "./text.ts";
 
 /** About how many bytes a script takes beside its text. */
 const SCRIPT_SIZE = 512;
@@ -28,6 +30,8 @@ export class Scripts {
   readonly #bySha: Map<string, KnownScript> = new Map();
   /** The same by a hash that takes less time than SHA-1; of two that share one the later. */
   readonly #byHash: Map<number, KnownScript> = new Map();
+  /** The same by a hash of the SHA-1, for which no string is made. */
+  readonly #byShaHash: Map<number, KnownScript> = new Map();
   #lua: Lua | undefined;
   /** How many bytes the scripts take. */
   memory = 0;
@@ -47,9 +51,11 @@ export class Scripts {
     return this.#lua?.machine.charged ?? 0;
   }
 
-  /** Finds a script by its SHA-1. */
-  find(sha: string): Script | undefined {
-    return this.#bySha.get(sha.toLowerCase());
+  /** Finds a script by its SHA-1, in upper or lower case. */
+  find(sha: Slice): Script | undefined {
+    const likely = this.#byShaHash.get(shaHash(sha));
+    if (likely !== undefined && isWord(sha, likely.name)) return likely;
+    return this.#bySha.get(sha.latin1().toLowerCase());
   }
 
   /**
@@ -78,6 +84,7 @@ export class Scripts {
     };
     this.#bySha.set(name, script);
     this.#byHash.set(hash, script);
+    this.#byShaHash.set(shaHash(latin1Slice(name)), script);
     this.memory += body.length + SCRIPT_SIZE;
     return script;
   }
@@ -92,6 +99,7 @@ export class Scripts {
   clear(): void {
     this.#bySha.clear();
     this.#byHash.clear();
+    this.#byShaHash.clear();
     this.#lua = undefined;
     this.memory = 0;
   }
@@ -109,8 +117,19 @@ function compile(lua: Lua, text: string): Script["function"] {
 /** Some arguments as a table of strings. */
 export function textTable(args: Args, first: number, end: number): Table {
   const texts: LuaValue[] = [""];
-  for (let i = first; i < end; i++) texts.push(args.at(i).latin1());
+  for (let i = first; i < end; i++) {
+    texts.push(textOf(args.bytes, args.starts[i]!, args.lengths[i]!));
+  }
   return Table.of(texts);
+}
+
+/** A hash that is the same for upper and lower case. */
+function shaHash({ bytes, start, length }: Slice): number {
+  let hash = 0;
+  for (let i = start; i < start + length; i++) {
+    hash = (Math.imul(hash, 31) + (bytes[i]! | 0x20)) | 0;
+  }
+  return hash;
 }
 
 /** A hash of a script's length and of at most so many of its bytes. */
