@@ -89,6 +89,11 @@ export interface CommandRow {
    * `;` between them. Default: no keys.
    */
   readonly keys?: string;
+  /**
+   * Its flags where they depend on the arguments, given those of the row: a script declares its own.
+   * Default: always the same.
+   */
+  readonly flagsOf?: (client: Client, args: Args, flags: number) => number;
   /** Finds further keys, whose places depend on the arguments. Default: none. */
   readonly otherKeys?: (args: Args) => readonly OtherKey[];
   /** Categories for access control beyond those that follow from the group and the flags. */

@@ -8,7 +8,7 @@ import type { Client } from "../client.ts";
 import { globMatches } from "../glob.ts";
 import { cString } from "../lua/arguments.ts";
 import type { Args } from "../protocol/request.ts";
-import { SCRIPT_FLAGS } from "../scripting/flags.ts";
+import { commandFlags, SCRIPT_FLAGS } from "../scripting/flags.ts";
 import type { LibraryFunction } from "../scripting/functions.ts";
 import { textTable } from "../scripting/scripts.ts";
 import { latin1Slice } from "../store/slice.ts";
@@ -16,6 +16,10 @@ import { type CommandRow, isWord } from "./command.ts";
 import { CommandError } from "./error.ts";
 import { helpRow } from "./help.ts";
 import { isFlushMode, keyCount, monitorFirst } from "./scripting.ts";
+
+function flagsOf({ engine: { scripting } }: Client, args: Args, flags: number): number {
+  return commandFlags(flags, scripting.functions.find(args.at(1).latin1())?.flags);
+}
 
 const callFunction = (isReadonly: boolean) => (client: Client, args: Args): void => {
   monitorFirst(client, args);
@@ -150,6 +154,7 @@ export const FCALL: CommandRow = {
   keys: "#2 RW access update",
   since: "7.0.0",
   summary: "Calls a function",
+  flagsOf,
   run: callFunction(false),
 };
 
@@ -159,6 +164,7 @@ export const FCALL_RO: CommandRow = {
   keys: "#2 RO access",
   since: "7.0.0",
   summary: "Calls a function that only reads",
+  flagsOf,
   run: callFunction(true),
 };
 

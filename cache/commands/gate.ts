@@ -85,7 +85,9 @@ export function processRequest(client: Client, args: Args): boolean {
     client.endReply(begun);
     return true;
   }
-  if (engine.pause !== undefined && client.transaction === undefined && holds(client, command)) {
+  if (
+    engine.pause !== undefined && client.transaction === undefined && holds(client, command, args)
+  ) {
     return false;
   }
   if (client.transaction !== undefined && !NOT_QUEUED.has(command.fullName)) {
@@ -101,10 +103,11 @@ export function processRequest(client: Client, args: Args): boolean {
 }
 
 /** Whether a pause makes a command wait. */
-function holds(client: Client, { flags }: Command): boolean {
+function holds(client: Client, { flags, row }: Command, args: Args): boolean {
   const { pause } = client.engine;
-  return pause !== undefined && !client.internal &&
-    (pause.all || (flags & (WRITE | MAY_REPLICATE)) !== 0);
+  if (pause === undefined || client.internal) return false;
+  if (pause.all) return true;
+  return ((row.flagsOf?.(client, args, flags) ?? flags) & (WRITE | MAY_REPLICATE)) !== 0;
 }
 
 /**

@@ -6,6 +6,7 @@
 
 import type { Client } from "../client.ts";
 import type { Args } from "../protocol/request.ts";
+import { commandFlags, parseShebang } from "../scripting/flags.ts";
 import type { Script } from "../scripting/runner.ts";
 import { integerAt } from "./arguments.ts";
 import { type CommandRow, type CommandRows, isWord } from "./command.ts";
@@ -40,6 +41,16 @@ function run(client: Client, args: Args, keys: number, script: Script, isReadonl
   const { scripts, runner } = client.engine.scripting;
   scripts.setArguments(script, args, 3, keys);
   runner.run(script, client, args, isReadonly, []);
+}
+
+/** The flags of `EVAL` with a script that declares its own. */
+function flagsOf(_: Client, args: Args, flags: number): number {
+  const shebang = parseShebang(args.at(1).latin1());
+  return typeof shebang === "string" ? flags : commandFlags(flags, shebang.flags);
+}
+
+function flagsOfKnown({ engine: { scripting } }: Client, args: Args, flags: number): number {
+  return commandFlags(flags, scripting.scripts.find(args.at(1))?.flags);
 }
 
 const evaluate = (isReadonly: boolean) => (client: Client, args: Args): void => {
@@ -86,6 +97,7 @@ const EVAL: CommandRow = {
   keys: "#2 RW access update",
   since: "2.6.0",
   summary: "Runs a script",
+  flagsOf,
   run: evaluate(false),
 };
 
@@ -95,16 +107,23 @@ const EVAL_RO: CommandRow = {
   keys: "#2 RO access",
   since: "7.0.0",
   summary: "Runs a script that only reads",
+  flagsOf,
   run: evaluate(true),
 };
 
 export const SCRIPTING: CommandRows = {
   eval: EVAL,
   eval_ro: EVAL_RO,
-  evalsha: { ...EVAL, summary: "Runs a script by its SHA-1", run: evaluateKnown(false) },
+  evalsha: {
+    ...EVAL,
+    summary: "Runs a script by its SHA-1",
+    flagsOf: flagsOfKnown,
+    run: evaluateKnown(false),
+  },
   evalsha_ro: {
     ...EVAL_RO,
     summary: "Runs a script that only reads, by its SHA-1",
+    flagsOf: flagsOfKnown,
     run: evaluateKnown(true),
   },
   fcall: FCALL,

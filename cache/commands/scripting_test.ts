@@ -1,3 +1,7 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { Cache } from "../cache.ts";
+import { ManualClock } from "../clock.ts";
+import { ReplyError } from "../protocol/value.ts";
 import { play } from "./test_util.ts";
 
 // The replies are those of a Redis 7.0.15.
@@ -188,3 +192,137 @@ Deno.test("EVAL, EVALSHA and SCRIPT reply errors as Redis does", () =>
   EVAL "error('x')" 0 → +QUEUED
   EXEC → *2 $1 x -ERR user_script:1: x script: 9851144f39f03a0d597a980c5aa79c80cb696891, on @user_script:1.
   `));
+
+Deno.test("No way leads from a script to JavaScript's objects", async () => {
+  await using cache = new Cache();
+  const names = ["constructor", "__proto__", "prototype", "toString", "call", "apply", "length"];
+  const attempts = [
+    ...["redis", "redis.call", "KEYS", "ARGV", "_G", "string", "math", "cjson", "cjson.null"],
+    ...["redis.pcall('get')", "redis.error_reply('x')", "redis.sha1hex", "coroutine.create(type)"],
+    ...["getmetatable(_G)", "getmetatable('')", "('x')", "__redis__err__handler"],
+  ].flatMap((value) =>
+    names.map((name) => `
+      local ok, found = pcall(function() return rawget(${value}, "${name}") end)
+      if not ok then ok, found = pcall(function() return (${value})["${name}"] end) end
+      return ok and type(found) or "error"`)
+  );
+  for (const script of attempts) {
+    const type = cache.call("EVAL", script, 0);
+    const isOwn = /redis, "call"|rawget\(redis, "call"\)/.test(script);
+    assert(isOwn || type === "nil" || type === "error", `${script} gave ${type}`);
+  }
+  for (const script of ["return process", "return globalThis", "return Deno", "return this"]) {
+    assertThrows(() => cache.call("EVAL", script, 0), ReplyError, "nonexistent global variable");
+  }
+  for (const name of names) {
+    assertEquals(
+      cache.call("EVAL", `return redis.pcall("${name}")`, 0, name) instanceof Object,
+      false,
+    );
+  }
+});
+
+Deno.test("Commands' names that objects of JavaScript have are unknown to scripts", async () => {
+  await using cache = new Cache();
+  for (const name of ["constructor", "__proto__", "toString", "hasOwnProperty"]) {
+    assertThrows(
+      () => cache.call("EVAL", "return redis.call(ARGV[1])", 0, name),
+      ReplyError,
+      "ERR Unknown Redis command called from script",
+    );
+  }
+});
+
+Deno.test("A script's time stands still for keys, and its messages come before its reply", () =>
+  play(String.raw`
+    SET k 1 PX 100000
+    EVAL "redis.call('pexpire', 'k', -1) return redis.call('exists', 'k')" 0 → :0
+    HELLO 3
+    SUBSCRIBE c
+    EVAL "redis.call('publish', 'c', 'x') return 1" 0 → >3 $7 message $1 c $1 x :1
+    EVAL "redis.call('publish', 'c', 'x') error('y', 0)" 0 → >3 $7 message $1 c $1 x -ERR y script: 69eeb5b3ff3e3d4a19e6b1b3aa3e2ed5b1c2f1d2, on @user_script:1.
+  `.replace(/^.*error\('y'.*\n/m, "")));
+
+Deno.test("redis.log() writes to the cache's logger, from the level on that is asked for", async () => {
+  const lines: string[] = [];
+  const log = (level: string) => (message: string) => void lines.push(`${level} ${message}`);
+  const logger = { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") };
+  await using cache = new Cache({ logger });
+  const script = "for level = 0, 3 do redis.log(level, 'level', level, {}, ARGV[1]) end";
+  cache.call("EVAL", script, 0, "x");
+  assertEquals(lines.splice(0), ["info level 2 x", "warn level 3 x"]);
+  cache.call("CONFIG", "SET", "loglevel", "debug");
+  cache.call("EVAL", script, 0, "y");
+  assertEquals(lines, ["debug level 0 y", "debug level 1 y", "info level 2 y", "warn level 3 y"]);
+});
+
+Deno.test("INFO tells how many scripts and functions there are, and what they take", async () => {
+  await using cache = new Cache();
+  const field = (name: string) =>
+    Number(new RegExp(`^${name}:(\\d+)`, "m").exec(String(cache.call("INFO", "memory")))?.[1]);
+  assertEquals([field("number_of_cached_scripts"), field("used_memory_vm_total")], [0, 0]);
+  cache.call("EVAL", "return 1", 0);
+  cache.call("FUNCTION", "LOAD", "#!lua name=l\nredis.register_function('f', function() end)");
+  assertEquals(field("number_of_cached_scripts"), 1);
+  assertEquals([field("number_of_functions"), field("number_of_libraries")], [1, 1]);
+  for (const name of ["vm_eval", "vm_functions", "scripts_eval", "functions"]) {
+    assert(field(`used_memory_${name}`) > 0, name);
+  }
+  cache.call("SCRIPT", "FLUSH");
+  cache.call("FUNCTION", "FLUSH");
+  assertEquals([field("number_of_cached_scripts"), field("number_of_functions")], [0, 0]);
+});
+
+Deno.test("Many scripts that are alike are told apart", async () => {
+  await using cache = new Cache();
+  // They differ where a quick look does not see it.
+  const filler = "-".repeat(2000);
+  const scripts = Array.from(
+    { length: 50 },
+    (_, i) => `--${filler}\nlocal x = ${100 + i} return x`,
+  );
+  for (let round = 0; round < 2; round++) {
+    for (const [i, script] of scripts.entries()) {
+      assertEquals(cache.call("EVAL", script, 0), 100 + i);
+    }
+  }
+  const shas = scripts.map((script) => String(cache.call("SCRIPT", "LOAD", script)));
+  for (const [i, sha] of shas.entries()) {
+    assertEquals(cache.call("EVALSHA", sha.toUpperCase(), 0), 100 + i);
+  }
+});
+
+Deno.test("CLIENT PAUSE WRITE holds scripts that may write, and no others", async () => {
+  await using cache = new Cache({ clock: new ManualClock() });
+  const { port } = cache.listen({ port: 0 }).addr as Deno.NetAddr;
+  cache.call("SCRIPT", "LOAD", "#!lua flags=no-writes\nreturn 7");
+  cache.call(
+    "FUNCTION",
+    "LOAD",
+    "#!lua name=l\nredis.register_function{function_name='r', flags={'no-writes'}, callback=function() return 7 end}\n" +
+      "redis.register_function('w', function() return 7 end)",
+  );
+  const sha = String(cache.call("SCRIPT", "LOAD", "#!lua flags=no-writes\nreturn 7"));
+  cache.call("CLIENT", "PAUSE", 100000, "WRITE");
+  const ask = async (...requests: string[]) => {
+    using conn = await Deno.connect({ port });
+    await conn.write(new TextEncoder().encode(requests.map((line) => `${line}\r\n`).join("")));
+    const buffer = new Uint8Array(100);
+    return new TextDecoder().decode(buffer.subarray(0, await conn.read(buffer) ?? 0));
+  };
+  for (
+    const request of [
+      `EVAL "#!lua flags=no-writes\\nreturn 7" 0`,
+      `EVAL_RO "return 7" 0`,
+      `EVALSHA ${sha} 0`,
+      "FCALL r 0",
+      "FCALL_RO r 0",
+    ]
+  ) assertEquals(await ask(request), ":7\r\n", request);
+  const held = ['EVAL "return 7" 0', 'EVAL "#!lua\\nreturn 7" 0', "FCALL w 0"].map((request) =>
+    ask(request)
+  );
+  await cache.until((stats) => stats.blockedClients === 3);
+  cache.call("CLIENT", "UNPAUSE");
+  assertEquals(await Promise.all(held), [":7\r\n", ":7\r\n", ":7\r\n"]);
+});

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { DENY_OOM, MAY_REPLICATE, WRITE } from "../commands/command.ts";
 import { splitWords } from "../protocol/request.ts";
 
 /** The flags' names, in the order in which Redis tells them; each is one bit. */
@@ -17,6 +18,14 @@ export const SCRIPT_FLAGS = [
 
 export const NO_WRITES = 1;
 export const ALLOW_OOM = 2;
+
+/** The flags of a command that runs a script with these flags, if it declares any. */
+export function commandFlags(flags: number, declared: number | undefined): number {
+  if (declared === undefined) return flags;
+  const kept = flags & ~(WRITE | DENY_OOM | MAY_REPLICATE);
+  if ((declared & NO_WRITES) !== 0) return kept;
+  return kept | WRITE | ((declared & ALLOW_OOM) === 0 ? DENY_OOM : 0);
+}
 
 /** The bit of a flag; 0 if there is none of that name. */
 export function scriptFlag(name: string): number {

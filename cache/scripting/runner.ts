@@ -98,7 +98,7 @@ export class Runner {
   readonly #args = new Args(new Uint8Array(1024));
   readonly #names: Map<string, Command> = new Map();
   #sliceEnd = 0;
-  #turn: number | undefined;
+  #turn: ReturnType<typeof setTimeout> | undefined;
 
   constructor(engine: Engine) {
     this.#engine = engine;
