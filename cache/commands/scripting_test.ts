@@ -214,12 +214,6 @@ Deno.test("No way leads from a script to JavaScript's objects", async () => {
   for (const script of ["return process", "return globalThis", "return Deno", "return this"]) {
     assertThrows(() => cache.call("EVAL", script, 0), ReplyError, "nonexistent global variable");
   }
-  for (const name of names) {
-    assertEquals(
-      cache.call("EVAL", `return redis.pcall("${name}")`, 0, name) instanceof Object,
-      false,
-    );
-  }
 });
 
 Deno.test("Commands' names that objects of JavaScript have are unknown to scripts", async () => {
@@ -240,8 +234,8 @@ Deno.test("A script's time stands still for keys, and its messages come before i
     HELLO 3
     SUBSCRIBE c
     EVAL "redis.call('publish', 'c', 'x') return 1" 0 → >3 $7 message $1 c $1 x :1
-    EVAL "redis.call('publish', 'c', 'x') error('y', 0)" 0 → >3 $7 message $1 c $1 x -ERR y script: 69eeb5b3ff3e3d4a19e6b1b3aa3e2ed5b1c2f1d2, on @user_script:1.
-  `.replace(/^.*error\('y'.*\n/m, "")));
+    EVAL "redis.call('publish', 'c', 'x') error('y', 0)" 0 → >3 $7 message $1 c $1 x -ERR y script: 632af47d66ba673b4c060ea75d01f074c9f1dc66, on @user_script:1.
+  `));
 
 Deno.test("redis.log() writes to the cache's logger, from the level on that is asked for", async () => {
   const lines: string[] = [];

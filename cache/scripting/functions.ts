@@ -19,7 +19,7 @@ import {
 import { splitWords } from "../protocol/request.ts";
 import { firstLine, scriptFlag } from "./flags.ts";
 import { errorTable } from "./from_reply.ts";
-import { makeFunctionLua, makeLoadingGlobals, raise } from "./redis_library.ts";
+import { LUA_SIZE, makeFunctionLua, makeLoadingGlobals, raise } from "./redis_library.ts";
 import type { Runner, Script } from "./runner.ts";
 
 /** How long a library may take to load, in milliseconds (as in Redis). */
@@ -69,7 +69,7 @@ export class Functions {
 
   /** How many bytes the values of functions take, about. */
   get luaMemory(): number {
-    return this.#lua?.machine.charged ?? 0;
+    return this.#lua === undefined ? 0 : LUA_SIZE + this.#lua.machine.charged;
   }
 
   /** How many bytes the libraries' texts take. */

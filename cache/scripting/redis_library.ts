@@ -15,6 +15,9 @@ import { REDIS_VERSION } from "../version.ts";
 import { errorTable, withCode } from "./from_reply.ts";
 import type { Runner } from "./runner.ts";
 
+/** About how many bytes a Lua takes with its libraries. */
+export const LUA_SIZE = 64 * 1024;
+
 /** What `redis.set_repl` takes. */
 const REPLICATION = { REPL_NONE: 0, REPL_AOF: 1, REPL_SLAVE: 2, REPL_REPLICA: 2, REPL_ALL: 3 };
 

@@ -11,7 +11,7 @@ import type { Args } from "../protocol/request.ts";
 import { sha1Hex } from "../sha1.ts";
 import { latin1Slice, type Slice } from "../store/slice.ts";
 import { parseShebang } from "./flags.ts";
-import { makeScriptLua } from "./redis_library.ts";
+import { LUA_SIZE, makeScriptLua } from "./redis_library.ts";
 import type { Runner, Script } from "./runner.ts";
 import { textOf } from "./text.ts";
 
@@ -48,7 +48,7 @@ export class Scripts {
 
   /** How many bytes the values of scripts take, about. */
   get luaMemory(): number {
-    return this.#lua?.machine.charged ?? 0;
+    return this.#lua === undefined ? 0 : LUA_SIZE + this.#lua.machine.charged;
   }
 
   /** Finds a script by its SHA-1, in upper or lower case. */
