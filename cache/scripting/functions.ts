@@ -8,10 +8,10 @@ import { CommandError } from "../commands/error.ts";
 import { argument, cString } from "../lua/arguments.ts";
 import { isFunction, toText } from "../lua/machine.ts";
 import {
-  HostFunction,
+  type HostFunction,
   type Lua,
   LuaError,
-  LuaFunction,
+  type LuaFunction,
   type LuaValue,
   type Machine,
   Table,

@@ -168,7 +168,7 @@ export function readonlyError(): LuaError {
 
 type Log = (level: number, message: string) => void;
 
-function makeLua(runner: Runner, library: Library, onTick: () => boolean): Lua {
+function makeLua(library: Library, onTick: () => boolean): Lua {
   const lua = new Lua({ errorField: "err", onTick });
   const { globals } = lua;
   globals.set("redis", register(new Table(), library));
@@ -179,7 +179,7 @@ function makeLua(runner: Runner, library: Library, onTick: () => boolean): Lua {
 /** Makes the Lua of `EVAL`, whose global variables are protected but for `KEYS` and `ARGV`. */
 export function makeScriptLua(runner: Runner, log: Log): Lua {
   const library = { ...commonLibrary(runner), ...logLibrary(log), ...EVAL_LIBRARY };
-  const lua = makeLua(runner, library, () => runner.tick());
+  const lua = makeLua(library, () => runner.tick());
   const { globals } = lua;
   globals.set("__redis__err__handler", HostFunction.plain(errorHandler));
   globals.set("KEYS", new Table());
@@ -191,7 +191,7 @@ export function makeScriptLua(runner: Runner, log: Log): Lua {
 
 /** Makes the Lua of functions. */
 export function makeFunctionLua(runner: Runner, log: Log, onTick: () => boolean): Lua {
-  const lua = makeLua(runner, { ...commonLibrary(runner), ...logLibrary(log) }, onTick);
+  const lua = makeLua({ ...commonLibrary(runner), ...logLibrary(log) }, onTick);
   lua.protect(lua.globals);
   lua.protect(lua.machine.stringMetatable);
   return lua;
