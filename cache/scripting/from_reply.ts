@@ -105,7 +105,7 @@ class ReplyParser {
   }
 
   #array(count: number): Table {
-    const elements: LuaValue[] = [undefined];
+    const elements: LuaValue[] = [""];
     for (let i = 0; i < count; i++) elements.push(this.read());
     return Table.of(elements);
   }

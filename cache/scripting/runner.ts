@@ -210,14 +210,16 @@ export class Runner {
   #goOn(run: Run): void {
     const { script: { lua } } = run;
     this.#sliceEnd = performance.now() + SLICE;
+    let write: (reply: Reply) => void;
     try {
       if (run.isKilled) throw lua.kill(killed().value);
       const results = lua.resume();
       if (results === undefined) return this.#goOnLater(run);
-      this.#endLate(run, (reply) => this.#reply(run, reply, results[0]));
+      write = (reply) => this.#reply(run, reply, results[0]);
     } catch (error) {
-      this.#endLate(run, (reply) => this.#replyError(run, reply, error));
+      write = (reply) => this.#replyError(run, reply, error);
     }
+    this.#endLate(run, write);
   }
 
   /** Ends a script that others have waited for. */
@@ -226,17 +228,19 @@ export class Runner {
     const { caller } = run;
     this.busy = undefined;
     this.#sliceEnd = 0;
-    // The caller may have left.
-    if (engine.clients.has(caller.id)) {
-      caller.push((reply) => {
-        const begun = reply.length;
-        write(reply);
-        caller.endReply(begun);
-      });
-    } else {
-      write(new Reply());
+    try {
+      // The caller may have left.
+      if (!engine.clients.has(caller.id)) write(new Reply());
+      else {
+        caller.push((reply) => {
+          const begun = reply.length;
+          write(reply);
+          caller.endReply(begun);
+        });
+      }
+    } finally {
+      this.#end(run);
     }
-    this.#end(run);
     engine.readClock();
     const command = engine.commands.find(run.args.at(0));
     if (command !== undefined) {
@@ -295,7 +299,6 @@ export class Runner {
   /** Forgets the script that is past its time. */
   close(): void {
     clearTimeout(this.#turn);
-    this.busy?.resume();
   }
 
   // Results.
@@ -380,7 +383,8 @@ export class Runner {
     const { reply } = client;
     call(client, command, args);
     try {
-      return fromReply(reply.bytes);
+      // Only what scripts may not call replies nothing, or later.
+      return reply.length === 0 ? false : fromReply(reply.bytes);
     } finally {
       reply.truncate(0);
       if (reply.capacity > MAX_KEPT_BUFFER) Reply.giveBack(reply.take());
