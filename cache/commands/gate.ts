@@ -85,9 +85,7 @@ export function processRequest(client: Client, args: Args): boolean {
     client.endReply(begun);
     return true;
   }
-  if (
-    engine.pause !== undefined && client.transaction === undefined && holds(client, command, args)
-  ) {
+  if (engine.pause !== undefined && holds(client, command, args)) {
     return false;
   }
   if (client.transaction !== undefined && !NOT_QUEUED.has(command.fullName)) {
@@ -103,11 +101,14 @@ export function processRequest(client: Client, args: Args): boolean {
 }
 
 /** Whether a pause makes a command wait. */
-function holds(client: Client, { flags, row }: Command, args: Args): boolean {
+function holds(client: Client, command: Command, args: Args): boolean {
   const { pause } = client.engine;
   if (pause === undefined || client.internal) return false;
   if (pause.all) return true;
-  return ((row.flagsOf?.(client, args, flags) ?? flags) & (WRITE | MAY_REPLICATE)) !== 0;
+  const mayChange = ({ row, flags }: Command, args: Args) =>
+    ((row.flagsOf?.(client, args, flags) ?? flags) & (WRITE | MAY_REPLICATE)) !== 0;
+  if (command.name !== "exec" || client.transaction === undefined) return mayChange(command, args);
+  return client.transaction.commands.some(({ command, args }) => mayChange(command, args));
 }
 
 /**

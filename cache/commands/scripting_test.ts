@@ -297,7 +297,26 @@ Deno.test("CLIENT PAUSE WRITE holds scripts that may write, and no others", asyn
       "redis.register_function('w', function() return 7 end)",
   );
   const sha = String(cache.call("SCRIPT", "LOAD", "#!lua flags=no-writes\nreturn 7"));
+  const inTransaction = async (script: string) => {
+    const conn = await Deno.connect({ port });
+    await conn.write(new TextEncoder().encode(`MULTI\r\nEVAL "${script}" 0\r\n`));
+    for (let text = ""; !text.endsWith("+QUEUED\r\n");) {
+      const buffer = new Uint8Array(100);
+      text += new TextDecoder().decode(buffer.subarray(0, await conn.read(buffer) ?? 0));
+    }
+    return conn;
+  };
+  using writer = await inTransaction("return 7");
+  using reader = await inTransaction("#!lua flags=no-writes\\nreturn 7");
   cache.call("CLIENT", "PAUSE", 100000, "WRITE");
+  const execute = async (conn: Deno.Conn) => {
+    await conn.write(new TextEncoder().encode("EXEC\r\n"));
+    const buffer = new Uint8Array(100);
+    return new TextDecoder().decode(buffer.subarray(0, await conn.read(buffer) ?? 0));
+  };
+  assertEquals(await execute(reader), "*1\r\n:7\r\n");
+  const executed = execute(writer);
+  await cache.until((stats) => stats.blockedClients === 1);
   const ask = async (...requests: string[]) => {
     using conn = await Deno.connect({ port });
     await conn.write(new TextEncoder().encode(requests.map((line) => `${line}\r\n`).join("")));
@@ -316,7 +335,8 @@ Deno.test("CLIENT PAUSE WRITE holds scripts that may write, and no others", asyn
   const held = ['EVAL "return 7" 0', 'EVAL "#!lua\\nreturn 7" 0', "FCALL w 0"].map((request) =>
     ask(request)
   );
-  await cache.until((stats) => stats.blockedClients === 3);
+  await cache.until((stats) => stats.blockedClients === 4);
   cache.call("CLIENT", "UNPAUSE");
+  assertEquals(await executed, "*1\r\n:7\r\n");
   assertEquals(await Promise.all(held), [":7\r\n", ":7\r\n", ":7\r\n"]);
 });

@@ -23,7 +23,7 @@ import { cString } from "../lua/arguments.ts";
 import { toText } from "../lua/machine.ts";
 import { Args } from "../protocol/request.ts";
 import { Reply } from "../protocol/reply.ts";
-import { ALLOW_OOM, NO_WRITES } from "./flags.ts";
+import { NO_WRITES } from "./flags.ts";
 import { commandError, errorTable, fromReply, withCode } from "./from_reply.ts";
 import { readonlyError } from "./redis_library.ts";
 import { LuaReplyWriter, printed } from "./to_reply.ts";
@@ -74,7 +74,6 @@ interface Run {
   /** The command that runs it, with its arguments. */
   args: Args;
   readonly isReadonly: boolean;
-  readonly allowsOom: boolean;
   /** Whether the time stood still before, as in a transaction. */
   readonly wasHeld: boolean;
   /** When it began, in milliseconds; 0 until the first look at the clock. */
@@ -138,7 +137,6 @@ export class Runner {
       caller,
       args,
       isReadonly: isReadonly || ((flags ?? 0) & NO_WRITES) !== 0,
-      allowsOom: ((flags ?? 0) & ALLOW_OOM) !== 0,
       wasHeld: engine.timeHeld,
       startedAt: 0,
       hasWritten: false,
