@@ -166,7 +166,8 @@ export class Cache implements AsyncDisposable {
     checkRange("databases", databases, 65_536);
     checkRange("maxClients", maxClients, 2 ** 32 - 1);
     const settings = new Settings();
-    Object.assign(settings, { databases, password, protectedMode, maxClients });
+    Object.assign(settings, { databases, protectedMode, maxClients });
+    settings.password = new Slice(encoder.encode(password)).latin1();
     settings.debugCommand = enableDebugCommand;
     this.#logger = logger;
     this.#engine = new Engine(clock, settings, allCommands());
@@ -205,7 +206,11 @@ export class Cache implements AsyncDisposable {
       if (addr.transport !== "tcp") continue;
       const { password } = this.#engine.settings;
       const host = addr.hostname.includes(":") ? `[${addr.hostname}]` : addr.hostname;
-      return `redis://${password && `:${encodeURIComponent(password)}@`}${host}:${addr.port}`;
+      const encoded = password.replace(
+        /[^\w.~-]/g,
+        (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, "0").toUpperCase()}`,
+      );
+      return `redis://${password && `:${encoded}@`}${host}:${addr.port}`;
     }
     throw new Error("Cannot tell the URL of a cache that does not listen: call listen() first");
   }

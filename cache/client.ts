@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { User } from "./acl.ts";
 import type { Command } from "./commands/command.ts";
 import type { Engine } from "./engine.ts";
 import type { Keyspace } from "./keyspace.ts";
@@ -72,6 +73,8 @@ export class Client implements RequestLimits {
   localAddress = "";
   db: Keyspace;
   name = "";
+  /** Who it is, with the rights of that user. */
+  user: User;
   authenticated: boolean;
   /** No client of the outside: `Cache.call()`, a script. */
   readonly internal: boolean;
@@ -114,7 +117,8 @@ export class Client implements RequestLimits {
     this.id = engine.nextClientId();
     this.db = engine.databases[0]!;
     this.createdAt = this.lastInteraction = engine.now;
-    this.authenticated = this.internal || engine.settings.password === "";
+    this.user = this.internal ? engine.acl.superuser : engine.acl.default;
+    this.authenticated = this.user.isOpen;
     engine.clients.set(this.id, this);
     if (!this.internal) engine.connectedClients++;
   }
@@ -127,8 +131,9 @@ export class Client implements RequestLimits {
     return this.engine.settings.maxQueryBuffer;
   }
 
+  /** Whether it has to say who it is before all else. */
   get restricted(): boolean {
-    return !this.authenticated;
+    return !this.authenticated && !this.engine.acl.default.isOpen;
   }
 
   /**
@@ -219,6 +224,12 @@ export class Client implements RequestLimits {
     this.#outlet?.close(reason);
   }
 
+  /** Closes its connection, or once its reply is out if it is whose request is being executed. */
+  disconnect(reason: string): void {
+    if (this.engine.current === this) this.closing = true;
+    else this.close(reason);
+  }
+
   /** Watches a key: `EXEC` does nothing if it changes before. */
   watch(key: Slice): void {
     const { db } = this;
@@ -259,7 +270,8 @@ export class Client implements RequestLimits {
     this.name = "";
     this.noEvict = this.noTouch = false;
     this.replyMode = "on";
-    this.authenticated = this.internal || this.engine.settings.password === "";
+    this.user = this.internal ? this.engine.acl.superuser : this.engine.acl.default;
+    this.authenticated = this.user.isOpen;
   }
 
   /** Removes all that others know of it. */

@@ -6,6 +6,7 @@
  */
 
 import type { Client } from "./client.ts";
+import { Acl } from "./acl.ts";
 import { Blocking } from "./blocking.ts";
 import type { Clock } from "./clock.ts";
 import { type Command, CommandTable } from "./commands/command.ts";
@@ -31,6 +32,13 @@ export class Statistics {
   inputBytes = 0;
   outputBytes = 0;
   errorReplies = 0;
+  /** What access control has refused. */
+  denied: Record<"command" | "key" | "channel" | "auth", number> = {
+    command: 0,
+    key: 0,
+    channel: 0,
+    auth: 0,
+  };
   /** Bytes. */
   peakMemory = 0;
   /** Error replies by their code. */
@@ -80,6 +88,7 @@ export class Engine {
   readonly objects: Objects;
   readonly settings: Settings;
   readonly commands: CommandTable;
+  readonly acl: Acl;
   readonly databases: Keyspace[];
   readonly clients: Map<number, Client> = new Map();
   readonly blocking: Blocking = new Blocking();
@@ -130,6 +139,7 @@ export class Engine {
     this.settings = settings;
     this.objects = new Objects(settings);
     this.commands = new CommandTable(commands);
+    this.acl = new Acl(this.commands, settings);
     this.now = clock.now();
     this.startedAt = this.now;
     this.databases = Array.from({ length: settings.databases }, (_, i) => new Keyspace(this, i));
@@ -196,6 +206,7 @@ export class Engine {
   applySettings(): void {
     this.notifyClasses = this.settings.notifyClasses;
     this.slowlog.trim(this.settings.slowlogLength);
+    this.acl.applySettings();
   }
 
   /** Chooses whether keys are expired that nobody looks at. */

@@ -60,11 +60,14 @@ export async function serveClient(engine: Engine, connection: ClientConnection):
 }
 
 /** Why a client may not connect, if it may not. */
-function refuse({ settings, connectedClients }: Engine, address: Deno.Addr): string | undefined {
+function refuse(
+  { acl, settings, connectedClients }: Engine,
+  address: Deno.Addr,
+): string | undefined {
   if (connectedClients >= settings.maxClients) return "ERR max number of clients reached";
   const isLocal = !("hostname" in address) ||
     /^(::1|(::ffff:)?127\..*)$/i.test(address.hostname);
-  if (!isLocal && settings.protectedMode && settings.password === "") {
+  if (!isLocal && settings.protectedMode && acl.default.noPassword) {
     return "DENIED This cache is in protected mode: it has no password, so it takes connections from " +
       "its own machine only. Give it a password, or start it with --protected-mode no.";
   }

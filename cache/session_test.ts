@@ -225,6 +225,10 @@ Deno.test("serveClient() refuses strangers while there is no password, in protec
   const other = await secret.client(stranger);
   assertEquals(await other.say("AUTH secret\r\nPING\r\n"), "+OK\r\n+PONG\r\n");
   assertEquals(await other.say("*11\r\n"), "");
+  // What counts is the default user's password.
+  const third = await secret.client(stranger);
+  await third.say("AUTH secret\r\nACL SETUSER default nopass\r\n");
+  assertMatch((await secret.client(stranger)).replies(), /^-DENIED/);
 });
 
 Deno.test("serveClient() shows addresses as CLIENT LIST does", async () => {

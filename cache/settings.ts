@@ -15,6 +15,7 @@ const LONG_MAX = 2 ** 63;
 /** The values of the parameters, by the names that the code uses. */
 export class Settings {
   databases = 16;
+  /** The default user's, one character for each byte; empty is none. */
   password = "";
   protectedMode = true;
   maxClients = 10_000;
@@ -35,6 +36,10 @@ export class Settings {
   /** Microseconds; negative is never. */
   slowlogThreshold = 10_000;
   slowlogLength = 128;
+  /** How many entries the log of what was refused has. */
+  aclLogLength = 128;
+  /** Whether new users may use all channels. */
+  allChannelsByDefault = false;
   /** The classes of keyspace notifications that are on, `A` written out. */
   notifyClasses = "";
   /** The largest collections that are kept packed. */
@@ -234,6 +239,16 @@ const password: Parameter = {
   },
 };
 
+const aclPubsubDefault: Parameter = {
+  name: "acl-pubsub-default",
+  get: ({ allChannelsByDefault }) => allChannelsByDefault ? "allchannels" : "resetchannels",
+  set: (settings, text) => {
+    const wrong = isOneOf("allchannels", "resetchannels")(text);
+    if (wrong === undefined) settings.allChannelsByDefault = text.toLowerCase() === "allchannels";
+    return wrong;
+  },
+};
+
 const protectedMode: Parameter = {
   name: "protected-mode",
   get: (settings) => settings.protectedMode ? "yes" : "no",
@@ -269,6 +284,8 @@ export const PARAMETERS: readonly Parameter[] = [
   memory("zset-max-listpack-value", "sortedSetMaxPackValue", 0, LONG_MAX, {
     alias: "zset-max-ziplist-value",
   }),
+  aclPubsubDefault,
+  integer("acllog-max-len", "aclLogLength", 0, LONG_MAX),
   notify,
   outputLimits,
   password,
@@ -278,6 +295,7 @@ export const PARAMETERS: readonly Parameter[] = [
     immutable: true,
   },
   // There are no files yet, and no eviction.
+  told("aclfile", "", () => undefined, { immutable: true }),
   told("appendonly", "no", isBoolean, { immutable: true }),
   told("save", "", () => undefined, { immutable: true }),
   told("cluster-enabled", "no", isBoolean, { immutable: true }),

@@ -18,6 +18,8 @@ export function withoutSecrets(args: Args): Slice[] {
     shown.fill(REDACTED, 1);
   } else if (is(0, "hello")) {
     for (let i = 2; i < args.count; i++) if (is(i, "auth")) shown.fill(REDACTED, i + 1, i + 3);
+  } else if (is(0, "acl") && is(1, "setuser")) {
+    shown.fill(REDACTED, 2);
   } else if (is(0, "config") && is(1, "set")) {
     for (let i = 2; i < args.count; i += 2) {
       if (is(i, "requirepass")) shown.fill(REDACTED, i + 1, i + 2);

@@ -20,7 +20,7 @@ function flagsOf(client: Client): string {
   const flags = [
     client.engine.monitors.has(client) ? "O" : "",
     client.subscriptionCount > 0 ? "P" : "",
-    client.transaction !== undefined ? "x" : "",
+    (client.transaction ?? client.executing) !== undefined ? "x" : "",
     client.blocked !== undefined ? "b" : "",
     client.watchFailed ? "d" : "",
     client.closing ? "c" : "",
@@ -35,8 +35,8 @@ function typeOf(client: Client): string {
 }
 
 /** A client's line in `CLIENT LIST`. */
-function describe(client: Client): string {
-  const { engine, reply, transaction } = client;
+export function describe(client: Client): string {
+  const { engine, reply, transaction = client.executing } = client;
   const seconds = (since: number) => Math.max(Math.floor((engine.now - since) / 1000), 0);
   const { pending, capacity } = client.requestBuffer;
   return Object.entries({
@@ -65,7 +65,7 @@ function describe(client: Client): string {
     "tot-mem": client.memory,
     events: "r",
     cmd: client.lastCommand?.fullName ?? "NULL",
-    user: "default",
+    user: client.user.name,
     redir: -1,
     resp: reply.resp,
   }).map(([name, value]) => `${name}=${value}`).join(" ");
@@ -135,7 +135,7 @@ function kill(client: Client, args: Args): void {
     const address = args.at(2).latin1();
     const other = outsideClients(client).find((other) => other.address === address);
     if (other === undefined) throw new CommandError("ERR No such client");
-    killOne(client, other);
+    other.disconnect("CLIENT KILL");
     return reply.ok();
   }
   let skipMe = true;
@@ -156,7 +156,9 @@ function kill(client: Client, args: Args): void {
     } else if (isWord(option, "laddr")) {
       filters.push((other) => other.localAddress === text);
     } else if (isWord(option, "user")) {
-      if (text !== "default") throw new CommandError(`ERR No such user '${text}'`);
+      const user = client.engine.acl.users.get(text);
+      if (user === undefined) throw new CommandError(`ERR No such user '${text}'`);
+      filters.push((other) => other.user === user);
     } else if (isWord(option, "skipme") && (isWord(value, "yes") || isWord(value, "no"))) {
       skipMe = isWord(value, "yes");
     } else {
@@ -166,14 +168,8 @@ function kill(client: Client, args: Args): void {
   const killed = outsideClients(client).filter((other) =>
     !(skipMe && other === client) && filters.every((matches) => matches(other))
   );
-  for (const other of killed) killOne(client, other);
+  for (const other of killed) other.disconnect("CLIENT KILL");
   reply.integer(killed.length);
-}
-
-/** Closes a client's connection; one's own when the reply is out. */
-function killOne(client: Client, other: Client): void {
-  if (other === client) client.closing = true;
-  else other.close("CLIENT KILL");
 }
 
 function pause(client: Client, args: Args): void {

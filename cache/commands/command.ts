@@ -6,6 +6,7 @@
  */
 
 import type { Client } from "../client.ts";
+import { parseInteger } from "../number.ts";
 import type { Args } from "../protocol/request.ts";
 import type { Slice } from "../store/slice.ts";
 
@@ -44,6 +45,7 @@ export const DENY_OOM = bit("denyoom");
 export const ADMIN = bit("admin");
 export const PUBSUB = bit("pubsub");
 export const NO_SCRIPT = bit("noscript");
+const BLOCKING = bit("blocking");
 export const SKIP_MONITOR = bit("skip_monitor");
 export const SKIP_SLOWLOG = bit("skip_slowlog");
 export const FAST = bit("fast");
@@ -96,6 +98,11 @@ export interface CommandRow {
   readonly flagsOf?: (client: Client, args: Args, flags: number) => number;
   /** Finds further keys, whose places depend on the arguments. Default: none. */
   readonly otherKeys?: (args: Args) => readonly OtherKey[];
+  /**
+   * Which of its arguments are channels, for access control: the first, all, or all as patterns.
+   * Default: none.
+   */
+  readonly channels?: "first" | "all" | "patterns";
   /** Categories for access control beyond those that follow from the group and the flags. */
   readonly categories?: string;
   /** Hints for clients and proxies, as `COMMAND INFO` replies them. */
@@ -173,6 +180,43 @@ export class Command {
   }
 }
 
+/** The categories of access control, in Redis' order. */
+export const CATEGORIES = [
+  ...["keyspace", "read", "write", "set", "sortedset", "list", "hash", "string", "bitmap"],
+  ...["hyperloglog", "geo", "stream", "pubsub", "admin", "fast", "slow", "blocking", "dangerous"],
+  ...["connection", "transaction", "scripting"],
+];
+
+/**
+ * The categories of Redis' groups of commands, where they have another name, or none: what they are for
+ * then follows from their flags, or is said in their rows.
+ */
+const GROUP_CATEGORIES: Record<string, string> = {
+  generic: "",
+  pubsub: "",
+  server: "",
+  "sorted-set": "sortedset",
+  transactions: "transaction",
+};
+
+/** The categories of a command, in their order. */
+export function categoriesOf({ flags, group, row }: Command): string[] {
+  const has = (bits: number): boolean => (flags & bits) !== 0;
+  const own = new Set([
+    has(WRITE) ? "write" : "",
+    // A script may read what it likes, whatever its flags say.
+    has(READONLY) && group !== "scripting" ? "read" : "",
+    ...(has(ADMIN) ? ["admin", "dangerous"] : []),
+    has(PUBSUB) ? "pubsub" : "",
+    has(FAST) ? "fast" : "slow",
+    has(BLOCKING) ? "blocking" : "",
+    // A command that only holds others is in none.
+    row.subcommands !== undefined && row.run === undefined ? "" : GROUP_CATEGORIES[group] ?? group,
+    ...(row.categories?.split(" ") ?? []),
+  ]);
+  return CATEGORIES.filter((category) => own.has(category));
+}
+
 /** The numbers from `first` to below `end`. */
 function indexesFrom(first: number, end: number): number[] {
   return Array.from({ length: Math.max(end - first, 0) }, (_, i) => first + i);
@@ -202,7 +246,8 @@ function parseKeySpecs(text: string): KeySpec[] {
  */
 export function keyIndexes(command: Command, args: Args): number[] | undefined {
   const indexes: number[] = [];
-  for (const { first, counted, last, step } of command.keys) {
+  for (const { first, counted, last, step, flags } of command.keys) {
+    if (flags.includes("not_key")) continue;
     if (counted) {
       // As `atoi` reads it.
       const count = first < args.count ? Number.parseInt(args.at(first).latin1()) : NaN;
@@ -218,10 +263,30 @@ export function keyIndexes(command: Command, args: Args): number[] | undefined {
   return indexes;
 }
 
+/** The keys of a command line, with what the command does with each: for access control. */
+export function keyReferences(command: Command, args: Args): OtherKey[] {
+  const indexes = keyIndexes(command, args) ?? [];
+  const vague = command.keys.find(({ first, counted }) =>
+    counted && first < args.count && Number.isNaN(parseInteger(args.at(first)))
+  );
+  if (vague === undefined) {
+    return indexes.map((index) => ({ index, flags: command.keyFlags(index, args) }));
+  }
+  // Where Redis can read the count only as `atoi` does, it does not know what is done with the keys, and
+  // finds the counted ones first.
+  const isBefore = (index: number) => index < vague.first ? 1 : 0;
+  return indexes.toSorted((a, b) => isBefore(a) - isBefore(b)).map((index) => ({
+    index,
+    flags: [],
+  }));
+}
+
 /** Commands by name, found by the bytes of a request with no string made. */
 export class CommandTable {
   readonly commands: readonly Command[];
   readonly #slots: (Command | undefined)[];
+  #all: readonly Command[] | undefined;
+  readonly #byCategory: Map<string, Command[]> = new Map();
 
   constructor(commands: readonly Command[]) {
     this.commands = commands;
@@ -251,6 +316,38 @@ export class CommandTable {
   get(name: string): Command | undefined {
     const lowerCase = name.toLowerCase();
     return this.commands.find((command) => command.name === lowerCase);
+  }
+
+  /** Finds a command by its full name, as `config|get`. */
+  getFull(fullName: string): Command | undefined {
+    const lowerCase = fullName.toLowerCase();
+    return this.all.find((command) => command.fullName === lowerCase);
+  }
+
+  /** All commands, each with its subcommands after it. */
+  get all(): readonly Command[] {
+    return this.#all ??= this.commands.flatMap((command) => [command, ...command.subcommands]);
+  }
+
+  /** The commands in a category of access control, given in lower case; `undefined` if there is none. */
+  inCategory(category: string): readonly Command[] | undefined {
+    if (this.#byCategory.size === 0) {
+      for (const name of CATEGORIES) this.#byCategory.set(name, []);
+      for (const command of this.all) {
+        for (const name of categoriesOf(command)) this.#byCategory.get(name)?.push(command);
+      }
+    }
+    return this.#byCategory.get(category);
+  }
+
+  /** Finds the command of a command line; a subcommand, if it names one. */
+  lookUp(args: Args): Command | undefined {
+    const command = this.find(args.at(0));
+    if (command === undefined || command.subcommands.length === 0 || args.count === 1) {
+      return command;
+    }
+    const name = args.at(1);
+    return command.subcommands.find((subcommand) => isWord(name, subcommand.name));
   }
 }
 

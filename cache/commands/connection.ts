@@ -13,6 +13,7 @@ import { int32At } from "./arguments.ts";
 import { CLIENT, setClientName } from "./client.ts";
 import { type CommandRows, isWord } from "./command.ts";
 import { CommandError, SYNTAX, wrongArity } from "./error.ts";
+import { contextOf, note } from "./rights.ts";
 
 function ping(client: Client, args: Args): void {
   const { reply } = client;
@@ -36,35 +37,29 @@ function select(client: Client, args: Args): void {
   client.reply.ok();
 }
 
-/** Whether a password is right; it takes the same time whatever is wrong with it. */
-function isPassword(given: Slice, password: string): boolean {
-  const expected = new TextEncoder().encode(password);
-  let difference = given.length ^ expected.length;
-  for (let i = 0; i < given.length; i++) {
-    difference |= given.at(i) ^ (expected[i % Math.max(expected.length, 1)] ?? 0);
-  }
-  return difference === 0;
-}
-
-function authenticate(client: Client, user: Slice | undefined, password: Slice): void {
-  const { password: expected } = client.engine.settings;
-  const known = user === undefined || user.latin1() === "default";
-  // A user without a password takes any.
-  if (!known || (expected !== "" && !isPassword(password, expected))) {
+/** Makes a client the user that it says it is. */
+function authenticate(client: Client, args: Args, user: string, password: Slice): void {
+  const { acl } = client.engine;
+  const found = acl.authenticate(user, password);
+  if (found === undefined) {
+    note(client, "auth", contextOf(client), args.at(0).latin1(), user);
     throw new CommandError("WRONGPASS invalid username-password pair or user is disabled.");
   }
+  // What is no client of the outside may do all, whoever it says it is.
+  if (!client.internal) client.user = found;
   client.authenticated = true;
 }
 
 function auth(client: Client, args: Args): void {
   if (args.count > 3) throw new CommandError(SYNTAX);
-  if (args.count === 2 && client.engine.settings.password === "") {
+  if (args.count === 2 && client.engine.acl.default.noPassword) {
     throw new CommandError(
       "ERR AUTH <password> called without any password configured for the default user. " +
         "Are you sure your configuration is correct?",
     );
   }
-  authenticate(client, args.count === 3 ? args.at(1) : undefined, args.at(args.count - 1));
+  const user = args.count === 3 ? args.at(1).latin1() : "default";
+  authenticate(client, args, user, args.at(args.count - 1));
   client.reply.ok();
 }
 
@@ -85,7 +80,7 @@ function hello(client: Client, args: Args): void {
     const option = args.at(next++);
     const left = args.count - next;
     if (isWord(option, "auth") && left >= 2) {
-      authenticate(client, args.at(next++), args.at(next++));
+      authenticate(client, args, args.at(next++).latin1(), args.at(next++));
     } else if (isWord(option, "setname") && left >= 1) {
       setClientName(client, args.at(next++));
     } else {

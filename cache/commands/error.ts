@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Args } from "../protocol/request.ts";
+
 /** What a command throws to reply an error. It is no `Error`: a stack trace costs more than a command. */
 export class CommandError {
   /** The whole reply, with its code. */
@@ -24,4 +26,12 @@ export const OUT_OF_RANGE = "ERR index out of range";
 /** `wrong number of arguments`, for a command by its full name. */
 export function wrongArity(name: string): CommandError {
   return new CommandError(`ERR wrong number of arguments for '${name}' command`);
+}
+
+/** `unknown subcommand or wrong number of arguments`, for a subcommand whose arguments are too many. */
+export function unknownSubcommand(parent: string, args: Args): CommandError {
+  const name = args.at(1).latin1().replace(/\0.*/s, "").slice(0, 128);
+  return new CommandError(
+    `ERR unknown subcommand or wrong number of arguments for '${name}'. Try ${parent} HELP.`,
+  );
 }

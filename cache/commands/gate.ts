@@ -25,6 +25,7 @@ import {
 } from "./command.ts";
 import type { Engine } from "../engine.ts";
 import { CommandError, wrongArity } from "./error.ts";
+import { contextOf, refuse } from "./rights.ts";
 
 /** Commands that are not queued in a transaction. */
 const NOT_QUEUED = new Set(["exec", "discard", "multi", "watch", "reset", "quit"]);
@@ -135,6 +136,15 @@ function findCommand(client: Client, args: Args): Command {
   return command;
 }
 
+function checkRights(client: Client, command: Command, args: Args): void {
+  const denial = refuse(client, command, args, contextOf(client));
+  if (denial === undefined) return;
+  const what = denial.reason === "command"
+    ? `run the '${command.fullName}' command`
+    : `access one of the ${denial.reason}s used as arguments`;
+  throw new CommandError(`NOPERM this user has no permissions to ${what}`);
+}
+
 /** What must be right before a command is executed or queued. */
 function check(client: Client, command: Command, args: Args): void {
   const { flags } = command;
@@ -146,14 +156,15 @@ function check(client: Client, command: Command, args: Args): void {
         "set this option in the configuration file, and then restart the server.",
     );
   }
-  if (!client.authenticated && (flags & NO_AUTH) === 0) {
+  if (!client.authenticated && (flags & NO_AUTH) === 0 && client.restricted) {
     throw new CommandError("NOAUTH Authentication required.");
-  }
-  if ((flags & KEYSPACE) !== 0 && client.engine.monitors.has(client)) {
-    throw new CommandError("ERR Replica can't interact with the keyspace");
   }
   if (client.transaction !== undefined && (flags & NO_MULTI) !== 0) {
     throw new CommandError("ERR Command not allowed inside a transaction");
+  }
+  if (!client.user.isUnlimited) checkRights(client, command, args);
+  if ((flags & KEYSPACE) !== 0 && client.engine.monitors.has(client)) {
+    throw new CommandError("ERR Replica can't interact with the keyspace");
   }
   if (
     client.reply.resp === 2 && client.subscriptionCount > 0 &&

@@ -147,6 +147,11 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     pubsubshard_channels: pubsub.shardChannels.size,
     latest_fork_usec: 0,
     total_error_replies: stats.errorReplies,
+    // Of later versions, which those who watch over a server ask for.
+    acl_access_denied_auth: stats.denied.auth,
+    acl_access_denied_cmd: stats.denied.command,
+    acl_access_denied_key: stats.denied.key,
+    acl_access_denied_channel: stats.denied.channel,
   }),
   replication: ({ runId }) => ({
     role: "master",

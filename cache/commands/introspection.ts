@@ -8,55 +8,20 @@ import type { Client } from "../client.ts";
 import { globMatches } from "../glob.ts";
 import type { Args } from "../protocol/request.ts";
 import type { Reply } from "../protocol/reply.ts";
-import { latin1Slice, type Slice } from "../store/slice.ts";
+import { latin1Slice } from "../store/slice.ts";
 import {
-  ADMIN,
+  categoriesOf,
   type Command,
   type CommandRow,
-  FAST,
   FLAG_NAMES,
   isWord,
   keyIndexes,
   type KeySpec,
   MAY_REPLICATE,
   NO_MANDATORY_KEYS,
-  PUBSUB,
-  READONLY,
-  WRITE,
 } from "./command.ts";
 import { CommandError, SYNTAX } from "./error.ts";
 import { helpRow } from "./help.ts";
-
-/** The categories of access control, in Redis' order. */
-const CATEGORIES = [
-  ...["keyspace", "read", "write", "set", "sortedset", "list", "hash", "string", "bitmap"],
-  ...["hyperloglog", "geo", "stream", "pubsub", "admin", "fast", "slow", "blocking", "dangerous"],
-  ...["connection", "transaction", "scripting"],
-];
-
-/** The categories of Redis' groups of commands, where they have another name; `server` has none. */
-const GROUP_CATEGORIES: Record<string, string> = {
-  generic: "keyspace",
-  server: "",
-  "sorted-set": "sortedset",
-  transactions: "transaction",
-};
-
-function categoriesOf({ flags, group, row }: Command): string[] {
-  const has = (bits: number): boolean => (flags & bits) !== 0;
-  const own = new Set([
-    has(WRITE) ? "write" : "",
-    has(READONLY) ? "read" : "",
-    ...(has(ADMIN) ? ["admin", "dangerous"] : []),
-    has(PUBSUB) ? "pubsub" : "",
-    has(FAST) ? "fast" : "slow",
-    row.flags.split(" ").includes("blocking") ? "blocking" : "",
-    // A command that only holds others is in none.
-    row.subcommands !== undefined && row.run === undefined ? "" : GROUP_CATEGORIES[group] ?? group,
-    ...(row.categories?.split(" ") ?? []),
-  ]);
-  return CATEGORIES.filter((category) => own.has(category)).map((category) => `@${category}`);
-}
 
 function flagsOf({ flags }: Command): string[] {
   // Redis does not tell of the one that has to do with replication.
@@ -108,7 +73,7 @@ function writeCommand(reply: Reply, command: Command): void {
   const last = fixed.at(-1);
   reply.integer(last === undefined ? 0 : last.last);
   reply.integer(range?.step ?? 0);
-  writeTexts(reply, categoriesOf(command));
+  writeTexts(reply, categoriesOf(command).map((category) => `@${category}`));
   const tips = command.row.tips?.split(" ") ?? [];
   reply.set(tips.length);
   for (const tip of tips) reply.text(tip);
@@ -133,17 +98,9 @@ function writeDocs(reply: Reply, command: Command): void {
   for (const subcommand of subcommands) writeDocs(reply, subcommand);
 }
 
-/** Finds a command by its name, or `name|subcommand`. */
-function findByName({ engine }: Client, name: Slice): Command | undefined {
-  const [first = "", second] = name.latin1().split("|");
-  const command = engine.commands.find(latin1Slice(first));
-  return second === undefined
-    ? command
-    : command?.subcommands.find(({ name }) => name === second.toLowerCase());
-}
-
 function info(client: Client, args: Args): void {
-  const { reply, engine: { commands: { commands } } } = client;
+  const { reply, engine } = client;
+  const { commands } = engine.commands;
   if (args.count <= 2) {
     reply.array(commands.length);
     for (const command of commands) writeCommand(reply, command);
@@ -151,17 +108,18 @@ function info(client: Client, args: Args): void {
   }
   reply.array(args.count - 2);
   for (let i = 2; i < args.count; i++) {
-    const command = findByName(client, args.at(i));
+    const command = engine.commands.getFull(args.at(i).latin1());
     if (command === undefined) reply.null();
     else writeCommand(reply, command);
   }
 }
 
 function docs(client: Client, args: Args): void {
-  const { reply, engine: { commands: { commands } } } = client;
+  const { reply, engine } = client;
+  const { commands } = engine.commands;
   const named = Array.from(
     { length: args.count - 2 },
-    (_, i) => findByName(client, args.at(i + 2)),
+    (_, i) => engine.commands.getFull(args.at(i + 2).latin1()),
   );
   const shown = args.count > 2 ? named.filter((command) => command !== undefined) : commands;
   reply.map(shown.length);
@@ -169,7 +127,7 @@ function docs(client: Client, args: Args): void {
 }
 
 function list({ reply, engine }: Client, args: Args): void {
-  let shown = engine.commands.commands.flatMap((command) => [command, ...command.subcommands]);
+  let shown = engine.commands.all;
   if (args.count > 2) {
     const [filter, kind, value] = [args.at(2), args.count > 3 ? args.at(3) : undefined, args.count];
     if (!isWord(filter, "filterby") || kind === undefined || value !== 5) {
@@ -179,8 +137,7 @@ function list({ reply, engine }: Client, args: Args): void {
     if (isWord(kind, "pattern")) {
       shown = shown.filter(({ fullName }) => globMatches(wanted, latin1Slice(fullName), true));
     } else if (isWord(kind, "aclcat")) {
-      const category = `@${wanted.latin1().toLowerCase()}`;
-      shown = shown.filter((command) => categoriesOf(command).includes(category));
+      shown = engine.commands.inCategory(wanted.latin1().toLowerCase()) ?? [];
     } else if (isWord(kind, "module")) {
       shown = [];
     } else {
@@ -191,25 +148,11 @@ function list({ reply, engine }: Client, args: Args): void {
   for (const { fullName } of shown) reply.text(fullName);
 }
 
-/** What a command does with a key; `SET` only reads it where it is asked to. */
-function flagsOfKey(command: Command, index: number, line: Args): readonly string[] {
-  const flags = command.keyFlags(index, line);
-  if (!flags.includes("variable_flags")) return flags;
-  for (let i = 3; i < line.count; i++) {
-    if (isWord(line.at(i), "get")) return ["RW", "access", "update"];
-  }
-  return ["OW", "update"];
-}
-
 /** The keys of a command line, with what the command does with them if asked. */
 function getkeys(withFlags: boolean) {
   return ({ reply, engine }: Client, args: Args): void => {
-    let command = engine.commands.find(args.at(2));
     const line = args.from(2);
-    if (command !== undefined && command.subcommands.length > 0 && line.count > 1) {
-      const name = line.at(1);
-      command = command.subcommands.find((subcommand) => isWord(name, subcommand.name));
-    }
+    const command = engine.commands.lookUp(line);
     if (command === undefined) throw new CommandError("ERR Invalid command specified");
     if (command.keys.length === 0) {
       throw new CommandError("ERR The command has no key arguments");
@@ -227,7 +170,7 @@ function getkeys(withFlags: boolean) {
     for (const index of indexes) {
       if (withFlags) reply.array(2);
       reply.bulk(line.at(index));
-      if (withFlags) writeTexts(reply, flagsOfKey(command, index, line));
+      if (withFlags) writeTexts(reply, command.keyFlags(index, line));
     }
   };
 }
@@ -275,7 +218,7 @@ export const COMMAND: CommandRow = {
       summary: "Finds the keys in a command line, with what is done to them",
       run: getkeys(true),
     },
-    help: helpRow("5.0.0", "command"),
+    help: { ...helpRow("5.0.0", "command"), categories: "connection" },
     info: {
       arity: -2,
       flags: FLAGS,

@@ -408,7 +408,7 @@ export const KEYS: CommandRows = {
           throw new CommandError(NO_FREQUENCY);
         }),
       },
-      help: helpRow("6.2.0", "object"),
+      help: { ...helpRow("6.2.0", "object"), categories: "keyspace" },
       idletime: {
         ...OBJECT_ROW,
         tips: "nondeterministic_output",

@@ -340,3 +340,34 @@ Deno.test("CLIENT PAUSE WRITE holds scripts that may write, and no others", asyn
   assertEquals(await executed, "*1\r\n:7\r\n");
   assertEquals(await Promise.all(held), [":7\r\n", ":7\r\n", ":7\r\n"]);
 });
+
+Deno.test("A script may do what its caller's user may", async () => {
+  await using cache = new Cache();
+  const { port } = cache.listen({ port: 0 }).addr as Deno.NetAddr;
+  cache.call("ACL", "SETUSER", "bob", "on", ">123", "+@scripting", "+set", "+publish", "~x*");
+  using conn = await Deno.connect({ port });
+  const ask = async (request: string) => {
+    await conn.write(new TextEncoder().encode(`${request}\r\n`));
+    const buffer = new Uint8Array(400);
+    return new TextDecoder().decode(buffer.subarray(0, await conn.read(buffer) ?? 0)).trim();
+  };
+  const evaluate = async (call: string) =>
+    (await ask(`EVAL "return redis.${call}" 0`)).replace(/ script: .*/, "");
+  assertEquals(await ask("AUTH bob 123"), "+OK");
+  assertEquals(await evaluate("call('set', 'x1', 1)"), "+OK");
+  assertEquals(
+    await evaluate("call('get', 'x1')"),
+    "-ERR The user executing the script can't run this command or subcommand",
+  );
+  assertEquals(
+    await evaluate("call('set', 'y', 1)"),
+    "-ERR The user executing the script can't access at least one of the keys mentioned in the " +
+      "command arguments",
+  );
+  assertEquals(
+    await evaluate("call('publish', 'c', 1)"),
+    "-ERR The user executing the script can't publish to the channel mentioned in the command",
+  );
+  assertEquals(await evaluate("acl_check_cmd('set', 'x1', 1)"), ":1");
+  assertEquals(await evaluate("acl_check_cmd('set', 'y', 1)"), "$-1");
+});

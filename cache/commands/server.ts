@@ -7,6 +7,7 @@
 import type { Client } from "../client.ts";
 import type { Args } from "../protocol/request.ts";
 import { integerAt, integerWithin } from "./arguments.ts";
+import { ACL } from "./acl.ts";
 import { type CommandRows, isWord } from "./command.ts";
 import { CONFIG } from "./config.ts";
 import { DEBUG } from "./debug.ts";
@@ -125,6 +126,7 @@ const FLAGS = "loading stale";
 const ADMIN_FLAGS = "admin noscript loading stale";
 
 export const SERVER: CommandRows = {
+  acl: ACL,
   command: COMMAND,
   config: CONFIG,
   dbsize: {

@@ -36,7 +36,8 @@ interface Options {
   store: Slice | undefined;
 }
 
-function readOptions(args: Args, mayStore: boolean): Options {
+/** @param mayReadAll Whether the client may read all keys, so that it may name those of `BY` and `GET`. */
+function readOptions(args: Args, mayStore: boolean, mayReadAll: boolean): Options {
   const options: Options = {
     descending: false,
     alpha: false,
@@ -65,13 +66,21 @@ function readOptions(args: Args, mayStore: boolean): Options {
       options.by = new Pattern(args.at(++i));
       // Even if another BY comes after it, as in Redis.
       if (options.by.isConstant) options.unsorted = true;
+      else if (!mayReadAll) throw denied("BY");
     } else if (isWord(option, "get") && left >= 1) {
+      if (!mayReadAll) throw denied("GET");
       options.get.push(new Pattern(args.at(++i)));
     } else {
       throw new CommandError(SYNTAX);
     }
   }
   return options;
+}
+
+function denied(option: string): CommandError {
+  return new CommandError(
+    `ERR ${option} option of SORT denied due to insufficient ACL permissions.`,
+  );
 }
 
 /** The part of a text before its first NUL: all that C sees of it. */
@@ -344,9 +353,10 @@ function storeResult({ db, reply }: Client, key: Slice, elements: Slice[], get: 
 /** `SORT`, and `SORT_RO`, which stores nothing. */
 export function sort(what: "read" | "read or store") {
   return (client: Client, args: Args): void => {
-    const { db, reply } = client;
+    const { db, reply, user, engine } = client;
     const { objects } = db;
-    const options = readOptions(args, what === "read or store");
+    const mayReadAll = engine.acl.readsAllKeys(user, args);
+    const options = readOptions(args, what === "read or store", mayReadAll);
     const entry = db.read(args.at(1));
     const type = entry === 0 ? LIST : objects.type(entry);
     if (type !== LIST && type !== SET && type !== SORTED_SET) throw new CommandError(WRONG_TYPE);

@@ -8,7 +8,18 @@ import { type Client, Transaction } from "../client.ts";
 import type { Args } from "../protocol/request.ts";
 import type { CommandRows } from "./command.ts";
 import { CommandError } from "./error.ts";
-import { call } from "./gate.ts";
+import { call, replyFailure } from "./gate.ts";
+import { refuse } from "./rights.ts";
+
+/** The error of a command in a transaction that the client's user may not run any more, and why. */
+const NOT_ANY_MORE =
+  "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. " +
+  "This command is no longer allowed for the following reason: ";
+const DENIED = {
+  command: "no permission to execute the command or subcommand",
+  key: "no permission to touch the specified keys",
+  channel: "no permission to access one of the channels used as arguments",
+};
 
 function multi(client: Client): void {
   if (client.transaction !== undefined) throw new CommandError("ERR MULTI calls can not be nested");
@@ -39,7 +50,15 @@ function exec(client: Client): void {
   client.executing = transaction;
   // All of them see the same time, so that no key expires between two.
   engine.holdTime(() => {
-    for (const { command, args } of transaction.commands) call(client, command, args);
+    for (const { command, args } of transaction.commands) {
+      const denial = client.user.isUnlimited ? undefined : refuse(client, command, args, "multi");
+      if (denial === undefined) {
+        call(client, command, args);
+      } else {
+        const error = new CommandError(NOT_ANY_MORE + DENIED[denial.reason]);
+        replyFailure(client, reply.length, error);
+      }
+    }
   });
   client.executing = undefined;
 }

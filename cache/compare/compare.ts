@@ -15,6 +15,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { rejectAllBut } from "../../bench/figures.ts";
 import { Progress } from "../bench/progress.ts";
 import { any, generate, type Group, mutate } from "./grammar.ts";
+import { acl, aclClients } from "./groups/acl.ts";
 import { blocking } from "./groups/blocking.ts";
 import { connection } from "./groups/connection.ts";
 import { expired, expiry } from "./groups/expiry.ts";
@@ -49,6 +50,8 @@ import { after, before, isUndefined } from "./same.ts";
 import { REDIS, SUBJECT } from "./server.ts";
 
 const GROUPS: Record<string, Group> = {
+  acl,
+  aclClients,
   strings,
   keys,
   expiry,
@@ -105,7 +108,7 @@ const SETTINGS = [
 const DEFAULTS = [
   ...["list-compress-depth", "0", "slowlog-log-slower-than", "10000", "slowlog-max-len", "128"],
   ...["maxmemory-policy", "noeviction", "maxmemory-samples", "5", "proto-max-bulk-len", "512mb"],
-  ...["timeout", "0"],
+  ...["timeout", "0", "acllog-max-len", "128", "acl-pubsub-default", "resetchannels"],
 ];
 
 /** The commands that are parted by `;`. */
@@ -159,14 +162,14 @@ function signature({ step, redis, subject, log }: Difference): string {
     replies.map((reply) =>
       reply.kind === "-" ? `${reply.value}`.replace(/'.*?'|\d+/g, "?") : reply.kind
     );
-  const container = ["CLIENT", "CONFIG", "COMMAND", "FUNCTION", "OBJECT", "PUBSUB", "SCRIPT"]
+  const container = ["ACL", "CLIENT", "CONFIG", "COMMAND", "FUNCTION", "OBJECT", "PUBSUB", "SCRIPT"]
     .includes(name);
   return `${name} ${container ? sub : ""} ${shape(redis)} ${shape(subject)}`;
 }
 
 /** Commands of groups that are not compared here, and those that end, stop or change the server. */
 const ELSEWHERE = new RegExp(
-  "^(X|PF|GEO|BIT|SCRIPT DEBUG|ACL|CLUSTER|MODULE|REPL|SHUTDOWN|SAVE|BGSAVE|" +
+  "^(X|PF|GEO|BIT|SCRIPT DEBUG|CLUSTER|MODULE|REPL|SHUTDOWN|SAVE|BGSAVE|" +
     "BGREWRITEAOF|PSYNC|SYNC|SLAVEOF|FAILOVER|DEBUG|MIGRATE|DUMP|RESTORE|READ|ASKING|LOLWUT|" +
     "(GET|SET)BIT|CONFIG REWRITE|LATENCY (DOCTOR|GRAPH|HISTOGRAM)|MEMORY (DOCTOR|MALLOC|PURGE|STATS))",
 );

@@ -35,6 +35,9 @@ export function generate(part: Part, random: Random): string[] {
   return part.flatMap((item) => generate(item, random));
 }
 
+/** One argument, of several parts. */
+export const text = (...parts: Part[]): Part => (random) => generate(parts, random).join("");
+
 /** One of them. */
 export const any = (...parts: Part[]): Part => (random) => random.pick(parts);
 

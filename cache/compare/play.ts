@@ -18,6 +18,9 @@ const MINIMISE_TIMEOUT = 30_000;
 /** Where a password is set, it is this one. */
 export const PASSWORD = "secret";
 
+/** The user of what is not compared: the others may lose their rights. */
+const CONTROL = "control";
+
 /** A command and the connection that sends it. */
 export interface Step {
   conn: number;
@@ -152,7 +155,11 @@ export class Pair implements AsyncDisposable {
         if (client === undefined) {
           client = await Client.connect(server.port);
           this.#controls.set(server, client);
-          await client.pipeline([["AUTH", PASSWORD]]);
+          await client.pipeline([
+            ["AUTH", PASSWORD],
+            ["ACL", "SETUSER", CONTROL, "on", "nopass", "+@all", "~*", "&*"],
+            ["AUTH", CONTROL, PASSWORD],
+          ]);
         }
         return await within(client.pipeline(commands));
       } catch (error) {
@@ -180,7 +187,13 @@ export class Pair implements AsyncDisposable {
         if (`${list?.value}`.trim().split("\n").length === 1) break;
         await pause(1);
       }
+      const [users] = await this.control(server, [["ACL", "USERS"]]);
+      const names = Array.isArray(users?.value) ? users.value.map(({ value }) => `${value}`) : [];
+      const others = names.filter((name) => name !== "default" && name !== CONTROL);
       await this.control(server, [
+        ...others.map((name) => ["ACL", "DELUSER", name]),
+        ["ACL", "SETUSER", "default", "reset", "on", "nopass", "+@all", "~*", "&*"],
+        ["ACL", "LOG", "RESET"],
         ["SELECT", "0"],
         ["CONFIG", "SET", "requirepass", ""],
         ["CONFIG", "SET", "notify-keyspace-events", ""],

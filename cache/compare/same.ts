@@ -5,6 +5,9 @@
  * @module
  */
 
+import { AclCommands } from "../acl_commands.ts";
+import { CommandTable } from "../commands/command.ts";
+import { allCommands } from "../commands/table.ts";
 import { KEYS, LEX_KEYS } from "./grammar.ts";
 import type { Reply } from "./resp.ts";
 
@@ -156,7 +159,77 @@ const functions: Same = (_, a, b) => {
 const size: Same = (_, a, b, previous) =>
   previous?.args[0] === "EXISTS" ? equal(a, b) : sameKind(a, b);
 
+const table = new CommandTable(allCommands());
+const aclCommands = new AclCommands(table);
+
+/** What rules allow of commands: those that the subject knows, in order. */
+function allowedCommands(rules: string): string {
+  const allowed = new Set<string>();
+  const others: string[] = [];
+  for (const rule of rules.split(" ")) {
+    const [sign, name] = [rule.charAt(0), rule.slice(1)];
+    const names = name === "@all"
+      ? aclCommands.names
+      : name.startsWith("@")
+      ? aclCommands.inCategory(name.slice(1)) ?? []
+      : aclCommands.has(name)
+      ? [name]
+      : [];
+    // Of a command, those that it holds are meant as well.
+    for (const one of names.flatMap((name) => [name, ...aclCommands.subcommands(name)])) {
+      if (sign === "+") allowed.add(one);
+      else allowed.delete(one);
+    }
+    // A first argument of a command without subcommands.
+    if (names.length === 0 && aclCommands.has(name.split("|")[0] ?? "")) others.push(rule);
+  }
+  return [...[...allowed].sort(), ...others.sort()].join(" ");
+}
+
+/** Rules of users: which words say what commands are allowed depends on a table without an order. */
+const aclRules: Same = (_, a, b) => {
+  const clean = ({ kind, value }: Reply): Reply => ({
+    kind,
+    value: Array.isArray(value) ? value.map(clean) : value?.replace(
+      /(?<=^| |\()[+-]@all(?: [+-][^ ()]+)*/g,
+      (rules) => `${rules.slice(0, 5)} {${allowedCommands(rules)}}`,
+    ) ?? null,
+  });
+  return equal(clean(a), clean(b));
+};
+
+/** What was refused: how long ago is a matter of a moment, and of clients much is each server's own. */
+const aclLog: Same = (args, a, b) => {
+  const [first, second] = [a, b].map(leaves);
+  return a.kind === b.kind && first !== undefined && first.length === second?.length &&
+    first.every((text, i) => {
+      const name = first[i - 1];
+      if (name === "age-seconds") return true;
+      const [x, y] = [text, second[i] ?? null].map((value) => ({ kind: "$", value }));
+      if (x === undefined || y === undefined) return false;
+      return name === "client-info" ? clients(args, x, y) : equal(x, y);
+    });
+};
+
+/** The commands of a category, as far as both have them. */
+const aclCategory: Same = (args, a, b) => {
+  const common = table.all.filter(({ row }) => !/^7\.[1-9]/.test(row.since));
+  const known = new Set(common.map(({ fullName }) => fullName));
+  const clean = ({ kind, value }: Reply): Reply => ({
+    kind,
+    value: Array.isArray(value) && args.length === 3
+      ? value.filter(({ value }) => known.has(`${value}`))
+      : value,
+  });
+  return unordered()(args, clean(a), clean(b));
+};
+
 const RULES: Record<string, Same> = {
+  "ACL CAT": aclCategory,
+  "ACL GENPASS": own,
+  "ACL GETUSER": aclRules,
+  "ACL LIST": aclRules,
+  "ACL LOG": aclLog,
   KEYS: unordered(),
   DBSIZE: size,
   RANDOMKEY: randomKey,

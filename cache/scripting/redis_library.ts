@@ -112,10 +112,9 @@ function commonLibrary(runner: Runner): Library {
     acl_check_cmd: (m, args, count) => {
       const refused = runner.setArgs(m, args, count);
       if (refused !== undefined) throw new LuaError(refused);
-      if (runner.command === undefined) {
-        raise("Invalid command passed to redis.acl_check_cmd()");
-      }
-      return returns(m, args, true);
+      const { mayRun } = runner;
+      if (mayRun === undefined) raise("Invalid command passed to redis.acl_check_cmd()");
+      return returns(m, args, mayRun);
     },
     ...REPLICATION,
     ...VERSION,

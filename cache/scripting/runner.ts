@@ -9,6 +9,7 @@ import { Client } from "../client.ts";
 import { type Command, isWord, MAY_REPLICATE, NO_SCRIPT, WRITE } from "../commands/command.ts";
 import { call, countError, noteTime } from "../commands/gate.ts";
 import { CommandError } from "../commands/error.ts";
+import { refuse } from "../commands/rights.ts";
 import type { Engine } from "../engine.ts";
 import {
   type HostFunction,
@@ -49,6 +50,13 @@ const MAX_KEPT_BUFFER = 64 * 1024;
 
 /** How many spellings of commands' names are remembered. */
 const MAX_NAMES = 1000;
+
+/** What a script is told that its caller's user may not do. */
+const DENIALS = {
+  command: "can't run this command or subcommand",
+  key: "can't access at least one of the keys mentioned in the command arguments",
+  channel: "can't publish to the channel mentioned in the command",
+};
 
 const KILLED = "Script killed by user with SCRIPT KILL...";
 
@@ -129,6 +137,7 @@ export class Runner {
     if (flags !== undefined) this.#check(flags, isReadonly);
     const { client } = this;
     client.db = caller.db;
+    client.user = caller.user;
     client.reply.resp = 2;
     client.noTouch = caller.noTouch;
     const engine = this.#engine;
@@ -400,6 +409,10 @@ export class Runner {
     if ((flags & NO_SCRIPT) !== 0 && !this.allowsAll) {
       return "This Redis command is not allowed from script";
     }
+    if (!run.caller.user.isUnlimited) {
+      const denial = refuse(run.caller, command, args, "lua");
+      if (denial !== undefined) return `The user executing the script ${DENIALS[denial.reason]}`;
+    }
     if (run.isReadonly && (flags & (WRITE | MAY_REPLICATE)) !== 0) {
       return "Write commands are not allowed from read-only scripts.";
     }
@@ -446,9 +459,15 @@ export class Runner {
     return undefined;
   }
 
-  /** The command that the arguments name, if there is one. */
-  get command(): Command | undefined {
-    return this.#find("");
+  /**
+   * Whether the caller's user may run the command that the arguments name.
+   *
+   * @returns `undefined` if there is no such command.
+   */
+  get mayRun(): boolean | undefined {
+    const command = this.#find("");
+    const { client } = this;
+    return command && client.engine.acl.check(client.user, command, this.#args) === undefined;
   }
 
   #find(name: string): Command | undefined {
