@@ -250,7 +250,7 @@ export function keyIndexes(command: Command, args: Args): number[] | undefined {
     if (flags.includes("not_key")) continue;
     if (counted) {
       // As `atoi` reads it.
-      const count = first < args.count ? Number.parseInt(args.at(first).latin1()) : NaN;
+      const count = first < args.count ? Number.parseInt(args.at(first).latin1(), 10) : NaN;
       if (!(count > 0 && first + count < args.count)) return undefined;
       indexes.push(...indexesFrom(first + 1, first + 1 + count));
     } else {

@@ -207,10 +207,8 @@ Deno.test("A script that takes too much memory gets an error", () =>
   withPeers((cache) => {
     const text = "local t = {} for i = 1, 1e9 do t[i] = string.rep('x', 1e6) .. i end";
     assertThrows(() => cache.call("EVAL", text, 0), ReplyError, "not enough memory");
-    const large = "local s, t = string.rep('x', 2e7), {} for i = 1, 10 do t[i] = s end return t";
+    const large = "local s, t = string.rep('x', 2e7), {} for i = 1, 4 do t[i] = s end return t";
     assertThrows(() => cache.call("EVAL", large, 0), ReplyError, "ERR the reply of the script");
-    const endless = "local t = {} t[1], t[2] = t, t return t";
-    assertThrows(() => cache.call("EVAL", endless, 0), ReplyError, "ERR the reply of the script");
     cache.call("SET", "text", "x".repeat(1e4));
     const read = `
       local before, t = collectgarbage("count"), {}

@@ -18,7 +18,7 @@ const STACK_MARGIN = 4;
 const FIRST_STACK = 2;
 
 /** More than this is not replied: a table that holds itself twice would have no end. In bytes. */
-const MAX_REPLY = 128 * 1024 * 1024;
+const MAX_REPLY = 64 * 1024 * 1024;
 
 const MAX_INT64 = 2 ** 63;
 
