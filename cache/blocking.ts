@@ -136,7 +136,7 @@ export class Blocking {
   /** Is told of a database whose keys are all others now (`SWAPDB`). */
   signalAll(db: Keyspace): void {
     for (const queue of this.#queues.values()) {
-      if (queue.db === db) this.signal(db, queue.key, queue.type);
+      if (queue.db === db && db.find(queue.key) !== 0) this.signal(db, queue.key, queue.type);
     }
   }
 
@@ -156,6 +156,7 @@ export class Blocking {
       const entry = db.find(key);
       if (entry === 0 || db.objects.type(entry) !== type) return;
       const { blocked, next } = place;
+      db.beforeChange(entry);
       this.#serveOne(blocked, () => blocked.wait.serve(blocked.client, key, entry));
       place = next;
     }

@@ -347,6 +347,26 @@ Deno.test("Blocking sees keys that come by RENAME, COPY, MOVE and SWAPDB, and no
   c< :1
   `));
 
+Deno.test("Blocking has SWAPDB wake nobody whose key is not there, so that the first key counts", () =>
+  play(`
+  a> BZPOPMAX z 0
+  a> BZPOPMIN z 0
+  b> BLPOP l 0
+  b> BZPOPMIN z 0
+  c> MULTI
+  c< +OK
+  c> SWAPDB 0 1
+  c< +QUEUED
+  c> LPUSH l x
+  c< +QUEUED
+  c> ZADD z 1 m1 2 m2
+  c< +QUEUED
+  c> EXEC
+  a< *3 $1 z $2 m2 $1 2
+  b< *2 $1 l $1 x *3 $1 z $2 m1 $1 1
+  c< *3 +OK :1 :2
+  `));
+
 Deno.test("Blocking lets requests wait that come meanwhile", () =>
   play(`
   a> BLPOP q 0

@@ -24,7 +24,7 @@ import {
   WRITE,
 } from "./command.ts";
 import type { Engine } from "../engine.ts";
-import { CommandError, wrongArity } from "./error.ts";
+import { CommandError, printed, wrongArity } from "./error.ts";
 import { contextOf, refuse } from "./rights.ts";
 
 /** Commands that are not queued in a transaction. */
@@ -242,7 +242,7 @@ export function noteTime(
 /** Replies an error in place of what was written since. */
 function replyError(client: Client, begun: number, message: string): void {
   const { reply, engine } = client;
-  reply.truncate(begun);
+  client.takeBack(begun);
   reply.error(message);
   countError(engine, message);
 }
@@ -266,9 +266,4 @@ function unknownCommand(name: Slice, args: Args): string {
     shown += `'${printed(args.at(i), 128 - shown.length)}' `;
   }
   return `ERR unknown command '${printed(name, 128)}', with args beginning with: ${shown}`;
-}
-
-/** At most `length` characters, as C prints a string: it ends at the first NUL. */
-function printed(text: Slice, length: number): string {
-  return text.part(0, Math.min(length, text.length)).latin1().replace(/\0.*/s, "");
 }

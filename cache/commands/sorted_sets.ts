@@ -89,6 +89,11 @@ function addScores({ db, reply }: Client, args: Args, preset: number): void {
   let [added, updated] = [0, 0];
   /** The last member's score, unless it was left as it is. */
   let result: number | undefined;
+  const tell = () => {
+    if (added + updated === 0) return;
+    db.changed(key, added + updated);
+    db.notify("z", (flags & INCR) !== 0 ? "zincr" : "zadd", key);
+  };
   if ((flags & XX) === 0 || db.write(key, SORTED_SET) !== 0) {
     const create = () => sortedSets.create(args.at(from + 1).length);
     addToCollection(db, key, SORTED_SET, create, (set) => {
@@ -116,15 +121,12 @@ function addScores({ db, reply }: Client, args: Args, preset: number): void {
         }
         result = score;
       }
-    });
-  }
-  if (added + updated > 0) {
-    db.changed(key, added + updated);
-    db.notify("z", (flags & INCR) !== 0 ? "zincr" : "zadd", key);
+    }, tell);
   }
   if ((flags & INCR) === 0) reply.integer((flags & CH) !== 0 ? added + updated : added);
   else if (result === undefined) reply.null();
   else replyScore(reply, result);
+  tell();
 }
 
 function zrem({ db, reply }: Client, args: Args): void {
@@ -390,24 +392,27 @@ function zrangestore(client: Client, args: Args): void {
   store(client, args.at(1), set, "zrangestore");
 }
 
-/** Makes a set a key's, or deletes the key if it is empty; replies its size. */
+/**
+ * Makes a set a key's, or deletes the key if it is empty; replies its size. Redis tells of it after the
+ * reply, which shows to a client that listens itself.
+ */
 function store({ db, reply }: Client, key: Slice, set: Collection, event: string): void {
   const { sortedSets } = db.objects;
   const size = sortedSets.size(set);
   if (size > 0) {
     db.setCollection(key, SORTED_SET, set);
+    reply.integer(size);
     db.changed(key);
     db.notify("z", event, key);
-  } else {
-    sortedSets.destroy(set);
-    const entry = db.write(key);
-    if (entry !== 0) {
-      db.remove(entry);
-      db.changed(key);
-      db.notify("g", "del", key);
-    }
+    return;
   }
-  reply.integer(size);
+  sortedSets.destroy(set);
+  reply.integer(0);
+  const entry = db.write(key);
+  if (entry === 0) return;
+  db.remove(entry);
+  db.changed(key);
+  db.notify("g", "del", key);
 }
 
 /** Where `ZPOPMIN` and the like take members from. */

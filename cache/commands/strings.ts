@@ -332,13 +332,14 @@ function strlen({ db, reply }: Client, args: Args): void {
 
 /** The longest common subsequence, by the table of the lengths of all prefixes. */
 function lcs({ db, reply, engine }: Client, args: Args): void {
-  const [a, b] = [args.at(1), args.at(2)].map((key) => {
-    const entry = db.read(key);
-    if (entry !== 0 && db.objects.type(entry) !== STRING) {
-      throw new CommandError("ERR The specified keys must contain string values");
-    }
-    return entry === 0 ? EMPTY : db.objects.string(entry);
-  }) as [Slice, Slice];
+  const entries = [db.read(args.at(1)), db.read(args.at(2))];
+  if (entries.some((entry) => entry !== 0 && db.objects.type(entry) !== STRING)) {
+    throw new CommandError("ERR The specified keys must contain string values");
+  }
+  const [a, b] = entries.map((entry) => entry === 0 ? EMPTY : db.objects.string(entry)) as [
+    Slice,
+    Slice,
+  ];
   let [onlyLength, indexes, withLengths, minLength] = [false, false, false, 0];
   for (let i = 3; i < args.count; i++) {
     const option = args.at(i);

@@ -46,6 +46,7 @@ import { Random } from "./random.ts";
 import { compareRequests } from "./requests.ts";
 import { type Reply, show } from "./resp.ts";
 import { checkScans } from "./scan.ts";
+import { compareSnapshots } from "./snapshots.ts";
 import { after, before, isUndefined } from "./same.ts";
 import { REDIS, SUBJECT } from "./server.ts";
 
@@ -78,6 +79,7 @@ const GROUPS: Record<string, Group> = {
 /** What is no group of commands, but can be chosen like one. */
 const REQUESTS = "requests";
 const SCANS = "scans";
+const SNAPSHOTS = "snapshots";
 
 /** Commands of a sequence, sent in one go or step by step. */
 const LENGTH = 200;
@@ -131,10 +133,9 @@ function sequenceOf(seed: number, names: string[], resp: string): Sequence & { n
   );
   const limits = Object.entries(random.pick(SETTINGS)).flat();
   const parts = chosen.flatMap((name) => GROUPS[name]?.commands ?? []);
-  const steps: Step[] = setUp.map((part, i) => ({
-    conn: connections > 1 ? Math.min(i, connections - 1) : 0,
-    args: generate(part, random),
-  }));
+  const steps: Step[] = setUp.flatMap((part, i) =>
+    split(generate(part, random)).map((args) => ({ conn: Math.min(i, connections - 1), args }))
+  );
   // The first connection of the notifications only listens.
   const firstConn = first === "notifications" ? 1 : 0;
   while (steps.length < (connections > 1 ? STEPS : LENGTH)) {
@@ -199,7 +200,7 @@ if (import.meta.main) {
   });
   const start = Number(flags.seed ?? Math.floor(Math.random() * 1e9));
   const total = Number(flags.commands ?? 200_000);
-  const all = [...Object.keys(GROUPS), REQUESTS, SCANS];
+  const all = [...Object.keys(GROUPS), REQUESTS, SCANS, SNAPSHOTS];
   const chosen = `${flags.groups ?? all}`.split(",");
   const names = chosen.filter((name) => name in GROUPS);
   const resp = `${flags.resp ?? "both"}`;
@@ -264,6 +265,7 @@ if (import.meta.main) {
     ? await compareRequests(pair.redis, pair.subject)
     : 0;
   const wrongScans = chosen.includes(SCANS) ? await checkScans(pair.subject, new Random(start)) : 0;
+  const wrongSnapshots = chosen.includes(SNAPSHOTS) ? await compareSnapshots(new Random(start)) : 0;
   for (
     let seed = start;
     names.length > 0 && commands < total && seen.size < maxDifferences;
@@ -287,7 +289,8 @@ if (import.meta.main) {
   }
   console.log(
     `${commands} commands from seed ${start}: ${seen.size} different differences; ` +
-      `${wrongRequests} requests answered otherwise; ${wrongScans} scans that missed elements`,
+      `${wrongRequests} requests answered otherwise; ${wrongScans} scans that missed elements; ` +
+      `${wrongSnapshots} snapshots read otherwise`,
   );
-  if (lacking.size + seen.size + wrongRequests + wrongScans > 0) Deno.exitCode = 1;
+  if (lacking.size + seen.size + wrongRequests + wrongScans + wrongSnapshots > 0) Deno.exitCode = 1;
 }

@@ -310,6 +310,11 @@ const clean = (reply: Reply): Reply =>
     ? { kind: "+", value: reply.value.replace(MONITORED, "[$1]") }
     : reply;
 
+/** Whether a client is told by it what it listens to. */
+function isMessage({ kind, value }: Reply): boolean {
+  return kind === ">" || Array.isArray(value) && /^[ps]?(un)?subscribe$/.test(`${value[0]?.value}`);
+}
+
 /** Compares the replies of one connection, of which it remembers what they may depend on. */
 export class Judge {
   #previous: Previous | undefined;
@@ -332,9 +337,14 @@ export class Judge {
     if (equal(a, b)) return true;
     if (name === "EXEC" && Array.isArray(a.value) && Array.isArray(b.value)) {
       const others = b.value;
+      // Subscriptions are answered by messages, of which others may stand among the replies too.
+      const replied = queue.filter(([name = ""]) => !/subscribe$/i.test(name));
+      let replies = 0;
       return a.value.length === others.length && a.value.every((item, i) => {
-        const [queued, other] = [queue[i] ?? [], others[i]];
-        return other !== undefined && (equal(item, other) || ruleOf(queued)(queued, item, other));
+        const other = others[i];
+        if (other === undefined) return false;
+        const queued = isMessage(item) ? [] : replied[replies++] ?? [];
+        return equal(item, other) || ruleOf(queued)(queued, item, other);
       });
     }
     if (equal(clean(a), clean(b))) return true;

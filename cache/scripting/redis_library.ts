@@ -93,7 +93,7 @@ function commonLibrary(runner: Runner): Library {
     status_reply: onlyString(statusTable),
     sha1hex: (m, args, count) => {
       if (count !== 1) raise("wrong number of arguments");
-      return returns(m, args, sha1Hex(latin1Slice(toText(m.stack[args]) ?? "")));
+      return returns(m, args, sha1Hex(latin1Slice(toText(m.stack[args]) ?? "").bytes));
     },
     setresp: (m, args, count) => {
       if (count !== 1) raise("redis.setresp() requires one argument.");

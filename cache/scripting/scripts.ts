@@ -67,7 +67,7 @@ export class Scripts {
     const hash = hashOf(body);
     const likely = this.#byHash.get(hash);
     if (likely !== undefined && likely.body.equals(body)) return likely;
-    const name = sha1Hex(body);
+    const name = sha1Hex(body.bytes, body.start, body.start + body.length);
     const known = this.#bySha.get(name);
     if (known !== undefined) return known;
     const text = body.latin1();

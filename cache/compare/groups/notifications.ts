@@ -11,12 +11,16 @@ const writers = [strings, keys, lists, hashes, sets, sortedSets, expiry];
 const events: Part = (random) =>
   "KEghz$lstxeAmdnf".split("").filter(() => random.chance(0.4)).join("");
 
-/** One client listens, the other writes; what expires does so while nobody looks. */
+/**
+ * The first client only listens, the other writes, and now and then listens itself: then its replies and
+ * what it is told of come in one stream. What expires does so while nobody looks.
+ */
 export const notifications: Group = {
   connections: 2,
   setUp: [
-    ["CONFIG", "SET", "notify-keyspace-events", any("KEA", "KEA", "KEAmn", events)],
     ["PSUBSCRIBE", "__key*__:*"],
+    ["CONFIG", "SET", "notify-keyspace-events", any("KEA", "KEA", "KEAmn", events)],
+    any(["HELLO", "3", ";", "PSUBSCRIBE", "__key*__:*"], ["PING"]),
   ],
   commands: [
     ...writers.map(({ commands }) => any(...commands)),
