@@ -5,13 +5,15 @@
  */
 
 import type { Client } from "../client.ts";
+import { dumpLibraries, isWholeDump, readLibraries } from "../dump.ts";
 import { globMatches } from "../glob.ts";
 import { cString } from "../lua/arguments.ts";
 import type { Args } from "../protocol/request.ts";
+import { RdbError } from "../rdb/reader.ts";
 import { commandFlags, SCRIPT_FLAGS } from "../scripting/flags.ts";
 import type { LibraryFunction } from "../scripting/functions.ts";
 import { textTable } from "../scripting/scripts.ts";
-import { latin1Slice } from "../store/slice.ts";
+import { latin1Slice, type Slice } from "../store/slice.ts";
 import { type CommandRow, isWord } from "./command.ts";
 import { CommandError } from "./error.ts";
 import { helpRow } from "./help.ts";
@@ -56,14 +58,7 @@ function remove({ engine, reply }: Client, args: Args): void {
 }
 
 function flush({ engine, reply }: Client, args: Args): void {
-  if (args.count > 3) {
-    throw new CommandError(
-      `ERR unknown subcommand or wrong number of arguments for '${
-        cString(args.at(1).latin1())
-      }'. ` +
-        "Try FUNCTION HELP.",
-    );
-  }
+  if (args.count > 3) throw wrongSubcommand(args);
   if (!isFlushMode(args)) {
     throw new CommandError("ERR FUNCTION FLUSH only supports SYNC|ASYNC option");
   }
@@ -168,6 +163,49 @@ export const FCALL_RO: CommandRow = {
   run: callFunction(true),
 };
 
+const POLICIES = ["flush", "append", "replace"] as const;
+
+function dump({ engine, reply }: Client): void {
+  const { libraries } = engine.scripting.functions;
+  const codes = libraries.values().map(({ code }) => latin1Slice(code));
+  reply.bulk(dumpLibraries(codes, engine.settings));
+}
+
+function restore({ engine, reply }: Client, args: Args): void {
+  if (args.count > 4) throw wrongSubcommand(args);
+  const policy = args.count === 4
+    ? POLICIES.find((policy) => isWord(args.at(3), policy))
+    : "append";
+  if (policy === undefined) {
+    throw new CommandError(
+      "ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.",
+    );
+  }
+  const payload = args.at(2);
+  if (!isWholeDump(payload)) {
+    throw new CommandError("ERR DUMP payload version or checksum are wrong");
+  }
+  let codes: Slice[] | undefined;
+  try {
+    codes = readLibraries(payload);
+  } catch (error) {
+    if (!(error instanceof RdbError)) throw error;
+    throw new CommandError("ERR Failed loading library payload");
+  }
+  if (codes === undefined) throw new CommandError("ERR given type is not a function");
+  engine.scripting.functions.restore(codes.map((code) => code.latin1()), policy);
+  engine.dirty++;
+  reply.ok();
+}
+
+function wrongSubcommand(args: Args): CommandError {
+  return new CommandError(
+    `ERR unknown subcommand or wrong number of arguments for '${
+      cString(args.at(1).latin1())
+    }'. Try FUNCTION HELP.`,
+  );
+}
+
 const CHANGE_TIPS = "request_policy:all_shards response_policy:all_succeeded";
 
 export const FUNCTION: CommandRow = {
@@ -191,6 +229,13 @@ export const FUNCTION: CommandRow = {
       since: "7.0.0",
       summary: "Removes all libraries",
       run: flush,
+    },
+    dump: {
+      arity: 2,
+      flags: "noscript",
+      since: "7.0.0",
+      summary: "Replies all libraries, for `RESTORE`",
+      run: dump,
     },
     help: helpRow("7.0.0", "function"),
     kill: {
@@ -219,6 +264,14 @@ export const FUNCTION: CommandRow = {
       since: "7.0.0",
       summary: "Adds a library",
       run: load,
+    },
+    restore: {
+      arity: -3,
+      flags: "write denyoom noscript",
+      tips: CHANGE_TIPS,
+      since: "7.0.0",
+      summary: "Adds libraries from what `DUMP` has replied",
+      run: restore,
     },
     stats: {
       arity: 2,

@@ -1,4 +1,11 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { Cache } from "../cache.ts";
+import { ReplyError } from "../protocol/value.ts";
 import { play } from "./test_util.ts";
+
+/** A library with a function `f`, as a Redis 7.0.15 dumps it. */
+const DUMP =
+  "f5404223216c7561206e616d653d6c0a72656469732e72656769737465725f66756e6374696f6e282766272c2066756e6374696f6e28292072657475726e203120656e64290a00629568e65f412be2";
 
 // The replies are those of a Redis 7.0.15.
 
@@ -94,3 +101,33 @@ Deno.test("FUNCTION and FCALL reply as Redis does", () =>
   COMMAND GETKEYS FCALL f 2 a b c → *2 $1 a $1 b
   EVAL "return redis.register_function" 0 → $-1
   `));
+
+Deno.test("FUNCTION DUMP and RESTORE carry libraries over, those of Redis too", async () => {
+  await using cache = new Cache();
+  const code = (name: string, functionName: string, value = 1) =>
+    `#!lua name=${name}\nredis.register_function('${functionName}', function() return ${value} end)`;
+  const restore = (payload: Uint8Array, ...policy: string[]) =>
+    cache.call("FUNCTION", "RESTORE", payload, ...policy);
+  cache.call("FUNCTION", "LOAD", code("l", "f"));
+  const dump = cache.callBytes("FUNCTION", "DUMP") as Uint8Array;
+  // What Redis 7.0.15 replies.
+  const redis = Uint8Array.fromHex(DUMP);
+  assertEquals(restore(redis, "FLUSH"), "OK");
+  assertEquals(cache.call("FCALL", "f", 0), 1);
+  assertEquals(cache.callBytes("FUNCTION", "DUMP"), redis);
+  assertThrows(() => restore(dump), ReplyError, "ERR Library l already exists");
+  assertEquals(restore(dump, "REPLACE"), "OK");
+  cache.call("FUNCTION", "FLUSH");
+  assertEquals(restore(dump, "APPEND"), "OK");
+  cache.call("FUNCTION", "FLUSH");
+  cache.call("FUNCTION", "LOAD", code("other", "F", 2));
+  assertThrows(() => restore(dump, "REPLACE"), ReplyError, "ERR Function f already exists");
+  assertEquals(cache.call("FCALL", "f", 0), 2);
+  assertThrows(() => restore(dump, "NOTHING"), ReplyError, "ERR Wrong restore policy given");
+  assertThrows(() => restore(dump.slice(1)), ReplyError, "payload version or checksum are wrong");
+  assertThrows(() => restore(dump, "FLUSH", "x"), ReplyError, "wrong number of arguments for");
+  cache.call("SET", "key", "x");
+  const value = cache.callBytes("DUMP", "key") as Uint8Array;
+  assertThrows(() => restore(value), ReplyError, "ERR given type is not a function");
+  assertEquals(cache.call("FUNCTION", "STATS") instanceof Map, true);
+});

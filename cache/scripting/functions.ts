@@ -93,35 +93,44 @@ export class Functions {
    * @throws {CommandError} If it is none, or is there already.
    */
   load(code: string, replaces: boolean): string {
-    this.add([code], replaces);
-    return parseHeader(code).name;
+    const libraries = new Map(this.libraries);
+    const { name } = this.#addTo(libraries, code, replaces);
+    this.#set(libraries);
+    return name;
   }
 
   /**
-   * Loads several libraries, all or none.
+   * Loads libraries that were dumped, all or none.
    *
-   * @throws {CommandError} Why they cannot be loaded.
+   * @param policy What becomes of those that are there: all are removed, they stay and must have other
+   * names, or those of the same names are replaced.
+   * @throws {CommandError} If they cannot be loaded, or have names that are taken.
    */
-  add(codes: readonly string[], replaces: boolean): void {
-    const libraries = new Map(this.libraries);
-    for (const code of codes) {
-      const { name, rest } = parseHeader(code);
-      if (libraries.has(name) && !replaces) {
-        throw new CommandError(`ERR Library '${name}' already exists`);
+  restore(codes: readonly string[], policy: "flush" | "append" | "replace"): void {
+    const loaded = new Map<string, Library>();
+    for (const code of codes) this.#addTo(loaded, code, false);
+    const libraries = new Map(policy === "flush" ? [] : this.libraries);
+    for (const name of loaded.keys()) {
+      if (libraries.delete(name) && policy === "append") {
+        throw new CommandError(`ERR Library ${name} already exists`);
       }
-      // The replaced one's functions may come again.
-      libraries.delete(name);
-      const library = this.#run({ name, code, functions: new Map() }, rest);
-      for (const { functions } of libraries.values()) {
-        for (const name of library.functions.keys()) {
-          if (hasFunction(functions, name)) {
-            throw new CommandError(`ERR Function ${name} already exists`);
-          }
-        }
-      }
-      libraries.set(name, library);
     }
+    for (const library of loaded.values()) checkNames(libraries, library);
+    for (const [name, library] of loaded) libraries.set(name, library);
     this.#set(libraries);
+  }
+
+  #addTo(libraries: Map<string, Library>, code: string, replaces: boolean): Library {
+    const { name, rest } = parseHeader(code);
+    if (libraries.has(name) && !replaces) {
+      throw new CommandError(`ERR Library '${name}' already exists`);
+    }
+    // The replaced one's functions may come again.
+    libraries.delete(name);
+    const library = this.#run({ name, code, functions: new Map() }, rest);
+    checkNames(libraries, library);
+    libraries.set(name, library);
+    return library;
   }
 
   /** Removes a library; returns whether it was there. */
@@ -336,7 +345,19 @@ function isName(name: string): boolean {
   return /^[a-zA-Z0-9_]+$/.test(name);
 }
 
-function hasFunction(functions: Library["functions"], name: string): boolean {
-  const lowerCase = name.toLowerCase();
-  return functions.values().some((other) => other.name.toLowerCase() === lowerCase);
+/**
+ * Looks whether functions of other libraries have the names of a library's.
+ *
+ * @throws {CommandError} If one has.
+ */
+function checkNames(libraries: Map<string, Library>, { functions }: Library): void {
+  const taken = new Set<string>();
+  for (const { functions } of libraries.values()) {
+    for (const name of functions.keys()) taken.add(name.toLowerCase());
+  }
+  for (const name of functions.keys()) {
+    if (taken.has(name.toLowerCase())) {
+      throw new CommandError(`ERR Function ${name} already exists`);
+    }
+  }
 }
