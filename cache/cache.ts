@@ -217,6 +217,7 @@ export class Cache implements AsyncDisposable {
     settings.debugCommand = enableDebugCommand;
     this.#logger = logger;
     this.#engine = new Engine(clock, settings, allCommands());
+    if (logger !== undefined) this.#engine.onLog = logTo(logger, settings);
     this.#engine.onShutdown = () => void this.close();
     if (snapshot !== undefined) this.#load(snapshot, save);
     this.#caller = new Client(this.#engine);
@@ -406,6 +407,19 @@ export class Cache implements AsyncDisposable {
     if (value instanceof ReplyError) throw value;
     return value;
   }
+}
+
+/** Redis' levels of log lines, from the least on. */
+const LOG_LEVELS = ["debug", "verbose", "notice", "warning"];
+
+/** Has lines that scripts log go to a logger, from the level on that `loglevel` says. */
+function logTo(logger: Logger, { others }: Settings): (level: number, message: string) => void {
+  return (level, message) => {
+    if (level < LOG_LEVELS.indexOf(others.get("loglevel")?.toLowerCase() ?? "notice")) return;
+    if (level === 3) logger.warn(message);
+    else if (level === 2) logger.info(message);
+    else logger.debug?.(message);
+  };
 }
 
 function checkRange(name: string, value: number, max: number, min = 1): void {

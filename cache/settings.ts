@@ -63,6 +63,8 @@ export class Settings {
   sortedSetMaxPackEntries = 128;
   sortedSetMaxPackValue = 64;
   listMaxPackSize = -2;
+  /** After how many milliseconds of a script others are told that it is busy; 0 is never. */
+  busyReplyThreshold = 5000;
   /** Whether long strings in snapshots, and in what `DUMP` replies, are compressed. */
   compressSnapshots = true;
   /** When a snapshot is written by itself. */
@@ -351,6 +353,7 @@ const maxMemoryClients: Parameter = {
 
 /** All parameters. */
 export const PARAMETERS: readonly Parameter[] = [
+  integer("busy-reply-threshold", "busyReplyThreshold", 0, LONG_MAX, { alias: "lua-time-limit" }),
   integer("databases", "databases", 1, INT_MAX, { immutable: true }),
   integer("hash-max-listpack-entries", "hashMaxPackEntries", 0, LONG_MAX, {
     alias: "hash-max-ziplist-entries",
