@@ -76,6 +76,8 @@ export class Blocking {
   /** How many clients wait for each type: most caches have none at all. */
   readonly #waiting = [0, 0, 0, 0, 0, 0];
   #ready: Queue[] = [];
+  /** Whether nobody is served: amid a script, while others get their turn. */
+  isHeld = false;
 
   /** How many clients are blocked. */
   get size(): number {
@@ -99,6 +101,7 @@ export class Blocking {
     this.#blocked.set(client, blocked);
     this.#waiting[wait.type]!++;
     client.blocked = promise;
+    client.waitedSize = wait.keys.reduce((sum, { length }) => sum + length, 0);
   }
 
   /**
@@ -127,6 +130,7 @@ export class Blocking {
     for (const place of blocked.places) this.#leave(place);
     blocked.cancel();
     client.blocked = undefined;
+    client.waitedSize = 0;
     blocked.resume();
   }
 
@@ -150,7 +154,7 @@ export class Blocking {
 
   /** Serves those who can go on since a command has been executed. */
   serve(): void {
-    if (this.#ready.length === 0) return;
+    if (this.#ready.length === 0 || this.isHeld) return;
     // A client that is served may add a key that others wait for: they come last.
     for (const queue of this.#ready) {
       queue.ready = false;

@@ -10,10 +10,12 @@ import { Acl } from "./acl.ts";
 import { Blocking } from "./blocking.ts";
 import type { Clock } from "./clock.ts";
 import { type Command, CommandTable } from "./commands/command.ts";
+import { Eviction } from "./eviction.ts";
 import { Keyspace } from "./keyspace.ts";
 import { LatencyMonitor } from "./latency.ts";
 import { Objects } from "./objects.ts";
 import { PubSub } from "./pubsub.ts";
+import { Scripting } from "./scripting/scripting.ts";
 import type { Settings } from "./settings.ts";
 import { quoted, withoutSecrets } from "./shown.ts";
 import { type Saving, Snapshots } from "./snapshot.ts";
@@ -34,6 +36,7 @@ export class Statistics {
   keyspaceMisses = 0;
   expiredKeys = 0;
   evictedKeys = 0;
+  evictedClients = 0;
   inputBytes = 0;
   outputBytes = 0;
   errorReplies = 0;
@@ -81,9 +84,6 @@ export interface Pause {
   readonly cancel: () => void;
 }
 
-/** The 24 bits in which an entry keeps the second of its last use. */
-const USED_AT_MASK = 0xffffff;
-
 /**
  * Below this threshold of the slow log, in microseconds, every command is timed by itself. From it on
  * (the default) the time that has gone by since the last look at the clock, in milliseconds, will do, and
@@ -124,10 +124,12 @@ export class Engine {
   readonly clients: Map<number, Client> = new Map();
   readonly blocking: Blocking = new Blocking();
   readonly pubsub: PubSub = new PubSub();
+  readonly scripting: Scripting = new Scripting(this);
   readonly slowlog: Slowlog = new Slowlog();
   readonly latency: LatencyMonitor = new LatencyMonitor();
   readonly tracking: Tracking = new Tracking(this);
   readonly snapshots: Snapshots;
+  readonly eviction: Eviction;
   readonly monitors: Set<Client> = new Set();
   readonly clock: Clock;
   readonly startedAt: number;
@@ -135,7 +137,9 @@ export class Engine {
 
   /** The time, in milliseconds since 1970: read once for each batch of requests. */
   now: number;
-  /** The same as an entry keeps it: in seconds, of 24 bits. */
+  /** What a new entry keeps of its use. */
+  newUse = 0;
+  /** What an entry keeps that was used just now; -1 where uses are counted, which differs. */
   usedAt = 0;
   /** How many clients there are, without those that have no connection. */
   connectedClients = 0;
@@ -157,6 +161,10 @@ export class Engine {
 
   /** Whether expired keys are only hidden: from commands that write nothing, while clients are paused. */
   keepsExpired = false;
+  /** Whether the time stands still: amid a transaction or a script. */
+  timeHeld = false;
+  /** What becomes of the lines that scripts log; the level is from 0 (debug) to 3 (warning). */
+  onLog: (level: number, message: string) => void = () => {};
   /** The snapshot that is being written in the background: entries are written before they change. */
   saving: Saving | undefined = undefined;
 
@@ -166,7 +174,6 @@ export class Engine {
   readonly #toFlush: Client[] = [];
   #lastClientId = 0;
   #lastLook = 0;
-  #timeHeld = false;
   #waiting: Waiting[] = [];
   #activeExpiry = true;
   #expiry: { time: number; cancel: () => void } | undefined;
@@ -175,12 +182,12 @@ export class Engine {
     this.clock = clock;
     this.settings = settings;
     this.objects = new Objects(settings);
+    this.eviction = new Eviction(this);
     this.commands = new CommandTable(commands);
     this.acl = new Acl(this.commands, settings);
     this.now = clock.now();
     this.startedAt = this.now;
     this.databases = Array.from({ length: settings.databases }, (_, i) => new Keyspace(this, i));
-    this.readClock();
     this.snapshots = new Snapshots(this);
     this.applySettings();
   }
@@ -194,10 +201,13 @@ export class Engine {
 
   /** Reads the clock, for a new batch or after something slow. */
   readClock(): void {
-    if (this.#timeHeld) return;
+    if (this.timeHeld) return;
     this.#lastLook = Date.now();
     this.now = this.clock.now();
-    this.usedAt = Math.floor(this.now / 1000) & USED_AT_MASK;
+    const { used } = this.objects.arena;
+    if (used > this.stats.peakMemory) this.stats.peakMemory = used;
+    this.newUse = this.eviction.mark();
+    this.usedAt = this.eviction.countsUses ? -1 : this.newUse;
   }
 
   /** How many clients wait for a key, or for the end of a pause. */
@@ -207,18 +217,6 @@ export class Engine {
       for (const { delayed } of this.clients.values()) if (delayed) count++;
     }
     return count;
-  }
-
-  /** About how many bytes the clients take. */
-  clientMemory(): number {
-    let bytes = 0;
-    for (const client of this.clients.values()) bytes += client.memory;
-    return bytes;
-  }
-
-  /** How many bytes are in use: by keys and values, and by clients. */
-  usedMemory(): number {
-    return this.objects.arena.used + this.clientMemory();
   }
 
   /** Removes all keys of all databases at once. What they took is given back a part at a time. */
@@ -261,6 +259,8 @@ export class Engine {
     this.tracking.limit();
     this.acl.applySettings();
     this.snapshots.schedule();
+    this.eviction.apply();
+    this.readClock();
   }
 
   /** Chooses whether keys are expired that nobody looks at. */
@@ -292,12 +292,12 @@ export class Engine {
 
   /** Lets the time stand still for all that is done within. */
   holdTime(run: () => void): void {
-    const held = this.#timeHeld;
-    this.#timeHeld = true;
+    const held = this.timeHeld;
+    this.timeHeld = true;
     try {
       run();
     } finally {
-      this.#timeHeld = held;
+      this.timeHeld = held;
     }
   }
 
@@ -382,9 +382,15 @@ export class Engine {
     this.#expiry = { time, cancel: this.clock.at(time + 1, () => this.#expire()) };
   }
 
+  /** Expires keys whose time has come while the time stood still. */
+  catchUp(): void {
+    if (this.#expiry === undefined) this.#expire();
+  }
+
   #expire(): void {
     this.#expiry = undefined;
-    if (!this.#activeExpiry || this.pause !== undefined) return;
+    // Amid a script no time goes by; it is made up for after it.
+    if (!this.#activeExpiry || this.timeHeld || this.pause !== undefined) return;
     this.readClock();
     const start = performance.now();
     let left = EXPIRY_SLICE;
@@ -422,9 +428,11 @@ export class Engine {
     this.endPause();
     this.#expiry?.cancel();
     this.#expiry = undefined;
+    this.scripting.runner.close();
     for (const { reject } of this.#waiting.splice(0)) {
       reject(new Error("The cache was closed while something waited for its counts"));
     }
+    this.eviction.stop();
     this.objects.lazyFree.stop();
     this.objects.arena.clear();
     // What they were is gone, and the statistics can still be asked for.

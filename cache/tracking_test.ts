@@ -396,3 +396,33 @@ Deno.test("MONITOR shows nothing to those who want no replies, nor to one that l
     1 CLIENT LIST ID 1;PING → 1: $0  +PONG
   `);
 });
+
+Deno.test("CLIENT TRACKING remembers all keys of a script that reads any", async () => {
+  await playTogether(`${hello(0)}
+    0 CLIENT TRACKING ON → 0: +OK
+    0 EVAL "redis.call('set','k3',1)" 2 k1 k2 → 0: _
+    1 MSET k1 1 k2 1 → 1: +OK
+    0 EVAL "redis.call('get','k3')" 2 k1 k2 → 0: _
+    1 MSET k2 1 k1 1 k3 1 → 0: >2 $10 invalidate *1 $2 k2 >2 $10 invalidate *1 $2 k1 | 1: +OK
+    0 EVAL_RO "return 1" 1 k1 → 0: :1
+    1 SET k1 1 → 1: +OK
+    0 EVAL "redis.call('get','k1') redis.call('set','k1',2) return 5" 1 k1 → 0: :5 >2 $10 invalidate *1 $2 k1
+    0 GET k1 → 0: $1 2
+  `);
+});
+
+Deno.test("CLIENT TRACKING tells of what is evicted before the next command's reply", async () => {
+  const cache = new Cache();
+  await playTogether(
+    `${hello(0)}
+      0 CLIENT TRACKING ON → 0: +OK
+      0 SET k1 1 → 0: +OK
+      0 GET k1 → 0: $1 1
+      0 MULTI → 0: +OK
+      0 CONFIG SET maxmemory 1 maxmemory-policy allkeys-random → 0: +QUEUED
+      0 EXEC;EXISTS k1 → 0: *1 +OK >2 $10 invalidate *1 $2 k1 :0
+      0 CONFIG SET maxmemory 0 → 0: +OK
+    `,
+    cache,
+  );
+});

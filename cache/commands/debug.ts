@@ -90,12 +90,12 @@ const SUBCOMMANDS: Record<string, (client: Client, args: Args) => void> = {
     const entry = db.find(args.at(2));
     if (entry === 0) throw new CommandError(NO_SUCH_KEY);
     const { objects } = db;
-    const idle = (engine.usedAt - objects.usedAt(entry)) & 0xffffff;
+    const idle = engine.eviction.idleTime(entry);
     reply.simple(
       `Value at:0x${(entry >>> 0).toString(16)} refcount:1 encoding:${
         objects.encodingName(entry)
       } ` +
-        `serializedlength:${objects.memory(entry)} lru:${objects.usedAt(entry)} ` +
+        `serializedlength:${objects.memory(entry)} lru:${objects.use(entry)} ` +
         `lru_seconds_idle:${idle}`,
     );
   },
@@ -163,7 +163,10 @@ const SUBCOMMANDS: Record<string, (client: Client, args: Args) => void> = {
     }
     reply.ok();
   },
-  "set-disable-deny-scripts": ({ reply }) => reply.ok(),
+  "set-disable-deny-scripts": ({ reply, engine }, args) => {
+    engine.scripting.runner.allowsAll = integerAt(args, 2) !== 0;
+    reply.ok();
+  },
   "replybuffer": ({ reply }, args) => {
     const option = args.at(2);
     if (!isWord(option, "peak-reset-time") && !isWord(option, "resizing")) throw unknown(args);

@@ -11,7 +11,9 @@ import { ArenaFullError } from "../store/arena.ts";
 import type { Slice } from "../store/slice.ts";
 import {
   ADMIN,
+  ALLOW_BUSY,
   type Command,
+  DENY_OOM,
   FAST,
   isWord,
   MAY_REPLICATE,
@@ -23,7 +25,8 @@ import {
   SKIP_SLOWLOG,
   WRITE,
 } from "./command.ts";
-import { CommandError, printed, wrongArity } from "./error.ts";
+import type { Engine } from "../engine.ts";
+import { CommandError, OUT_OF_MEMORY, printed, wrongArity } from "./error.ts";
 import { contextOf, refuse } from "./rights.ts";
 
 /** Commands that are not queued in a transaction. */
@@ -32,11 +35,18 @@ const NOT_QUEUED = new Set(["exec", "discard", "multi", "watch", "reset", "quit"
 /** What a client that monitors may not do, which is a kind of replica to Redis. */
 const KEYSPACE = WRITE | READONLY | MAY_REPLICATE;
 
+/** What a transaction takes that is being queued, though memory is short. `EXEC` depends on the queue. */
+const NEED_NO_MEMORY = new Set(["exec", "discard", "quit", "reset"]);
+
 /** All that a RESP2 client may say that has subscribed to something. */
 const SUBSCRIBER_COMMANDS = new Set([
   ...["ping", "subscribe", "ssubscribe", "psubscribe", "unsubscribe", "sunsubscribe"],
   ...["punsubscribe", "reset", "quit"],
 ]);
+
+/** The longest code of an error that is counted by itself (as in Redis), and how many codes. */
+const MAX_ERROR_CODE = 31;
+const MAX_ERROR_CODES = 128;
 
 /**
  * Executes one request, or queues it in the client's transaction.
@@ -78,7 +88,7 @@ export function processRequest(client: Client, args: Args): boolean {
     if (client.tracking !== undefined) endCaching(client, command);
     return true;
   }
-  if (engine.pause !== undefined && holds(client, command)) return false;
+  if (engine.pause !== undefined && holds(client, command, args)) return false;
   if (client.transaction !== undefined && !NOT_QUEUED.has(command.fullName)) {
     client.transaction.queue(command, args);
     reply.queued();
@@ -100,12 +110,21 @@ function endCaching({ transaction, tracking }: Client, command: Command | undefi
   if (!command?.fullName.startsWith("client|")) tracking.caching = false;
 }
 
-/** Whether a pause makes a command wait, or a transaction that has such a command. */
-function holds(client: Client, { flags, fullName }: Command): boolean {
-  const { engine: { pause }, internal, transaction } = client;
-  if (pause === undefined || internal) return false;
-  const queued = fullName === "exec" ? transaction?.flags ?? 0 : 0;
-  return pause.all || ((flags | queued) & (WRITE | MAY_REPLICATE)) !== 0;
+/** Has a client told when a key changes that it has read. Of a script, that is for what it calls. */
+function trackKeys(client: Client, command: Command, args: Args): void {
+  if ((command.flags & READONLY) === 0 || command.group === "scripting") return;
+  client.engine.tracking.remember(client, command, args);
+}
+
+/** Whether a pause makes a command wait. */
+function holds(client: Client, command: Command, args: Args): boolean {
+  const { pause } = client.engine;
+  if (pause === undefined || client.internal) return false;
+  if (pause.all) return true;
+  const mayChange = ({ row, flags }: Command, args: Args) =>
+    ((row.flagsOf?.(client, args, flags) ?? flags) & (WRITE | MAY_REPLICATE)) !== 0;
+  if (command.name !== "exec" || client.transaction === undefined) return mayChange(command, args);
+  return client.transaction.commands.some(({ command, args }) => mayChange(command, args));
 }
 
 /**
@@ -159,6 +178,11 @@ function check(client: Client, command: Command, args: Args): void {
     throw new CommandError("ERR Command not allowed inside a transaction");
   }
   if (!client.user.isUnlimited) checkRights(client, command, args);
+  const { eviction, objects, tracking } = client.engine;
+  eviction.outOfMemory = objects.arena.used > eviction.limit && !eviction.makeRoom();
+  // Of keys that were evicted a client is told before it gets to know more of them.
+  if (tracking.active) tracking.sendPending();
+  if (eviction.outOfMemory && needsMemory(client, command)) throw new CommandError(OUT_OF_MEMORY);
   if (
     client.reply.resp === 2 && client.subscriptionCount > 0 &&
     !SUBSCRIBER_COMMANDS.has(command.fullName)
@@ -168,9 +192,19 @@ function check(client: Client, command: Command, args: Args): void {
         "(P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context",
     );
   }
+  const { runner } = client.engine.scripting;
+  if (runner.busy !== undefined && (flags & ALLOW_BUSY) === 0) runner.refuse();
   if ((flags & KEYSPACE) !== 0 && client.engine.monitors.has(client)) {
     throw new CommandError("ERR Replica can't interact with the keyspace");
   }
+}
+
+/** Whether a command is refused where memory is short. */
+function needsMemory({ transaction }: Client, { flags, fullName }: Command): boolean {
+  if ((flags & DENY_OOM) !== 0) return true;
+  if (transaction === undefined) return false;
+  return !NEED_NO_MEMORY.has(fullName) ||
+    fullName === "exec" && transaction.commands.some(({ command }) => command.flags & DENY_OOM);
 }
 
 /** Executes a command: its reply, or its error, is in `client.reply` then. */
@@ -188,9 +222,7 @@ export function call(client: Client, command: Command, args: Args): void {
   }
   stats.commands++;
   command.calls++;
-  if (client.tracking !== undefined && (command.flags & READONLY) !== 0) {
-    engine.tracking.remember(client, command, args);
-  }
+  if (client.tracking !== undefined) trackKeys(client, command, args);
   if (exact || !command.isQuick) {
     // Redis reads a clock twice for each command; that would take a third of a small one's time here.
     const milliseconds = exact ? performance.now() - start : engine.elapsed();
@@ -211,15 +243,21 @@ export function replyFailure(client: Client, begun: number, error: unknown): voi
   if (error instanceof CommandError) {
     replyError(client, begun, error.message);
   } else if (error instanceof ArenaFullError) {
-    replyError(client, begun, "OOM command not allowed when used memory > 'maxmemory'.");
+    replyError(client, begun, OUT_OF_MEMORY);
   } else {
     throw error;
   }
 }
 
 /** Takes note of how long a command has taken. */
-function noteTime(client: Client, command: Command, args: Args, milliseconds: number): void {
+export function noteTime(
+  client: Client,
+  command: Command,
+  args: Args,
+  milliseconds: number,
+): void {
   const { engine } = client;
+  if (engine.scripting.runner.isSuspended(client)) return;
   const { slowlogThreshold: threshold, slowlogLength } = engine.settings;
   const microseconds = Math.round(milliseconds * 1000);
   command.microseconds += microseconds;
@@ -234,12 +272,22 @@ function noteTime(client: Client, command: Command, args: Args, milliseconds: nu
 
 /** Replies an error in place of what was written since. */
 function replyError(client: Client, begun: number, message: string): void {
-  const { reply, engine: { stats } } = client;
+  const { reply, engine } = client;
   client.takeBack(begun);
   reply.error(message);
+  countError(engine, message);
+}
+
+/** Counts an error reply, by its code. */
+export function countError({ stats }: Engine, message: string): void {
   stats.errorReplies++;
-  const [code = ""] = message.split(" ", 1);
-  stats.errors.set(code, (stats.errors.get(code) ?? 0) + 1);
+  const space = message.indexOf(" ");
+  const code = space >= 0 && space < MAX_ERROR_CODE ? message.slice(0, space) : "ERR";
+  const count = stats.errors.get(code);
+  // Scripts can make up any number of codes.
+  if (count !== undefined || stats.errors.size < MAX_ERROR_CODES) {
+    stats.errors.set(code, (count ?? 0) + 1);
+  }
 }
 
 /** Redis' words for a command it does not have. */

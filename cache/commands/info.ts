@@ -41,6 +41,13 @@ function cpuTimes(): Section {
   };
 }
 
+/** What the machine has, where that can be asked for. */
+function machineMemory(): number {
+  const { Deno: deno } = globalThis as { Deno?: typeof Deno };
+  const { state } = deno?.permissions.querySync({ name: "sys", kind: "systemMemoryInfo" }) ?? {};
+  return state === "granted" ? deno?.systemMemoryInfo().total ?? 0 : 0;
+}
+
 /** What the process takes of the machine's memory, where that can be asked for. */
 export function residentMemory(used: number): number {
   const { Deno: deno } = globalThis as { Deno?: typeof Deno };
@@ -75,6 +82,27 @@ function commandStats({ commands }: Engine): Section {
       failed_calls: command.failedCalls,
     }).map(([name, value]) => `${name}=${value}`).join(","),
   ]));
+}
+
+/** What scripts and functions take: the values of both, and what is known of them. */
+function scriptMemory({ scripts, functions }: Engine["scripting"]): Section {
+  const total = scripts.luaMemory + functions.luaMemory;
+  const known = scripts.memory + functions.memory;
+  return {
+    used_memory_lua: scripts.luaMemory,
+    used_memory_vm_eval: scripts.luaMemory,
+    used_memory_lua_human: human(scripts.luaMemory),
+    used_memory_scripts_eval: scripts.memory,
+    number_of_cached_scripts: scripts.size,
+    number_of_functions: functions.size,
+    number_of_libraries: functions.libraries.size,
+    used_memory_vm_functions: functions.luaMemory,
+    used_memory_vm_total: total,
+    used_memory_vm_total_human: human(total),
+    used_memory_functions: functions.memory,
+    used_memory_scripts: known,
+    used_memory_scripts_human: human(known),
+  };
 }
 
 /** The sections, in Redis' order. */
@@ -116,10 +144,12 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     clients_in_timeout_table: 0,
   }),
   memory: (engine) => {
-    const used = engine.usedMemory();
-    engine.stats.peakMemory = Math.max(engine.stats.peakMemory, used);
-    const { peakMemory } = engine.stats;
+    const { eviction, settings, objects: { arena, lazyFree }, stats } = engine;
+    const { used } = eviction;
+    stats.peakMemory = Math.max(stats.peakMemory, used);
+    const { peakMemory } = stats;
     const resident = residentMemory(used);
+    const machine = machineMemory();
     return {
       used_memory: used,
       used_memory_human: human(used),
@@ -127,15 +157,28 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
       used_memory_rss_human: human(resident),
       used_memory_peak: peakMemory,
       used_memory_peak_human: human(peakMemory),
-      used_memory_dataset: engine.objects.arena.used,
-      used_memory_lua: 0,
-      maxmemory: engine.settings.maxMemory,
-      maxmemory_human: human(engine.settings.maxMemory),
-      maxmemory_policy: "noeviction",
-      mem_fragmentation_ratio: (resident / Math.max(used, 1)).toFixed(2),
-      mem_clients_normal: engine.clientMemory(),
+      used_memory_peak_perc: `${(100 * used / peakMemory).toFixed(2)}%`,
+      used_memory_overhead: used - arena.used,
+      used_memory_startup: 0,
+      used_memory_dataset: arena.used,
+      used_memory_dataset_perc: `${(100 * arena.used / used).toFixed(2)}%`,
+      allocator_allocated: used,
+      allocator_active: arena.reserved,
+      allocator_resident: resident,
+      total_system_memory: machine,
+      total_system_memory_human: human(machine),
+      ...scriptMemory(engine.scripting),
+      maxmemory: settings.maxMemory,
+      maxmemory_human: human(settings.maxMemory),
+      maxmemory_policy: settings.maxMemoryPolicy,
+      mem_fragmentation_ratio: (resident / used).toFixed(2),
+      mem_fragmentation_bytes: resident - used,
+      mem_not_counted_for_evict: 0,
+      mem_clients_slaves: 0,
+      mem_clients_normal: eviction.countAll(),
       mem_allocator: "arena",
-      lazyfree_pending_objects: 0,
+      active_defrag_running: 0,
+      lazyfree_pending_objects: lazyFree.size,
     };
   },
   persistence: ({ snapshots }) => ({
@@ -172,7 +215,7 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     module_fork_in_progress: 0,
     module_fork_last_cow_size: 0,
   }),
-  stats: ({ stats, pubsub, tracking }) => ({
+  stats: ({ stats, pubsub, tracking, eviction }) => ({
     total_connections_received: stats.connections,
     total_commands_processed: stats.commands,
     instantaneous_ops_per_sec: Math.round(stats.rates().commands),
@@ -190,6 +233,9 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     sync_partial_err: 0,
     expired_keys: stats.expiredKeys,
     evicted_keys: stats.evictedKeys,
+    evicted_clients: stats.evictedClients,
+    total_eviction_exceeded_time: Math.floor(eviction.exceededTimes.total),
+    current_eviction_exceeded_time: Math.floor(eviction.exceededTimes.current),
     keyspace_hits: stats.keyspaceHits,
     keyspace_misses: stats.keyspaceMisses,
     pubsub_channels: pubsub.channels.size,

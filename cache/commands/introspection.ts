@@ -19,14 +19,18 @@ import {
   keyReferences,
   type KeySpec,
   type KeywordSpec,
+  MAY_REPLICATE,
+  NO_MANDATORY_KEYS,
+  PROTECTED,
   type UnknownSpec,
 } from "./command.ts";
 import { CommandError, SYNTAX } from "./error.ts";
 import { helpRow } from "./help.ts";
 
 function flagsOf({ flags }: Command): string[] {
-  // Redis keeps to itself which commands have to be enabled.
-  return FLAG_NAMES.filter((name, bit) => (flags & 1 << bit) !== 0 && name !== "protected");
+  // Redis does not tell of those that have to do with replication, nor which commands are to be enabled.
+  const told = flags & ~(MAY_REPLICATE | PROTECTED);
+  return FLAG_NAMES.filter((_, bit) => (told & 1 << bit) !== 0);
 }
 
 function writeTexts(reply: Reply, texts: readonly string[]): void {
@@ -181,6 +185,7 @@ function getkeys(withFlags: boolean) {
       throw new CommandError("ERR Invalid number of arguments specified for command");
     }
     const indexes = keyIndexes(command, line);
+    if (!indexes?.length && (command.flags & NO_MANDATORY_KEYS) !== 0) return reply.array(0);
     if (indexes === undefined) {
       throw new CommandError("ERR Invalid arguments specified for command");
     }

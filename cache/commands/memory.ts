@@ -39,8 +39,8 @@ class Ratio {
 
 function stats({ engine, reply }: Client): void {
   const { arena, keys } = engine.objects;
-  const used = engine.usedMemory();
-  const clients = engine.clientMemory();
+  const used = engine.eviction.used;
+  const clients = engine.eviction.countAll();
   engine.stats.peakMemory = Math.max(engine.stats.peakMemory, used);
   const { peakMemory } = engine.stats;
   const resident = residentMemory(used);
@@ -105,12 +105,12 @@ const HIGH_PEAK = 1.5;
 const LARGE_CLIENT = 200 * 1024;
 
 function doctor({ engine, reply }: Client): void {
-  const used = engine.usedMemory();
+  const used = engine.eviction.used;
   const found: string[] = [];
   if (engine.stats.peakMemory > HIGH_PEAK * used) {
     found.push("Far more memory was in use before than is now.");
   }
-  if (engine.clientMemory() > LARGE_CLIENT * Math.max(engine.connectedClients, 1)) {
+  if (engine.eviction.countAll() > LARGE_CLIENT * Math.max(engine.connectedClients, 1)) {
     found.push("Clients take much memory: CLIENT LIST shows which, as tot-mem.");
   }
   if (engine.settings.maxMemory === 0) found.push("There is no limit: maxmemory is 0.");
