@@ -191,7 +191,10 @@ export class Engine {
   flushAll(): void {
     const { dirty } = this;
     if (this.saving === undefined) {
-      for (const db of this.databases) db.touchWatched();
+      for (const db of this.databases) {
+        db.touchWatched();
+        this.blocking.signalAll(db);
+      }
       this.objects.clear();
       for (const db of this.databases) db.restart();
     } else {
@@ -360,6 +363,7 @@ export class Engine {
       }
     }
     if (next < Infinity) this.scheduleExpiry(next);
+    this.blocking.serve();
     this.flush();
   }
 

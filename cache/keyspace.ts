@@ -16,6 +16,7 @@ import {
   META,
   type Objects,
   PLACE,
+  STREAM,
   STRING,
   STRING_PLAIN,
   type Type,
@@ -149,7 +150,7 @@ export class Keyspace {
     if (entry === 0) {
       entry = this.add(key, STRING);
     } else {
-      objects.free(entry);
+      this.#free(entry);
       objects.arena.setWord(entry, META, STRING | this.engine.usedAt << 8);
     }
     try {
@@ -190,7 +191,7 @@ export class Keyspace {
     const entry = this.write(key);
     if (entry !== 0) {
       this.persist(entry);
-      objects.free(entry);
+      this.#free(entry);
       objects.arena.setWord(entry, META, type | this.engine.usedAt << 8);
       return entry;
     }
@@ -207,7 +208,7 @@ export class Keyspace {
     const { objects } = this;
     this.beforeChange(entry);
     this.persist(entry);
-    objects.free(entry);
+    this.#free(entry);
     objects.keys.remove(this.table, entry);
   }
 
@@ -229,6 +230,7 @@ export class Keyspace {
       throw error;
     }
     for (const word of VALUE_WORDS) arena.setWord(moved, word, arena.word(entry, word));
+    this.#signalLoss(entry);
     this.persist(entry);
     keys.remove(this.table, entry);
   }
@@ -340,6 +342,7 @@ export class Keyspace {
     const { keys } = objects;
     this.touchWatched();
     this.engine.dirty += Math.max(this.size, 1);
+    this.engine.blocking.signalAll(this);
     const isKept = this.engine.saving?.keep(table) ?? false;
     if (isKept) this.deadlines = new Deadlines(objects.arena, PLACE);
     else this.deadlines.clear();
@@ -378,6 +381,19 @@ export class Keyspace {
       if (this.find(key) === 0 && other.find(key) === 0) continue;
       for (const client of clients) client.watchFailed = true;
     }
+  }
+
+  /** Gives back what an entry holds. */
+  #free(entry: Address): void {
+    this.#signalLoss(entry);
+    this.objects.free(entry);
+  }
+
+  /** Lets those know who wait for a stream's consumer group that the stream is gone. */
+  #signalLoss(entry: Address): void {
+    const { objects } = this;
+    if (objects.type(entry) !== STREAM) return;
+    this.engine.blocking.signal(this, objects.keys.key(entry), STREAM);
   }
 
   #use(entry: Address, type: Type | undefined): void {

@@ -50,4 +50,9 @@ Deno.test("What a client hears of its own commands stands where Redis has it, al
   ZRANGESTORE c a 0 -1 → >4 $8 pmessage $15 __keyevent*__:* $18 __keyevent@0__:new $1 c :1 >4 $8 pmessage $15 __keyevent*__:* $26 __keyevent@0__:zrangestore $1 c
   ZRANGESTORE c a 5 6 → :0 >4 $8 pmessage $15 __keyevent*__:* $18 __keyevent@0__:del $1 c
   ZDIFFSTORE c 2 a a → :0
+  CONFIG SET notify-keyspace-events KEgz → +OK
+  ZADD p 1 x 2 y 3 z 4 w → :4 >4 $8 pmessage $15 __keyevent*__:* $19 __keyevent@0__:zadd $1 p
+  ZPOPMIN p → *2 >4 $8 pmessage $15 __keyevent*__:* $22 __keyevent@0__:zpopmin $1 p $1 x ,1
+  ZPOPMAX p 2 → *2 >4 $8 pmessage $15 __keyevent*__:* $22 __keyevent@0__:zpopmax $1 p *2 $1 w ,4 *2 $1 z ,3
+  ZMPOP 1 p MIN COUNT 5 → *2 $1 p *1 >4 $8 pmessage $15 __keyevent*__:* $22 __keyevent@0__:zpopmin $1 p *2 $1 y ,2 >4 $8 pmessage $15 __keyevent*__:* $18 __keyevent@0__:del $1 p
 `));

@@ -62,6 +62,11 @@ export class Settings {
   snapshotName = "";
   /** Whether snapshots end with a checksum. */
   checksumSnapshots = true;
+  /** The largest HyperLogLog that is kept sparse, in bytes. */
+  hyperLogLogMaxSparse = 3000;
+  /** When a node of a stream is full; 0 is no limit. */
+  streamNodeMaxBytes = 4096;
+  streamNodeMaxEntries = 100;
   /** Whether `DEBUG` is allowed. */
   debugCommand = false;
   /** What is only kept to be told, and numbers that a double does not hold. */
@@ -321,6 +326,7 @@ export const PARAMETERS: readonly Parameter[] = [
   memory("hash-max-listpack-value", "hashMaxPackValue", 0, LONG_MAX, {
     alias: "hash-max-ziplist-value",
   }),
+  memory("hll-sparse-max-bytes", "hyperLogLogMaxSparse", 0, LONG_MAX),
   integer("list-max-listpack-size", "listMaxPackSize", -(2 ** 31), INT_MAX, {
     alias: "list-max-ziplist-size",
   }),
@@ -330,6 +336,8 @@ export const PARAMETERS: readonly Parameter[] = [
   integer("set-max-intset-entries", "setMaxIntsetEntries", 0, LONG_MAX),
   integer("slowlog-log-slower-than", "slowlogThreshold", -1, LONG_MAX),
   integer("slowlog-max-len", "slowlogLength", 0, LONG_MAX),
+  memory("stream-node-max-bytes", "streamNodeMaxBytes", 0, LONG_MAX),
+  integer("stream-node-max-entries", "streamNodeMaxEntries", 0, LONG_MAX),
   integer("timeout", "timeout", 0, INT_MAX),
   integer("zset-max-listpack-entries", "sortedSetMaxPackEntries", 0, LONG_MAX, {
     alias: "zset-max-ziplist-entries",

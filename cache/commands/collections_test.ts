@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Cache } from "../cache.ts";
 import { ReplyError } from "../protocol/value.ts";
 import { withBuffers } from "../store/test_util.ts";
@@ -41,4 +41,17 @@ Deno.test("What is added to a collection before memory runs out remains, and is 
   assertEquals(cache.call("SISMEMBER", "SADD", "b"), 1);
   assertEquals(cache.call("ZSCORE", "ZADD", "b"), 1);
   assertEquals(cache.call("LRANGE", "RPUSH", 0, -1), ["a", "b"]);
+});
+
+Deno.test("A value that is replaced gives its memory back", async () => {
+  await using cache = new Cache();
+  for (let i = 0; i < 1000; i++) cache.call("SADD", "set", `member ${i}`);
+  cache.call("RPUSH", "list", ..."abcdefgh");
+  const stores = [["SUNIONSTORE", "to", "set"], ["ZUNIONSTORE", "to", 1, "set"]];
+  const all = [...stores, ["SORT", "set", "ALPHA", "STORE", "to"], ["SET", "to", "text"]];
+  const round = () => all.forEach(([name = "", ...args]) => cache.call(name, ...args));
+  round();
+  const { usedMemory } = cache.stats;
+  for (let i = 0; i < 20; i++) round();
+  assert(cache.stats.usedMemory < 1.2 * usedMemory, `${usedMemory} ${cache.stats.usedMemory}`);
 });

@@ -268,6 +268,22 @@ Deno.test("COMMAND tells of the table", () =>
   COMMAND GETKEYS → -ERR wrong number of arguments for 'command|getkeys' command
 `));
 
+Deno.test("CONFIG GET replies Redis' defaults", () =>
+  play(`
+  CONFIG GET hash-max-listpack-entries → *2 $25 hash-max-listpack-entries $3 512
+  CONFIG GET hash-max-listpack-value → *2 $23 hash-max-listpack-value $2 64
+  CONFIG GET zset-max-listpack-entries → *2 $25 zset-max-listpack-entries $3 128
+  CONFIG GET zset-max-listpack-value → *2 $23 zset-max-listpack-value $2 64
+  CONFIG GET set-max-intset-entries → *2 $22 set-max-intset-entries $3 512
+  CONFIG GET list-max-listpack-size → *2 $22 list-max-listpack-size $2 -2
+  CONFIG GET protected-mode → *2 $14 protected-mode $3 yes
+  CONFIG GET timeout → *2 $7 timeout $1 0
+  CONFIG GET maxclients → *2 $10 maxclients $5 10000
+  CONFIG GET proto-max-bulk-len → *2 $18 proto-max-bulk-len $9 536870912
+  CONFIG GET client-query-buffer-limit → *2 $25 client-query-buffer-limit $10 1073741824
+  CONFIG GET slowlog-max-len → *2 $15 slowlog-max-len $3 128
+`));
+
 Deno.test("CONFIG SET reads numbers to their last digit", () =>
   play(`
   CONFIG SET proto-max-bulk-len "" → -ERR CONFIG SET failed (possibly related to argument 'proto-max-bulk-len') - argument must be between 1048576 and 9223372036854775807 inclusive

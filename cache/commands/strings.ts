@@ -102,6 +102,14 @@ function set(client: Client, args: Args): void {
   store(client, args.at(1), args.at(2), options, args, "set");
 }
 
+/** What `SET` does with its key: it reads it only where it is asked to. */
+function setFlags(args: Args): readonly string[] {
+  for (let i = 3; i < args.count; i++) {
+    if (isWord(args.at(i), "get")) return ["RW", "access", "update"];
+  }
+  return ["OW", "update"];
+}
+
 /** What `SET` and its older forms do. */
 function store(
   client: Client,
@@ -549,6 +557,7 @@ export const STRINGS: CommandRows = {
     arity: -3,
     flags: "write denyoom",
     keys: "1 RW access update variable_flags",
+    variableFlags: setFlags,
     since: "1.0.0",
     summary: "Sets a string, whatever the key held",
     run: set,

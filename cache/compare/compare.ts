@@ -16,10 +16,13 @@ import { rejectAllBut } from "../../bench/figures.ts";
 import { Progress } from "../bench/progress.ts";
 import { any, generate, type Group, mutate } from "./grammar.ts";
 import { acl, aclClients } from "./groups/acl.ts";
+import { bitmaps } from "./groups/bitmaps.ts";
 import { blocking } from "./groups/blocking.ts";
 import { connection } from "./groups/connection.ts";
 import { expired, expiry } from "./groups/expiry.ts";
+import { geo } from "./groups/geo.ts";
 import { hashes } from "./groups/hashes.ts";
+import { hyperloglog } from "./groups/hyperloglog.ts";
 import { keys } from "./groups/keys.ts";
 import { large } from "./groups/large.ts";
 import { lists, listTimeouts } from "./groups/lists.ts";
@@ -30,6 +33,7 @@ import { scripts } from "./groups/scripts.ts";
 import { server } from "./groups/server.ts";
 import { sets } from "./groups/sets.ts";
 import { sortedSets, sortedSetTimeouts } from "./groups/sorted_sets.ts";
+import { streamBlocking, streams } from "./groups/streams.ts";
 import { strings } from "./groups/strings.ts";
 import { tracking } from "./groups/tracking.ts";
 import { transactions, watched } from "./groups/transactions.ts";
@@ -63,12 +67,17 @@ const GROUPS: Record<string, Group> = {
   sets,
   sortedSets,
   sortedSetTimeouts,
+  bitmaps,
+  hyperloglog,
+  geo,
+  streams,
   large,
   scripts,
   transactions,
   watched,
   pubsub,
   blocking,
+  streamBlocking,
   notifications,
   connection,
   password,
@@ -96,6 +105,9 @@ const SETTINGS = [
     "zset-max-listpack-value": "64",
     "set-max-intset-entries": "512",
     "list-max-listpack-size": "-2",
+    "hll-sparse-max-bytes": "3000",
+    "stream-node-max-entries": "100",
+    "stream-node-max-bytes": "4096",
   },
   {
     "hash-max-listpack-entries": "3",
@@ -104,6 +116,9 @@ const SETTINGS = [
     "zset-max-listpack-value": "10",
     "set-max-intset-entries": "3",
     "list-max-listpack-size": "3",
+    "hll-sparse-max-bytes": "60",
+    "stream-node-max-entries": "3",
+    "stream-node-max-bytes": "200",
   },
 ];
 /** What the group `server` changes. */
@@ -113,10 +128,11 @@ const DEFAULTS = [
   ...["timeout", "0", "acllog-max-len", "128", "acl-pubsub-default", "resetchannels"],
 ];
 
-/** The commands that are parted by `;`. */
+/** The commands that are parted by `;`. What is damaged may end with one. */
 function split(args: string[]): string[][] {
   const end = args.indexOf(";");
-  return end < 0 ? [args] : [args.slice(0, end), ...split(args.slice(end + 1))];
+  if (end < 0) return args.length > 0 ? [args] : [];
+  return [...split(args.slice(0, end)), ...split(args.slice(end + 1))];
 }
 
 /** A sequence of commands of these groups, always the same one for a seed. */
@@ -163,16 +179,27 @@ function signature({ step, redis, subject, log }: Difference): string {
     replies.map((reply) =>
       reply.kind === "-" ? `${reply.value}`.replace(/'.*?'|\d+/g, "?") : reply.kind
     );
-  const container = ["ACL", "CLIENT", "CONFIG", "COMMAND", "FUNCTION", "OBJECT", "PUBSUB", "SCRIPT"]
+  const container = [
+    "ACL",
+    "CLIENT",
+    "CONFIG",
+    "COMMAND",
+    "FUNCTION",
+    "OBJECT",
+    "PUBSUB",
+    "SCRIPT",
+    "XGROUP",
+    "XINFO",
+  ]
     .includes(name);
   return `${name} ${container ? sub : ""} ${shape(redis)} ${shape(subject)}`;
 }
 
 /** Commands of groups that are not compared here, and those that end, stop or change the server. */
 const ELSEWHERE = new RegExp(
-  "^(X|PF|GEO|BIT|SCRIPT DEBUG|CLUSTER|MODULE|REPL|SHUTDOWN|SAVE|BGSAVE|" +
+  "^(PFSELFTEST|SCRIPT DEBUG|CLUSTER|MODULE|REPL|SHUTDOWN|SAVE|BGSAVE|" +
     "BGREWRITEAOF|PSYNC|SYNC|SLAVEOF|FAILOVER|DEBUG|MIGRATE|DUMP|RESTORE|READ|ASKING|LOLWUT|" +
-    "(GET|SET)BIT|CONFIG REWRITE|LATENCY (DOCTOR|GRAPH|HISTOGRAM)|MEMORY (DOCTOR|MALLOC|PURGE|STATS))",
+    "CONFIG REWRITE|LATENCY (DOCTOR|GRAPH|HISTOGRAM)|MEMORY (DOCTOR|MALLOC|PURGE|STATS))",
 );
 
 /** The commands that Redis has and that no group made. */

@@ -1,13 +1,20 @@
 import { any, type Group, type Part, stringKey, value } from "../grammar.ts";
+import { bitmaps } from "./bitmaps.ts";
 import { expiry } from "./expiry.ts";
+import { geo } from "./geo.ts";
 import { hashes } from "./hashes.ts";
+import { hyperloglog } from "./hyperloglog.ts";
 import { keys } from "./keys.ts";
 import { lists } from "./lists.ts";
 import { sets } from "./sets.ts";
 import { sortedSets } from "./sorted_sets.ts";
+import { streams } from "./streams.ts";
 import { strings } from "./strings.ts";
 
-const writers = [strings, keys, lists, hashes, sets, sortedSets, expiry];
+const writers = [
+  ...[strings, keys, lists, hashes, sets, sortedSets, expiry],
+  ...[bitmaps, hyperloglog, geo, streams],
+];
 const events: Part = (random) =>
   "KEghz$lstxeAmdnf".split("").filter(() => random.chance(0.4)).join("");
 
