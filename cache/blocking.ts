@@ -99,6 +99,7 @@ export class Blocking {
     this.#blocked.set(client, blocked);
     this.#waiting[wait.type]!++;
     client.blocked = promise;
+    client.waitedSize = wait.keys.reduce((sum, { length }) => sum + length, 0);
   }
 
   /**
@@ -126,6 +127,7 @@ export class Blocking {
     for (const place of blocked.places) this.#leave(place);
     blocked.cancel();
     client.blocked = undefined;
+    client.waitedSize = 0;
     blocked.resume();
   }
 

@@ -17,6 +17,7 @@ import { type Clock, SystemClock } from "./clock.ts";
 import { processRequest } from "./commands/gate.ts";
 import { allCommands } from "./commands/table.ts";
 import { Engine } from "./engine.ts";
+import { EVICTION_POLICIES, type EvictionPolicy } from "./eviction.ts";
 import { ArgsEncoder, type CallArgument } from "./protocol/encoder.ts";
 import { readReply, ReplyError, type ReplyValue } from "./protocol/value.ts";
 import { serveClient } from "./session.ts";
@@ -62,6 +63,20 @@ export interface CacheOptions {
    * @default {10000}
    */
   maxClients?: number | undefined;
+  /**
+   * How many bytes keys, values and clients may take (`maxmemory`). Past that keys are evicted by
+   * `maxMemoryPolicy`, and if there are none to evict, commands that need memory reply an error. 0 is no
+   * limit.
+   *
+   * @default {0}
+   */
+  maxMemory?: number | undefined;
+  /**
+   * Which keys are evicted where memory is short (`maxmemory-policy`).
+   *
+   * @default {"noeviction"}
+   */
+  maxMemoryPolicy?: EvictionPolicy | undefined;
   /**
    * Whether `DEBUG` is allowed (`enable-debug-command`).
    *
@@ -111,6 +126,8 @@ export interface CacheStats {
   keys: number;
   /** Keys that have expired since the start. */
   expiredKeys: number;
+  /** Keys that were evicted since the start, because memory was short. */
+  evictedKeys: number;
   /** Bytes in use, by keys, values and clients. */
   usedMemory: number;
 }
@@ -164,6 +181,8 @@ export class Cache implements AsyncDisposable {
       password = "",
       protectedMode = true,
       maxClients = 10_000,
+      maxMemory = 0,
+      maxMemoryPolicy = "noeviction",
       enableDebugCommand = false,
       snapshot,
       save = 0,
@@ -184,8 +203,16 @@ export class Cache implements AsyncDisposable {
     if (save > 0 && snapshot === undefined) {
       throw new TypeError("Cannot use save without snapshot: expected the path of a file");
     }
+    checkRange("maxMemory", maxMemory, Number.MAX_SAFE_INTEGER, 0);
+    if (!EVICTION_POLICIES.includes(maxMemoryPolicy)) {
+      throw new RangeError(
+        `Cannot use maxMemoryPolicy ${maxMemoryPolicy}: expected one of ${
+          EVICTION_POLICIES.join(", ")
+        }`,
+      );
+    }
     const settings = new Settings();
-    Object.assign(settings, { databases, protectedMode, maxClients });
+    Object.assign(settings, { databases, protectedMode, maxClients, maxMemory, maxMemoryPolicy });
     settings.password = new Slice(new TextEncoder().encode(password)).latin1();
     settings.debugCommand = enableDebugCommand;
     this.#logger = logger;
@@ -212,7 +239,8 @@ export class Cache implements AsyncDisposable {
       commands: engine.stats.commands,
       keys,
       expiredKeys: engine.stats.expiredKeys,
-      usedMemory: engine.usedMemory(),
+      evictedKeys: engine.stats.evictedKeys,
+      usedMemory: engine.eviction.used,
     };
   }
 
@@ -273,6 +301,8 @@ export class Cache implements AsyncDisposable {
    * @returns Bulk strings as strings (read as UTF-8), integers as numbers (past 2^53 as `bigint`), and
    * what RESP3 has beside: `null`, arrays, `Map`s, `Set`s, booleans, doubles.
    * @throws {ReplyError} If the command replies an error. Within an array (`EXEC`) it is a value.
+   * @throws {RangeError} If the reply is larger than a client's replies may be (256 MiB, unless
+   * `client-output-buffer-limit` says less).
    * @throws {TypeError} If an argument is of another type.
    */
   call(...args: CallArgument[]): ReplyValue {
@@ -366,6 +396,10 @@ export class Cache implements AsyncDisposable {
     // Whatever HELLO or RESET have left: the values below are those of RESP3.
     reply.resp = 3;
     engine.run(client, () => processRequest(client, args));
+    if (reply.overflowed) {
+      reply.reset();
+      throw new RangeError(`Cannot return a reply of more than ${client.maxReply} bytes`);
+    }
     // A command that has closed the cache replies nothing.
     const value = reply.length === 0 ? null : readReply(reply.written(), bulk);
     reply.truncate(0);

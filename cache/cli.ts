@@ -5,8 +5,11 @@
  * @module
  */
 
+import { EVICTION_POLICIES, type EvictionPolicy } from "./eviction.ts";
+import { parseMemory } from "./settings.ts";
 import {
   describeFlags,
+  type GivenValue,
   LISTEN_FLAGS,
   MAX_FLAG,
   parseChoice,
@@ -29,6 +32,8 @@ const FLAGS = {
     save: ["SECONDS", "Save this often if anything changed (default: at the stop only)"],
     databases: ["N", "How many databases there are (default: 16)"],
     "max-clients": ["N", "Clients at a time; more get an error (default: 10000)"],
+    "max-memory": ["BYTES", "What keys, values and clients may take: 100mb (default: no limit)"],
+    "max-memory-policy": ["POLICY", "Which keys are evicted then (default: noeviction, none)"],
     ...RUN_FLAGS,
   },
   switches: { "enable-debug-command": "Allow DEBUG" },
@@ -57,6 +62,9 @@ export interface Config extends ServerFlags {
   save: number;
   databases: number;
   maxClients: number;
+  /** Bytes; 0 is no limit. */
+  maxMemory: number;
+  maxMemoryPolicy: EvictionPolicy;
   enableDebugCommand: boolean;
 }
 
@@ -69,6 +77,16 @@ export interface Environment {
   logLevel?: string | undefined;
   /** `NIMBLECACHE_PASSWORD`. */
   password?: string | undefined;
+}
+
+/** A number of bytes with its unit, 0 if it is not given. */
+function bytes(given: GivenValue | undefined): number {
+  if (given === undefined) return 0;
+  const value = parseMemory(given.value);
+  if (Number.isSafeInteger(value) && given.value !== "") return value;
+  throw new UsageError(
+    `Cannot use ${given.typed} "${given.value}": expected bytes, as 1000, 100mb or 1gb`,
+  );
 }
 
 /**
@@ -109,6 +127,11 @@ export function parseCommandLine(args: string[], environment: Environment = {}):
       save: save ?? 0,
       databases: number("databases", 1, 65_536) ?? 16,
       maxClients: number("max-clients", 1) ?? 10_000,
+      maxMemory: bytes(values.get("max-memory")),
+      maxMemoryPolicy: parseChoice(
+        values.get("max-memory-policy") ?? { typed: "", value: "noeviction" },
+        EVICTION_POLICIES,
+      ),
       enableDebugCommand: switches.has("enable-debug-command"),
     },
   };

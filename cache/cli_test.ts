@@ -10,6 +10,8 @@ const DEFAULTS = {
   save: 0,
   databases: 16,
   maxClients: 10_000,
+  maxMemory: 0,
+  maxMemoryPolicy: "noeviction",
   enableDebugCommand: false,
   shutdownTimeout: 10_000,
   logLevel: "info",
@@ -41,6 +43,9 @@ Deno.test("parseCommandLine() takes every flag", () => {
     [["--snapshot=x", "--save", "60"], { snapshot: "x", save: 60 }],
     [["--databases", "65536"], { databases: 65_536 }],
     [["--max-clients", "1"], { maxClients: 1 }],
+    [["--max-memory", "100mb"], { maxMemory: 104_857_600 }],
+    [["--max-memory=1000"], { maxMemory: 1000 }],
+    [["--max-memory-policy", "allkeys-LFU"], { maxMemoryPolicy: "allkeys-lfu" }],
     [["--enable-debug-command"], { enableDebugCommand: true }],
     [["--shutdown-timeout", "0"], { shutdownTimeout: 0 }],
     [["--log-level", "WARN"], { logLevel: "warn" }],
@@ -80,6 +85,15 @@ Deno.test("parseCommandLine() says what is wrong and what is accepted", () => {
     [["--save", "1"], "Cannot use --save without --snapshot: expected the file to save to"],
     [["--snapshot", "x", "--save", "0"], 'Cannot use --save "0": expected an integer from 1'],
     [["--max-clients", "0"], 'Cannot use --max-clients "0": expected an integer from 1 to '],
+    [
+      ["--max-memory", "1tb"],
+      'Cannot use --max-memory "1tb": expected bytes, as 1000, 100mb or 1gb',
+    ],
+    [["--max-memory="], 'Cannot use --max-memory "": expected bytes'],
+    [
+      ["--max-memory-policy", "lru"],
+      'Cannot use --max-memory-policy "lru": expected one of volatile',
+    ],
     [["--shutdown-timeout", "-1"], "--shutdown-timeout"],
     [["--protected-mode", "maybe"], '"maybe": expected one of yes, no'],
     [["--log-level", "loud"], '"loud": expected one of debug, info, warn, error'],
@@ -108,6 +122,7 @@ Deno.test("HELP names every flag", () => {
   const flags = [
     ...["--hostname HOST", "-p, --port PORT", "--unix PATH", "--password TEXT", "--help"],
     ...["--password-file FILE", "--protected-mode yes|no", "--databases N", "--max-clients N"],
+    ...["--max-memory BYTES", "--max-memory-policy POLICY"],
     ...["--enable-debug-command", "--shutdown-timeout MS", "--log-level LEVEL", "--version"],
     ...["--log-format FORMAT", "--snapshot FILE", "--save SECONDS"],
   ];

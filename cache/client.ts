@@ -10,14 +10,23 @@ import type { Engine } from "./engine.ts";
 import type { Keyspace } from "./keyspace.ts";
 import type { OutputLimit } from "./settings.ts";
 import type { Args, RequestLimits } from "./protocol/request.ts";
-import { Reply } from "./protocol/reply.ts";
+import { Reply, type ReplyLimit } from "./protocol/reply.ts";
 import { latin1Slice, type Slice } from "./store/slice.ts";
+
+/** Why a connection is closed whose client does not read its replies, or asks for too many. */
+const OUTPUT_LIMIT = "client-output-buffer-limit";
 
 /** About how many bytes the objects of one client take. */
 const CLIENT_SIZE = 2048;
 
-/** What may wait to be sent to a client where the settings have no limit, in bytes. */
+/**
+ * What may wait to be sent to a client where the settings have no limit, in bytes. Redis has none either;
+ * there one small command, as `HRANDFIELD` with a count of a billion, takes all memory there is.
+ */
 const DEFAULT_OUTPUT_LIMIT = 256 * 1024 * 1024;
+
+/** About how many bytes each subscription and each watched key takes beside its name. */
+const NAME_SIZE = 128;
 
 const NO_BUFFER = { pending: 0, capacity: 0 };
 
@@ -62,10 +71,10 @@ export class Transaction {
 }
 
 /** One client of a cache. */
-export class Client implements RequestLimits {
+export class Client implements RequestLimits, ReplyLimit {
   readonly engine: Engine;
   readonly id: number;
-  readonly reply: Reply = new Reply();
+  readonly reply: Reply = new Reply(this);
   readonly createdAt: number;
   /** Of itself, as `CLIENT LIST` shows it; empty without a socket. */
   address = "";
@@ -100,15 +109,24 @@ export class Client implements RequestLimits {
   requestBuffer: { readonly pending: number; readonly capacity: number } = NO_BUFFER;
   /** Ends a wait: for a blocking command, or a pause. */
   blocked: Promise<void> | undefined;
+  /** How many bytes the keys take that it waits for. */
+  waitedSize = 0;
+  /** How many bytes of replies are being written by its session. */
+  writing = 0;
+  /** How many bytes it was taken to need when it was counted last. */
+  countedMemory = 0;
   /** Whether its last request waits for the end of a pause. */
   delayed = false;
   readonly #outlet: Outlet | undefined;
   #watched: WatchedKey[] = [];
+  /** How many bytes the names take of what it watches and has subscribed to. */
+  #namesSize = 0;
   #flushing = false;
   /** Where in the reply the last message ends that was written during a command of its own. */
   #pushed = 0;
   /** Since when more than the soft limit waits to be sent. */
   #overSince: number | undefined;
+  #cancelLook: (() => void) | undefined;
 
   constructor(engine: Engine, outlet?: Outlet) {
     this.engine = engine;
@@ -131,6 +149,14 @@ export class Client implements RequestLimits {
     return this.engine.settings.maxQueryBuffer;
   }
 
+  get maxReply(): number {
+    return this.#limit.hard || DEFAULT_OUTPUT_LIMIT;
+  }
+
+  overflow(): void {
+    this.closing = true;
+  }
+
   /** Whether it has to say who it is before all else. */
   get restricted(): boolean {
     return !this.authenticated && !this.engine.acl.default.isOpen;
@@ -146,13 +172,24 @@ export class Client implements RequestLimits {
 
   /** How many bytes wait to be sent to it. */
   get unsent(): number {
-    return this.#outlet?.buffered ?? 0;
+    return this.writing + (this.#outlet?.buffered ?? 0);
   }
 
   /** About how many bytes it takes. */
   get memory(): number {
     return CLIENT_SIZE + this.requestBuffer.capacity + this.reply.capacity + this.unsent +
-      (this.transaction?.size ?? 0);
+      (this.transaction?.size ?? 0) + this.waitedSize + this.#namesSize;
+  }
+
+  /** Counts it anew, where there is a bound of memory. */
+  recount(): void {
+    const { eviction } = this.engine;
+    if (eviction.countsClients && !this.closing) eviction.count(this);
+  }
+
+  /** Takes note of a name that is kept for it, or with `by` of -1 no more. */
+  countName(name: string, by: 1 | -1 = 1): void {
+    this.#namesSize += by * (NAME_SIZE + name.length);
   }
 
   /** How many channels and patterns it has subscribed to. */
@@ -173,15 +210,43 @@ export class Client implements RequestLimits {
   /** Sends what was written outside of its own batch. */
   flush(): void {
     this.#flushing = false;
+    if (this.reply.overflowed) return this.close(OUTPUT_LIMIT);
     if (this.reply.length === 0) return;
     const data = this.reply.take();
     this.engine.stats.outputBytes += data.length;
     if (this.#outlet !== undefined) {
-      this.#outlet.maxBuffered = this.#limit.hard || DEFAULT_OUTPUT_LIMIT;
+      this.#outlet.maxBuffered = this.maxReply;
       this.#outlet.send(data);
       this.#checkSoftLimit();
+      this.recount();
     }
     Reply.giveBack(data);
+  }
+
+  /**
+   * Takes its replies, which its session writes.
+   *
+   * @returns `undefined` if they are more than may wait: then its connection is closed.
+   */
+  takeReplies(): Uint8Array<ArrayBuffer> | undefined {
+    const { reply } = this;
+    const { hard } = this.#limit;
+    if (reply.overflowed || (hard > 0 && this.unsent + reply.length > hard)) {
+      return void this.close(OUTPUT_LIMIT);
+    }
+    const replies = reply.take();
+    this.engine.stats.outputBytes += replies.length;
+    this.writing = replies.length;
+    this.#checkSoftLimit();
+    this.recount();
+    return replies;
+  }
+
+  /** Takes note that the replies are written. */
+  endWriting(replies: Uint8Array<ArrayBuffer>): void {
+    Reply.giveBack(replies);
+    this.writing = 0;
+    this.recount();
   }
 
   /** What may wait to be sent to it. */
@@ -193,12 +258,22 @@ export class Client implements RequestLimits {
   /** Closes the connection where more than the soft limit has waited for too long. */
   #checkSoftLimit(): void {
     const { soft, seconds } = this.#limit;
-    if (soft === 0 || this.unsent <= soft) {
-      this.#overSince = undefined;
-    } else {
-      this.#overSince ??= this.engine.now;
-      if (this.engine.now - this.#overSince > seconds * 1000) this.close("slow reader");
-    }
+    if (soft === 0 || this.unsent <= soft) return this.#endLook();
+    const { engine } = this;
+    this.#overSince ??= engine.now;
+    const end = this.#overSince + seconds * 1000;
+    if (engine.now > end) return this.close(OUTPUT_LIMIT);
+    // Nothing more may be sent to it until then.
+    this.#cancelLook ??= engine.clock.at(end + 1, () => {
+      this.#cancelLook = undefined;
+      engine.run(undefined, () => this.#checkSoftLimit());
+    });
+  }
+
+  #endLook(): void {
+    this.#overSince = undefined;
+    this.#cancelLook?.();
+    this.#cancelLook = undefined;
   }
 
   /** Takes back the reply that began there, if the client wants none. */
@@ -243,6 +318,7 @@ export class Client implements RequestLimits {
     // What has expired by now is no change later.
     db.find(key);
     this.#watched.push({ db, name });
+    this.countName(name);
     const watchers = db.watchers.get(name);
     if (watchers === undefined) db.watchers.set(name, new Set([this]));
     else watchers.add(this);
@@ -253,6 +329,7 @@ export class Client implements RequestLimits {
     for (const { db, name } of this.#watched) {
       const watchers = db.watchers.get(name);
       watchers?.delete(this);
+      this.countName(name, -1);
       if (watchers?.size === 0) db.watchers.delete(name);
     }
     this.#watched = [];
@@ -284,6 +361,8 @@ export class Client implements RequestLimits {
   end(): void {
     const { engine } = this;
     this.unwatch();
+    this.#endLook();
+    engine.eviction.forget(this);
     engine.blocking.remove(this);
     // A client that is closed by another ends once more when its session does.
     if (engine.clients.delete(this.id) && !this.internal) engine.connectedClients--;

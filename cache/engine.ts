@@ -10,6 +10,7 @@ import { Acl } from "./acl.ts";
 import { Blocking } from "./blocking.ts";
 import type { Clock } from "./clock.ts";
 import { type Command, CommandTable } from "./commands/command.ts";
+import { Eviction } from "./eviction.ts";
 import { Keyspace } from "./keyspace.ts";
 import { Objects } from "./objects.ts";
 import { PubSub } from "./pubsub.ts";
@@ -30,6 +31,7 @@ export class Statistics {
   keyspaceMisses = 0;
   expiredKeys = 0;
   evictedKeys = 0;
+  evictedClients = 0;
   inputBytes = 0;
   outputBytes = 0;
   errorReplies = 0;
@@ -57,9 +59,6 @@ export interface Pause {
   readonly resolve: () => void;
   readonly cancel: () => void;
 }
-
-/** The 24 bits in which an entry keeps the second of its last use. */
-const USED_AT_MASK = 0xffffff;
 
 /** How much expiry may do at a time before other work gets its turn, in keys. */
 const EXPIRY_SLICE = 1000;
@@ -97,6 +96,7 @@ export class Engine {
   readonly scripting: Scripting = new Scripting(this);
   readonly slowlog: Slowlog = new Slowlog();
   readonly snapshots: Snapshots;
+  readonly eviction: Eviction;
   readonly monitors: Set<Client> = new Set();
   readonly clock: Clock;
   readonly startedAt: number;
@@ -104,7 +104,9 @@ export class Engine {
 
   /** The time, in milliseconds since 1970: read once for each batch of requests. */
   now: number;
-  /** The same as an entry keeps it: in seconds, of 24 bits. */
+  /** What a new entry keeps of its use. */
+  newUse = 0;
+  /** What an entry keeps that was used just now; -1 where uses are counted, which differs. */
   usedAt = 0;
   /** How many clients there are, without those that have no connection. */
   connectedClients = 0;
@@ -142,13 +144,14 @@ export class Engine {
     this.clock = clock;
     this.settings = settings;
     this.objects = new Objects(settings);
+    this.eviction = new Eviction(this);
     this.commands = new CommandTable(commands);
     this.acl = new Acl(this.commands, settings);
     this.now = clock.now();
     this.startedAt = this.now;
     this.databases = Array.from({ length: settings.databases }, (_, i) => new Keyspace(this, i));
-    this.readClock();
     this.snapshots = new Snapshots(this);
+    this.applySettings();
   }
 
   /** The milliseconds of real time since this was last called, or the clock read. */
@@ -163,7 +166,10 @@ export class Engine {
     if (this.timeHeld) return;
     this.#lastLook = Date.now();
     this.now = this.clock.now();
-    this.usedAt = Math.floor(this.now / 1000) & USED_AT_MASK;
+    const { used } = this.objects.arena;
+    if (used > this.stats.peakMemory) this.stats.peakMemory = used;
+    this.newUse = this.eviction.mark();
+    this.usedAt = this.eviction.countsUses ? -1 : this.newUse;
   }
 
   /** How many clients wait for a key, or for the end of a pause. */
@@ -173,18 +179,6 @@ export class Engine {
       for (const { delayed } of this.clients.values()) if (delayed) count++;
     }
     return count;
-  }
-
-  /** About how many bytes the clients take. */
-  clientMemory(): number {
-    let bytes = 0;
-    for (const client of this.clients.values()) bytes += client.memory;
-    return bytes;
-  }
-
-  /** How many bytes are in use: by keys and values, and by clients. */
-  usedMemory(): number {
-    return this.objects.arena.used + this.clientMemory();
   }
 
   /** Removes all keys of all databases at once. What they took is given back a part at a time. */
@@ -222,6 +216,8 @@ export class Engine {
     this.slowlog.trim(this.settings.slowlogLength);
     this.acl.applySettings();
     this.snapshots.schedule();
+    this.eviction.apply();
+    this.readClock();
   }
 
   /** Chooses whether keys are expired that nobody looks at. */
@@ -376,6 +372,7 @@ export class Engine {
     for (const { reject } of this.#waiting.splice(0)) {
       reject(new Error("The cache was closed while something waited for its counts"));
     }
+    this.eviction.stop();
     this.objects.lazyFree.stop();
     this.objects.arena.clear();
     // What they were is gone, and the statistics can still be asked for.

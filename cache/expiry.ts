@@ -75,6 +75,20 @@ export class Deadlines {
   }
 
   /**
+   * Any of the entries that have a deadline, each with the same probability; 0 if there is none.
+   *
+   * @param random Returns numbers from 0 to below 1.
+   */
+  random(random: () => number): Address {
+    return this.#size === 0 ? 0 : this.at(1 + Math.floor(random() * this.#size));
+  }
+
+  /** The entry at a place from 1 to {@linkcode size}, in no order. */
+  at(place: number): Address {
+    return this.#word(place, ENTRY);
+  }
+
+  /**
    * Gives an entry a deadline, in place of the one it had.
    *
    * @param time Any number; those of 64 bits are kept exactly.

@@ -117,7 +117,7 @@ export class Keyspace {
   add(key: Slice, type: Type): Address {
     const { arena, keys } = this.objects;
     const entry = keys.insert(this.table, key);
-    arena.setWord(entry, META, type | this.engine.usedAt << 8);
+    arena.setWord(entry, META, type | this.engine.newUse << 8);
     arena.setWord(entry, PLACE, 0);
     if (this.engine.saving !== undefined) this.engine.saving.added(entry);
     this.engine.blocking.signal(this, key, type);
@@ -151,7 +151,7 @@ export class Keyspace {
       entry = this.add(key, STRING);
     } else {
       this.#free(entry);
-      objects.arena.setWord(entry, META, STRING | this.engine.usedAt << 8);
+      objects.setType(entry, STRING);
     }
     try {
       objects.values.init(entry, value);
@@ -192,7 +192,7 @@ export class Keyspace {
     if (entry !== 0) {
       this.persist(entry);
       this.#free(entry);
-      objects.arena.setWord(entry, META, type | this.engine.usedAt << 8);
+      objects.setType(entry, type);
       return entry;
     }
     try {
@@ -336,6 +336,16 @@ export class Keyspace {
     this.changed(key);
   }
 
+  /** Removes an entry because memory is short. */
+  evict(entry: Address): void {
+    const { engine } = this;
+    const key = this.objects.keys.key(entry).copySlice();
+    this.remove(entry);
+    engine.stats.evictedKeys++;
+    this.changed(key);
+    this.notify("e", "evicted", key);
+  }
+
   /** Removes all keys at once. What they took is given back a part at a time. */
   flush(): void {
     const { objects, table } = this;
@@ -400,7 +410,6 @@ export class Keyspace {
     const { arena } = this.objects;
     const meta = arena.word(entry, META);
     if (type !== undefined && (meta & 15) !== type) throw new CommandError(WRONG_TYPE);
-    const { usedAt } = this.engine;
-    if (meta >>> 8 !== usedAt) arena.setWord(entry, META, (meta & 0xff) | usedAt << 8);
+    if (meta >>> 8 !== this.engine.usedAt) this.engine.eviction.use(entry);
   }
 }

@@ -53,7 +53,12 @@ export class LazyFree {
   }
 
   #turn(): void {
-    const end = performance.now() + MAX_TURN;
+    this.run(performance.now() + MAX_TURN);
+    this.#timer = this.#waiting.length > 0 ? setTimeout(() => this.#turn(), 0) : undefined;
+  }
+
+  /** Gives back what waits, until all is gone or the time is `end` by `performance.now()`. */
+  run(end: number): void {
     this.#isReleasing = true;
     do {
       // The last first: what a database holds before more of the database, so that few things wait.
@@ -62,6 +67,5 @@ export class LazyFree {
       if (release(STEPS) === 0) this.#waiting.splice(this.#waiting.lastIndexOf(release), 1);
     } while (performance.now() < end);
     this.#isReleasing = false;
-    this.#timer = this.#waiting.length > 0 ? setTimeout(() => this.#turn(), 0) : undefined;
   }
 }

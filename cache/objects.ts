@@ -2,7 +2,7 @@
  * What keys hold: the types, their encodings, and the structures of the store that they are made of.
  *
  *     entry      HASH | NEXT | KEY_LENGTH | META | VALUE | VALUE | VALUE_LENGTH | PLACE | the key
- *     META       type (4 bits), encoding (4 bits), when it was last used (24 bits)
+ *     META       type (4 bits), encoding (4 bits), when or how often it is used (24 bits)
  *     VALUE      a string, or its address; of all other types, the address of the structure
  *     PLACE      the place among the deadlines; 0 without one
  *
@@ -88,6 +88,11 @@ export class Objects {
     return (this.arena.word(entry, META) & 15) as Type;
   }
 
+  /** Makes an entry one of another type, of which nothing is known yet but its use. */
+  setType(entry: Address, type: Type): void {
+    this.arena.setWord(entry, META, (this.arena.word(entry, META) & ~0xff) | type);
+  }
+
   encoding(entry: Address): number {
     return this.arena.word(entry, META) >>> 4 & 15;
   }
@@ -97,8 +102,8 @@ export class Objects {
     this.arena.setWord(entry, META, (meta & ~0xf0) | encoding << 4);
   }
 
-  /** When an entry was last used, in seconds, of 24 bits. */
-  usedAt(entry: Address): number {
+  /** What an entry keeps of its use, in 24 bits: when it was, or how often. */
+  use(entry: Address): number {
     return this.arena.word(entry, META) >>> 8;
   }
 

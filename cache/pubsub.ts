@@ -21,7 +21,9 @@ export class PubSub {
 
   /** Lets a client listen. */
   add(kind: SubscriptionKind, name: string, client: Client): void {
+    if (client[kind].has(name)) return;
     client[kind].add(name);
+    client.countName(name);
     const clients = this[kind].get(name);
     if (clients === undefined) this[kind].set(name, new Set([client]));
     else clients.add(client);
@@ -29,7 +31,8 @@ export class PubSub {
 
   /** Lets a client listen no more. */
   remove(kind: SubscriptionKind, name: string, client: Client): void {
-    client[kind].delete(name);
+    if (!client[kind].delete(name)) return;
+    client.countName(name, -1);
     const clients = this[kind].get(name);
     clients?.delete(client);
     if (clients?.size === 0) this[kind].delete(name);

@@ -4,6 +4,7 @@ import {
   assertMatch,
   assertRejects,
   assertStringIncludes,
+  assertThrows,
 } from "@std/assert";
 import { connect, readAll, within } from "../test_util.ts";
 import { Cache, type CacheOptions } from "./cache.ts";
@@ -563,6 +564,82 @@ Deno.test("Client closes a slow reader that is over the soft limit for too long"
   assertEquals(stage.cache.stats.subscribedClients, 0);
   await settled();
   assertEquals([client.hasLeft, stage.cache.stats.clients], [true, 0]);
+});
+
+Deno.test("Client closes a slow reader also when nothing more is sent to it", async () => {
+  await using stage = new Stage();
+  stage.cache.call("CONFIG", "SET", "client-output-buffer-limit", "pubsub 0 1000 2");
+  const [slow, recovered] = [await stage.client(), await stage.client()];
+  for (const client of [slow, recovered]) {
+    await client.say("SUBSCRIBE news\r\n");
+    client.buffered = 1001;
+  }
+  stage.cache.call("PUBLISH", "news", "x");
+  recovered.buffered = 1000;
+  stage.clock.advance(2000);
+  assertEquals(slow.closed, false);
+  stage.clock.advance(1);
+  assertEquals([slow.closed, recovered.closed], [true, false]);
+});
+
+/** What there is to reply in the tests below. */
+function fill(cache: Cache): void {
+  cache.call("RPUSH", "list", ...Array.from({ length: 2000 }, () => "x".repeat(1000)));
+  cache.call("HSET", "hash", "field", "value");
+  cache.call("SADD", "set", "member");
+  cache.call("ZADD", "sorted", 1, "member");
+  cache.call("SET", "large", "x".repeat(100_000));
+}
+
+const HUGE = [
+  "HRANDFIELD hash -999999999",
+  "HRANDFIELD hash -999999999 WITHVALUES",
+  "SRANDMEMBER set -999999999",
+  "ZRANDMEMBER sorted -999999999",
+  "ZRANDMEMBER sorted -999999999 WITHSCORES",
+  "LRANGE list 0 -1",
+  `MGET${" large".repeat(20)}`,
+  // What is just too much is seen when all of it is there.
+  `MGET${" large".repeat(11)}`,
+];
+
+Deno.test("serveClient() closes a client that asks for more than its output limit, without a reply", async () => {
+  await using stage = new Stage();
+  fill(stage.cache);
+  stage.cache.call("CONFIG", "SET", "client-output-buffer-limit", "normal 1000000 0 0");
+  for (const command of HUGE) {
+    for (const hello of ["", "HELLO 3\r\n"]) {
+      const client = await stage.client();
+      if (hello !== "") await client.say(hello);
+      assertEquals(await client.say(`${command}\r\nSET after 1\r\n`), "", command);
+      assertEquals([client.closed, client.hasLeft], [true, true], command);
+    }
+  }
+  // It is closed before what follows is executed, unless that is in the same batch as what is just too much.
+  stage.cache.call("DEL", "after");
+  const client = await stage.client();
+  await client.say("LRANGE list 0 -1\r\nSET after 1\r\n");
+  assertEquals(stage.cache.call("EXISTS", "after"), 0);
+  assertEquals(stage.cache.stats.clients, 0);
+});
+
+Deno.test("A transaction with too large a reply is executed to its end", async () => {
+  await using stage = new Stage();
+  fill(stage.cache);
+  stage.cache.call("CONFIG", "SET", "client-output-buffer-limit", "normal 1000000 0 0");
+  const client = await stage.client();
+  const reply = await client.say(
+    "MULTI\r\nSET a 1\r\nLRANGE list 0 -1\r\nSET b 1\r\nLPOP list 2000\r\nEXEC\r\n",
+  );
+  assertEquals([reply, client.closed], ["", true]);
+  assertEquals(stage.cache.call("EXISTS", "a", "b", "list"), 2);
+});
+
+Deno.test("Cache.call() refuses a reply that would take all memory", async () => {
+  await using cache = new Cache();
+  cache.call("HSET", "hash", "f".repeat(1000), "v");
+  assertThrows(() => cache.call("HRANDFIELD", "hash", -999_999_999), RangeError, "268435456 bytes");
+  assertEquals(cache.call("HLEN", "hash"), 1);
 });
 
 Deno.test("serveClient() closes a subscriber that does not read, and others go on", async () => {

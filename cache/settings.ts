@@ -5,6 +5,7 @@
  * @module
  */
 
+import { EVICTION_POLICIES, type EvictionPolicy } from "./eviction.ts";
 import { parseEventClasses, printEventClasses } from "./notify.ts";
 import type { SavePoint } from "./snapshot.ts";
 import { MAX_INT64, parseInt64, parseInteger } from "./number.ts";
@@ -25,6 +26,17 @@ export class Settings {
   timeout = 0;
   /** Bytes; 0 is no limit. */
   maxMemory = 0;
+  maxMemoryPolicy: EvictionPolicy = "noeviction";
+  /** Among how many keys the one is chosen that is evicted. */
+  maxMemorySamples = 5;
+  /** How long eviction may take at a time, from 0 to 100. */
+  evictionTenacity = 10;
+  /** Bytes that all clients may take together; negative in percent of `maxMemory`; 0 is no limit. */
+  maxMemoryClients = 0;
+  /** How much less likely a use is counted the more there were. */
+  lfuLogFactor = 10;
+  /** Minutes after which a count of uses is one less; 0 is never. */
+  lfuDecayTime = 1;
   /** The longest argument, in bytes. */
   maxBulk = 512 * 1024 * 1024;
   /** The longest request that has not come whole, in bytes. */
@@ -305,7 +317,7 @@ const savePoints: Parameter = {
 };
 
 /** A text that clients may read but not choose, lest they write files where they like. */
-function text(name: string, property: Property<string>): Parameter {
+function text(name: string, property: "snapshotDirectory" | "snapshotName"): Parameter {
   return {
     name,
     isProtected: true,
@@ -315,6 +327,29 @@ function text(name: string, property: Property<string>): Parameter {
     },
   };
 }
+
+const maxMemoryPolicy: Parameter = {
+  name: "maxmemory-policy",
+  get: (settings) => settings.maxMemoryPolicy,
+  set: (settings, text) => {
+    const policy = EVICTION_POLICIES.find((name) => name === text.toLowerCase());
+    if (policy !== undefined) settings.maxMemoryPolicy = policy;
+    return isOneOf(...EVICTION_POLICIES)(text);
+  },
+};
+
+const maxMemoryClients: Parameter = {
+  name: "maxmemory-clients",
+  get: ({ maxMemoryClients: value }) => value < 0 ? `${-value}%` : `${value}`,
+  set: (settings, text) => {
+    const percent = text.endsWith("%") ? parseInteger(latin1Slice(text.slice(0, -1))) : NaN;
+    const value = percent >= 0 ? -percent : parseMemory(text);
+    if (Number.isNaN(value)) return "argument must be a memory or percent value";
+    if (value < -100) return "percentage argument must be less or equal to 100";
+    // -0 is no percentage.
+    settings.maxMemoryClients = value || 0;
+  },
+};
 
 /** All parameters. */
 export const PARAMETERS: readonly Parameter[] = [
@@ -353,15 +388,18 @@ export const PARAMETERS: readonly Parameter[] = [
   boolean("protected-mode", "protectedMode"),
   boolean("rdbcompression", "compressSnapshots"),
   boolean("rdbchecksum", "checksumSnapshots", { immutable: true }),
-  {
-    ...memory("maxmemory", "maxMemory", 0, LONG_MAX),
-    immutable: true,
-  },
   savePoints,
   text("dir", "snapshotDirectory"),
   text("dbfilename", "snapshotName"),
+  memory("maxmemory", "maxMemory", 0, 2 ** 64),
+  maxMemoryClients,
+  maxMemoryPolicy,
+  integer("maxmemory-samples", "maxMemorySamples", 1, INT_MAX),
+  integer("maxmemory-eviction-tenacity", "evictionTenacity", 0, 100),
+  integer("lfu-log-factor", "lfuLogFactor", 0, INT_MAX),
+  integer("lfu-decay-time", "lfuDecayTime", 0, INT_MAX),
   told("aclfile", "", () => undefined, { immutable: true }),
-  // There is no append-only file yet, and no eviction.
+  // There is no append-only file yet.
   told("appendonly", "no", isBoolean, { immutable: true }),
   told("cluster-enabled", "no", isBoolean, { immutable: true }),
   told("io-threads", "1", isWithin(1, 128), { immutable: true }),
@@ -378,16 +416,6 @@ export const PARAMETERS: readonly Parameter[] = [
   told("lazyfree-lazy-user-flush", "no", isBoolean),
   told("list-compress-depth", "0", isWithin(0, INT_MAX)),
   told("loglevel", "notice", isOneOf("debug", "verbose", "notice", "warning")),
-  // Nothing is evicted, so that it makes no difference what would be.
-  told(
-    "maxmemory-policy",
-    "noeviction",
-    isOneOf(
-      ...["volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"],
-      ...["allkeys-lru", "allkeys-lfu", "allkeys-random", "noeviction"],
-    ),
-  ),
-  told("maxmemory-samples", "5", isWithin(1, INT_MAX)),
   told("tcp-keepalive", "300", isWithin(0, INT_MAX)),
 ];
 

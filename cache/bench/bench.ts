@@ -1,6 +1,6 @@
 /**
  * The cache beside a real Redis: what a request costs, and a key in memory, how long others wait,
- * how soon it is there. Servers run on one core, the load on another, and take turns, so that a noisy
+ * how soon it is there, what it still holds when memory is short. Servers run on one core, the load on another, and take turns, so that a noisy
  * machine is noisy for both. Prints tables in Markdown, with the targets beside the figures.
  *
  * Flags: `--quick` (four commands, about two minutes), `--only NAME[,NAME]` (parts), `--rounds N`
@@ -14,6 +14,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { rejectAllBut } from "../../bench/figures.ts";
 import { REDIS, Server, SUBJECT } from "../compare/server.ts";
+import { hitsDuration, measureHits } from "./hits.ts";
 import { measureMemory, memoryDuration } from "./memory.ts";
 import { floodDuration, growthDuration, measureFlood, measureGrowth } from "./pauses.ts";
 import { measurePeers, peersDuration } from "./peers.ts";
@@ -46,6 +47,7 @@ const PARTS: Record<string, Part> = {
   memory: { measure: measureMemory, seconds: memoryDuration },
   growth: { measure: measureGrowth, seconds: growthDuration },
   flood: { measure: measureFlood, seconds: floodDuration },
+  hits: { measure: measureHits, seconds: hitsDuration },
   starts: { measure: measureStarts, seconds: startsDuration },
   peers: { measure: measurePeers, seconds: peersDuration },
 };

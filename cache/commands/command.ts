@@ -105,17 +105,17 @@ export interface CommandRow {
    */
   readonly keys?: string;
   /**
-   * Its flags where they depend on the arguments, given those of the row: a script declares its own.
-   * Default: always the same.
-   */
-  readonly flagsOf?: (client: Client, args: Args, flags: number) => number;
-  /**
    * Finds further keys, whose places depend on the arguments, or returns `undefined` if these do not say.
    * Default: none.
    */
   readonly otherKeys?: (args: Args) => readonly OtherKey[] | undefined;
   /** What it does with a key whose flags have `variable_flags`, which depends on the arguments. */
   readonly variableFlags?: (args: Args) => readonly string[];
+  /**
+   * Its flags where they depend on the arguments, given those of the row: a script declares its own.
+   * Default: always the same.
+   */
+  readonly flagsOf?: (client: Client, args: Args, flags: number) => number;
   /**
    * Which of its arguments are channels, for access control: the first, all, or all as patterns.
    * Default: none.

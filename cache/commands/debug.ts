@@ -63,12 +63,12 @@ const SUBCOMMANDS: Record<string, (client: Client, args: Args) => void> = {
     const entry = db.find(args.at(2));
     if (entry === 0) throw new CommandError(NO_SUCH_KEY);
     const { objects } = db;
-    const idle = (engine.usedAt - objects.usedAt(entry)) & 0xffffff;
+    const idle = engine.eviction.idleTime(entry);
     reply.simple(
       `Value at:0x${(entry >>> 0).toString(16)} refcount:1 encoding:${
         objects.encodingName(entry)
       } ` +
-        `serializedlength:${objects.memory(entry)} lru:${objects.usedAt(entry)} ` +
+        `serializedlength:${objects.memory(entry)} lru:${objects.use(entry)} ` +
         `lru_seconds_idle:${idle}`,
     );
   },

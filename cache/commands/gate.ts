@@ -13,6 +13,7 @@ import {
   ADMIN,
   ALLOW_BUSY,
   type Command,
+  DENY_OOM,
   isWord,
   MAY_REPLICATE,
   NO_AUTH,
@@ -24,7 +25,7 @@ import {
   WRITE,
 } from "./command.ts";
 import type { Engine } from "../engine.ts";
-import { CommandError, printed, wrongArity } from "./error.ts";
+import { CommandError, OUT_OF_MEMORY, printed, wrongArity } from "./error.ts";
 import { contextOf, refuse } from "./rights.ts";
 
 /** Commands that are not queued in a transaction. */
@@ -32,6 +33,9 @@ const NOT_QUEUED = new Set(["exec", "discard", "multi", "watch", "reset", "quit"
 
 /** What a client that monitors may not do, which is a kind of replica to Redis. */
 const KEYSPACE = WRITE | READONLY | MAY_REPLICATE;
+
+/** What a transaction takes that is being queued, though memory is short. `EXEC` depends on the queue. */
+const NEED_NO_MEMORY = new Set(["exec", "discard", "quit", "reset"]);
 
 /** All that a RESP2 client may say that has subscribed to something. */
 const SUBSCRIBER_COMMANDS = new Set([
@@ -163,6 +167,9 @@ function check(client: Client, command: Command, args: Args): void {
     throw new CommandError("ERR Command not allowed inside a transaction");
   }
   if (!client.user.isUnlimited) checkRights(client, command, args);
+  const { eviction, objects } = client.engine;
+  eviction.outOfMemory = objects.arena.used > eviction.limit && !eviction.makeRoom();
+  if (eviction.outOfMemory && needsMemory(client, command)) throw new CommandError(OUT_OF_MEMORY);
   if ((flags & KEYSPACE) !== 0 && client.engine.monitors.has(client)) {
     throw new CommandError("ERR Replica can't interact with the keyspace");
   }
@@ -177,6 +184,14 @@ function check(client: Client, command: Command, args: Args): void {
   }
   const { runner } = client.engine.scripting;
   if (runner.busy !== undefined && (flags & ALLOW_BUSY) === 0) runner.refuse();
+}
+
+/** Whether a command is refused where memory is short. */
+function needsMemory({ transaction }: Client, { flags, fullName }: Command): boolean {
+  if ((flags & DENY_OOM) !== 0) return true;
+  if (transaction === undefined) return false;
+  return !NEED_NO_MEMORY.has(fullName) ||
+    fullName === "exec" && transaction.commands.some(({ command }) => command.flags & DENY_OOM);
 }
 
 /** Executes a command: its reply, or its error, is in `client.reply` then. */
@@ -214,7 +229,7 @@ export function replyFailure(client: Client, begun: number, error: unknown): voi
   if (error instanceof CommandError) {
     replyError(client, begun, error.message);
   } else if (error instanceof ArenaFullError) {
-    replyError(client, begun, "OOM command not allowed when used memory > 'maxmemory'.");
+    replyError(client, begun, OUT_OF_MEMORY);
   } else {
     throw error;
   }

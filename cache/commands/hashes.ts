@@ -197,7 +197,9 @@ function hrandfield(client: Client, args: Args): void {
   const shown = count < 0 ? -count : Math.min(count, hashes.size(hash));
   reply.array(withValues && reply.resp === 2 ? 2 * shown : shown);
   if (count < 0) {
-    for (let left = shown; left > 0; left--) hashes.random(hash, Math.random, show);
+    for (let left = shown; left > 0 && !reply.overflowed; left--) {
+      hashes.random(hash, Math.random, show);
+    }
   } else {
     hashes.sample(hash, shown, Math.random, show);
   }

@@ -21,6 +21,13 @@ function human(bytes: number): string {
   return unit === 0 ? `${bytes}B` : `${bytes.toFixed(2)}${units[unit]}`;
 }
 
+/** What the machine has, where that can be asked for. */
+function machineMemory(): number {
+  const { Deno: deno } = globalThis as { Deno?: typeof Deno };
+  const { state } = deno?.permissions.querySync({ name: "sys", kind: "systemMemoryInfo" }) ?? {};
+  return state === "granted" ? deno?.systemMemoryInfo().total ?? 0 : 0;
+}
+
 /** What the process takes of the machine's memory, where that can be asked for. */
 function residentMemory(used: number): number {
   const { Deno: deno } = globalThis as { Deno?: typeof Deno };
@@ -99,10 +106,12 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     clients_in_timeout_table: 0,
   }),
   memory: (engine) => {
-    const used = engine.usedMemory();
-    engine.stats.peakMemory = Math.max(engine.stats.peakMemory, used);
-    const { peakMemory } = engine.stats;
+    const { eviction, settings, objects: { arena, lazyFree }, stats } = engine;
+    const { used } = eviction;
+    stats.peakMemory = Math.max(stats.peakMemory, used);
+    const { peakMemory } = stats;
     const resident = residentMemory(used);
+    const machine = machineMemory();
     return {
       used_memory: used,
       used_memory_human: human(used),
@@ -110,15 +119,28 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
       used_memory_rss_human: human(resident),
       used_memory_peak: peakMemory,
       used_memory_peak_human: human(peakMemory),
-      used_memory_dataset: engine.objects.arena.used,
+      used_memory_peak_perc: `${(100 * used / peakMemory).toFixed(2)}%`,
+      used_memory_overhead: used - arena.used,
+      used_memory_startup: 0,
+      used_memory_dataset: arena.used,
+      used_memory_dataset_perc: `${(100 * arena.used / used).toFixed(2)}%`,
+      allocator_allocated: used,
+      allocator_active: arena.reserved,
+      allocator_resident: resident,
+      total_system_memory: machine,
+      total_system_memory_human: human(machine),
       ...scriptMemory(engine.scripting),
-      maxmemory: engine.settings.maxMemory,
-      maxmemory_human: human(engine.settings.maxMemory),
-      maxmemory_policy: "noeviction",
-      mem_fragmentation_ratio: (resident / Math.max(used, 1)).toFixed(2),
-      mem_clients_normal: engine.clientMemory(),
+      maxmemory: settings.maxMemory,
+      maxmemory_human: human(settings.maxMemory),
+      maxmemory_policy: settings.maxMemoryPolicy,
+      mem_fragmentation_ratio: (resident / used).toFixed(2),
+      mem_fragmentation_bytes: resident - used,
+      mem_not_counted_for_evict: 0,
+      mem_clients_slaves: 0,
+      mem_clients_normal: eviction.countAll(),
       mem_allocator: "arena",
-      lazyfree_pending_objects: 0,
+      active_defrag_running: 0,
+      lazyfree_pending_objects: lazyFree.size,
     };
   },
   persistence: ({ snapshots }) => ({
@@ -155,7 +177,7 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     module_fork_in_progress: 0,
     module_fork_last_cow_size: 0,
   }),
-  stats: ({ stats, pubsub }) => ({
+  stats: ({ stats, pubsub, eviction }) => ({
     total_connections_received: stats.connections,
     total_commands_processed: stats.commands,
     instantaneous_ops_per_sec: 0,
@@ -164,6 +186,9 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     rejected_connections: stats.rejectedConnections,
     expired_keys: stats.expiredKeys,
     evicted_keys: stats.evictedKeys,
+    evicted_clients: stats.evictedClients,
+    total_eviction_exceeded_time: Math.floor(eviction.exceededTimes.total),
+    current_eviction_exceeded_time: Math.floor(eviction.exceededTimes.current),
     keyspace_hits: stats.keyspaceHits,
     keyspace_misses: stats.keyspaceMisses,
     pubsub_channels: pubsub.channels.size,

@@ -305,22 +305,34 @@ function object(show: (client: Client, entry: Address) => void) {
 const SHARED_INTEGERS = 10_000;
 const SHARED = 2 ** 31 - 1;
 
-function refcount({ db: { objects }, reply }: Client, entry: Address): void {
-  const isInteger = objects.type(entry) === STRING && objects.encodingName(entry) === "int";
+function refcount({ db: { objects }, reply, engine }: Client, entry: Address): void {
+  const isInteger = engine.eviction.sharesIntegers &&
+    objects.type(entry) === STRING && objects.encodingName(entry) === "int";
   const value = isInteger ? parseInteger(objects.string(entry)) : NaN;
   reply.integer(value >= 0 && value < SHARED_INTEGERS ? SHARED : 1);
 }
 
-/** The seconds that an entry keeps are of so many bits. */
-const USED_AT_MASK = 0xffffff;
+const ADJUSTING =
+  "Please note that when switching between policies at runtime LRU and LFU data will " +
+  "take some time to adjust.";
 
-function idletime({ db: { objects }, reply, engine }: Client, entry: Address): void {
-  reply.integer((engine.usedAt - objects.usedAt(entry)) & USED_AT_MASK);
+function idletime({ reply, engine: { eviction } }: Client, entry: Address): void {
+  if (eviction.countsUses) {
+    throw new CommandError(
+      `ERR An LFU maxmemory policy is selected, idle time not tracked. ${ADJUSTING}`,
+    );
+  }
+  reply.integer(eviction.idleTime(entry));
 }
 
-const NO_FREQUENCY =
-  "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that " +
-  "when switching between policies at runtime LRU and LFU data will take some time to adjust.";
+function frequency({ reply, engine: { eviction } }: Client, entry: Address): void {
+  if (!eviction.countsUses) {
+    throw new CommandError(
+      `ERR An LFU maxmemory policy is not selected, access frequency not tracked. ${ADJUSTING}`,
+    );
+  }
+  reply.integer(eviction.frequency(entry));
+}
 
 const EXPIRE_ROW = { arity: -3, flags: "write fast", keys: "1 RW update", categories: "keyspace" };
 const TTL_ROW = { arity: 2, flags: "readonly fast", keys: "1 RO access", categories: "keyspace" };
@@ -411,9 +423,7 @@ export const KEYS: CommandRows = {
         tips: "nondeterministic_output",
         since: "4.0.0",
         summary: "Replies how often a value is used, under an LFU policy",
-        run: object(() => {
-          throw new CommandError(NO_FREQUENCY);
-        }),
+        run: object(frequency),
       },
       help: { ...helpRow("6.2.0", "object"), categories: "keyspace" },
       idletime: {

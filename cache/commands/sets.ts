@@ -172,7 +172,9 @@ function srandmember(client: Client, args: Args): void {
   const shown = count < 0 ? -count : Math.min(count, sets.size(set));
   reply.array(shown);
   if (count < 0) {
-    for (let left = shown; left > 0; left--) reply.bulk(sets.random(set, Math.random));
+    for (let left = shown; left > 0 && !reply.overflowed; left--) {
+      reply.bulk(sets.random(set, Math.random));
+    }
   } else {
     sets.sample(set, shown, Math.random, (member) => reply.bulk(member));
   }

@@ -629,7 +629,7 @@ function zrandmember(client: Client, args: Args): void {
   const shown = count < 0 ? -count : Math.min(count, size);
   const show = beginMembers(reply, shown, withScores);
   if (count < 0) {
-    for (let left = shown; left > 0; left--) {
+    for (let left = shown; left > 0 && !reply.overflowed; left--) {
       const found = randomAt(set);
       show(sortedSets.member(set, found), sortedSets.score(set, found));
     }

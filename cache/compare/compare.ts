@@ -26,6 +26,7 @@ import { hyperloglog } from "./groups/hyperloglog.ts";
 import { keys } from "./groups/keys.ts";
 import { large } from "./groups/large.ts";
 import { lists, listTimeouts } from "./groups/lists.ts";
+import { memory } from "./groups/memory.ts";
 import { notifications } from "./groups/notifications.ts";
 import { password } from "./groups/password.ts";
 import { pubsub } from "./groups/pubsub.ts";
@@ -78,6 +79,7 @@ const GROUPS: Record<string, Group> = {
   pubsub,
   blocking,
   streamBlocking,
+  memory,
   notifications,
   connection,
   password,
@@ -180,18 +182,9 @@ function signature({ step, redis, subject, log }: Difference): string {
       reply.kind === "-" ? `${reply.value}`.replace(/'.*?'|\d+/g, "?") : reply.kind
     );
   const container = [
-    "ACL",
-    "CLIENT",
-    "CONFIG",
-    "COMMAND",
-    "FUNCTION",
-    "OBJECT",
-    "PUBSUB",
-    "SCRIPT",
-    "XGROUP",
-    "XINFO",
-  ]
-    .includes(name);
+    ...["ACL", "CLIENT", "CONFIG", "COMMAND", "FUNCTION", "OBJECT", "PUBSUB", "SCRIPT"],
+    ...["XGROUP", "XINFO"],
+  ].includes(name);
   return `${name} ${container ? sub : ""} ${shape(redis)} ${shape(subject)}`;
 }
 

@@ -148,13 +148,6 @@ const commandInfo: Same = (_, a, b) => {
   return equal(clean(a), clean(b));
 };
 
-/** Libraries and their functions come from tables without an order. */
-const functions: Same = (_, a, b) => {
-  const sorted = ({ kind, value }: Reply): string =>
-    Array.isArray(value) ? `${kind}[${value.map(sorted).sort().join()}]` : `${kind}${value}`;
-  return sorted(a) === sorted(b);
-};
-
 /** The ID of an entry that was added by the clock. */
 const TIMED_ID = /^1[5-9]\d{11}-\d+$/;
 /** What tells how much there is, beside which nothing else is a number but a time. */
@@ -176,6 +169,13 @@ const streamTimes: Same = (_, a, b) => {
       Math.abs(Number(a.value) - Number(b.value)) <= TIME_TOLERANCE;
   };
   return same(a, b);
+};
+
+/** Libraries and their functions come from tables without an order. */
+const functions: Same = (_, a, b) => {
+  const sorted = ({ kind, value }: Reply): string =>
+    Array.isArray(value) ? `${kind}[${value.map(sorted).sort().join()}]` : `${kind}${value}`;
+  return sorted(a) === sorted(b);
 };
 
 /** The number of keys, if the step before has looked at all of them. */

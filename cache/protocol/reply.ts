@@ -43,10 +43,13 @@ function takeBuffer(size: number): Uint8Array<ArrayBuffer> {
 }
 
 function giveBackBuffer(buffer: Uint8Array<ArrayBuffer>): void {
-  const pool = pools.get(buffer.length);
-  if (pool === undefined || pooled + buffer.length > MAX_POOLED) return;
+  const { length } = buffer;
+  const pool = pools.get(length);
+  // The garbage collector would take its time with a large one.
+  if (length > MAX_POOLED_SIZE) buffer.buffer.transfer(0);
+  if (pool === undefined || pooled + length > MAX_POOLED) return;
   pool.push(buffer);
-  pooled += buffer.length;
+  pooled += length;
 }
 
 const NO_BYTES = new Uint8Array(0);
@@ -68,12 +71,32 @@ const SMALL_OVERHEAD = 7;
 /** Room for a type, a length and a line end. */
 const MAX_HEADER = 24;
 
+/** How much of replies there may be, and who is to know that there is more. */
+export interface ReplyLimit {
+  /** In bytes. One value may pass it, if it begins in the first half. */
+  readonly maxReply: number;
+  /** Is told once when the limit is passed. */
+  overflow(): void;
+}
+
+const NO_LIMIT: ReplyLimit = { maxReply: Infinity, overflow: () => {} };
+
 /** The replies to one client that are not sent yet. */
 export class Reply {
   /** The protocol's version. */
   resp: 2 | 3 = 2;
+  /**
+   * Whether there was more than the limit. Then all of it is dropped, and what is written since, so that
+   * commands that change something come to their end; what would write without end looks at this.
+   */
+  overflowed = false;
+  readonly #limit: ReplyLimit;
   #buffer: Uint8Array<ArrayBuffer> = NO_BYTES;
   #length = 0;
+
+  constructor(limit: ReplyLimit = NO_LIMIT) {
+    this.#limit = limit;
+  }
 
   /** How many bytes there are. A command that fails is taken back to where this was. */
   get length(): number {
@@ -87,7 +110,13 @@ export class Reply {
 
   /** Takes back all after this many bytes. */
   truncate(length: number): void {
-    this.#length = length;
+    if (!this.overflowed) this.#length = length;
+  }
+
+  /** Takes back all, and begins anew after too much. */
+  reset(): void {
+    this.#length = 0;
+    this.overflowed = false;
   }
 
   /** What there is so far. It holds until more is written. */
@@ -256,6 +285,7 @@ export class Reply {
 
   /** Ends what `begin` began, when its elements are written. */
   end(begun: number, count: number, kind: "array" | "map" | "set" | "push" = "array"): void {
+    if (this.overflowed) return;
     const content = this.#length - begun;
     this[kind](count);
     const header = this.#length - begun - content;
@@ -267,14 +297,14 @@ export class Reply {
 
   /** Bytes that are replies already. */
   raw(bytes: Uint8Array): void {
-    this.#ensure(bytes.length);
+    if (!this.#ensure(bytes.length)) return;
     copyBytes(bytes, 0, bytes.length, this.#buffer, this.#length);
     this.#length += bytes.length;
   }
 
   #anyBulk(bytes: Uint8Array, start: number, length: number): void {
     this.#header(BULK, length);
-    this.#ensure(length + 2);
+    if (!this.#ensure(length + 2)) return;
     copyBytes(bytes, start, length, this.#buffer, this.#length);
     this.#length += length;
     this.#end();
@@ -282,7 +312,7 @@ export class Reply {
 
   #line(type: number, text: string): void {
     const { length } = text;
-    this.#ensure(length + 3);
+    if (!this.#ensure(length + 3)) return;
     const buffer = this.#buffer;
     let at = this.#length;
     buffer[at++] = type;
@@ -326,15 +356,31 @@ export class Reply {
     this.#buffer[this.#length++] = LF;
   }
 
-  /** Sees to room for so many more bytes. */
-  #ensure(size: number): void {
+  /** Sees to room for so many more bytes; returns false if they are to be dropped. */
+  #ensure(size: number): boolean {
     const needed = this.#length + size;
-    if (needed <= this.#buffer.length) return;
+    if (needed <= this.#buffer.length) return true;
+    if (this.overflowed) return this.#begin(size);
+    const { maxReply } = this.#limit;
+    if (needed > maxReply && this.#length > maxReply / 2) {
+      this.overflowed = true;
+      giveBackBuffer(this.#buffer);
+      this.#buffer = takeBuffer(BUFFER_SIZE);
+      this.#limit.overflow();
+      return this.#begin(size);
+    }
     let capacity = Math.max(2 * this.#buffer.length, BUFFER_SIZE);
     while (capacity < needed && capacity < MAX_POOLED_SIZE) capacity *= 2;
     const larger = takeBuffer(Math.max(capacity, needed));
     copyBytes(this.#buffer, 0, this.#length, larger, 0);
     giveBackBuffer(this.#buffer);
     this.#buffer = larger;
+    return true;
+  }
+
+  /** Begins anew with a small buffer, whose content does not matter; returns whether so much fits. */
+  #begin(size: number): boolean {
+    this.#length = 0;
+    return size <= this.#buffer.length;
   }
 }

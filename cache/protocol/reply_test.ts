@@ -158,3 +158,46 @@ Deno.test("Reply.giveBack() keeps no more buffers than it should", () => {
   // Other tests have left some as well.
   assert(reused > LIMIT - 512 * 1024 && reused <= LIMIT, `${reused}`);
 });
+
+/** Replies of at most 100 000 bytes, and how often it was told that there are more. */
+function limited(): { reply: Reply; told: () => number } {
+  let told = 0;
+  const reply = new Reply({ maxReply: 100_000, overflow: () => told++ });
+  return { reply, told: () => told };
+}
+
+Deno.test("Reply drops what is past its limit, and all that is written since", () => {
+  const value = new Slice(new Uint8Array(1000).fill(120));
+  const writes: [string, (reply: Reply) => void][] = [
+    ["bulk", (reply) => reply.bulk(value)],
+    ["small", (reply) => reply.text("abc")],
+    ["integer", (reply) => reply.integer(5)],
+    ["line", (reply) => reply.simple("x".repeat(500))],
+    ["raw", (reply) => reply.raw(new Uint8Array(300))],
+  ];
+  for (const [name, write] of writes) {
+    const { reply, told } = limited();
+    reply.ok();
+    const begun = reply.begin();
+    for (let i = 0; i < 100_000; i++) write(reply);
+    assertEquals([reply.overflowed, told()], [true, 1], name);
+    reply.end(begun, 100_000);
+    reply.truncate(5);
+    assert(reply.capacity <= 16 * 1024, name);
+    reply.bulk(new Slice(new Uint8Array(50_000)));
+    assert(reply.capacity <= 16 * 1024, name);
+    reply.reset();
+    assertEquals([reply.overflowed, reply.length], [false, 0]);
+    reply.ok();
+    assertEquals(new Slice(reply.written()).latin1(), "+OK\r\n");
+  }
+});
+
+Deno.test("Reply lets one value pass its limit, but not another after it", () => {
+  const { reply, told } = limited();
+  reply.array(2);
+  reply.bulk(new Slice(new Uint8Array(300_000)));
+  assertEquals([told(), reply.length > 300_000], [0, true]);
+  reply.bulk(new Slice(new Uint8Array(300_000)));
+  assertEquals([told(), reply.overflowed], [1, true]);
+});

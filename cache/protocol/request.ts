@@ -154,9 +154,12 @@ export class RequestReader {
       free = this.#buffer.length - this.#end;
     }
     // What is announced gets its place at once, up to twice what has come.
-    const wanted = Math.min(Math.max(this.#bulk - (this.#end - this.#position), 0) + 2, this.#end);
+    const missing = Math.max(this.#bulk - (this.#end - this.#position), 0) + 2;
+    const wanted = Math.min(missing, this.#end);
     if (free < wanted || free === 0) {
-      const larger = new Uint8Array(Math.max(this.#end + wanted, READ_SIZE, 2 * this.#end));
+      // No more than is missing of an argument that is most of it: the buffer counts as memory in use.
+      const more = this.#bulk > this.#end / 2 ? wanted : Math.max(wanted, this.#end);
+      const larger = new Uint8Array(Math.max(this.#end + more, READ_SIZE));
       larger.set(this.#buffer.subarray(0, this.#end));
       this.#replace(larger);
     }
@@ -316,6 +319,8 @@ export class RequestReader {
   }
 
   #replace(buffer: Uint8Array<ArrayBuffer>): void {
+    // The garbage collector would take its time with large ones, of which a large request needs several.
+    if (this.#buffer.length > 2 * READ_SIZE) this.#buffer.buffer.transfer(0);
     this.#buffer = buffer;
     this.args.bytes = buffer;
   }

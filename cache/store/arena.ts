@@ -3,8 +3,9 @@
  * collector sees a few large buffers, however many keys there are.
  *
  * A segment is one buffer of up to 32 MiB, cut into pages of 64 KiB. A page holds blocks of one size
- * class and keeps a list of its free ones. An empty page serves any class; a block of more than a page
- * takes several in a row. An empty segment is given back to the system. A block of more than a segment
+ * class and keeps a list of its free ones. An empty page serves any class, the first of a segment before
+ * the others; a block of more than a page takes several in a row, the last of a segment before the others:
+ * so that what is large finds them together, and later segments become empty. An empty segment is given back to the system. A block of more than a segment
  * has one of its own.
  *
  * @module
@@ -69,8 +70,6 @@ for (let units = 0, sizeClass = 0; units <= PAGE_UNITS; units++) {
   CLASS_OF[units] = sizeClass;
 }
 
-/** The list of pages that hold no block; the lists before it are those of the classes. */
-const EMPTY_PAGES = CLASSES.length;
 /** In place of a class: the page begins a block of several. */
 const RUN = -1;
 
@@ -82,7 +81,7 @@ const FREE = 1;
 const FRESH = 2;
 /** How many blocks are in use. */
 const LIVE = 3;
-/** The neighbours in the list of pages that the page is on. */
+/** The neighbours in the list of its class' pages that have room. */
 const NEXT = 4;
 const PREVIOUS = 5;
 /** 1 if the page was ever used, so that the system has memory for it. */
@@ -110,17 +109,25 @@ export class Arena {
   readonly floats: Float64Array[] = [NO_FLOATS];
   /** How many bytes the blocks in use take, with what their size classes round up. */
   used = 0;
+  /** How many bytes the pages take that hold blocks, in use or not, and the blocks that are segments. */
+  held = 0;
+  /** Past so many bytes of {@linkcode Arena.held}, `wantsLess` is called for each page that is taken. */
+  heldLimit = Infinity;
+  /** Is called where blocks that are no longer in use keep too many pages. Must not change the arena. */
+  wantsLess: () => void = () => {};
   /** How many bytes the segments take. The system has memory only for what was used of them. */
   reserved = 0;
 
   /** The pages of each segment; 0 where it is one block or free. Segment 0 is no segment. */
   readonly #pagesOf: number[] = [0];
   readonly #emptyPagesOf: number[] = [0];
+  /** Of each segment, before which page none is empty. */
+  readonly #emptyFrom: number[] = [0];
   #freeSegments: number[] = [];
   /** Records of the pages, by their numbers: segment * 512 + page. */
   #pages = new Int32Array(0);
-  /** The first page of each list. */
-  readonly #lists = new Int32Array(EMPTY_PAGES + 1).fill(NONE);
+  /** Of each class, the first page that has room. */
+  readonly #lists = new Int32Array(CLASSES.length).fill(NONE);
   /** The empty segment that is kept, or 0. */
   #spare = 0;
   /** How many pages have become empty since it was last looked whether to tidy. */
@@ -184,7 +191,9 @@ export class Arena {
   free(address: Address): void {
     const segment = address >>> SEGMENT_SHIFT;
     if (this.#pagesOf[segment] === 0) {
-      this.used -= this.bytes[segment]!.length;
+      const { length } = this.bytes[segment]!;
+      this.used -= length;
+      this.held -= length;
       return this.#dropSegment(segment);
     }
     const pages = this.#pages;
@@ -200,8 +209,7 @@ export class Arena {
     this.used -= units * UNIT;
     if (--pages[record + LIVE]! === 0) {
       if (!full) this.#unlink(page, sizeClass);
-      this.#link(page, EMPTY_PAGES);
-      this.#addEmpty(segment, 1);
+      this.#addEmpty(page, 1);
     } else if (full) {
       this.#link(page, sizeClass);
     }
@@ -263,11 +271,15 @@ export class Arena {
       if (bytes !== NO_BYTES) buffers.push(bytes.buffer as ArrayBuffer);
     }
     this.bytes.length = this.words.length = this.floats.length = 1;
-    this.#pagesOf.length = this.#emptyPagesOf.length = 1;
+    this.#pagesOf.length = this.#emptyPagesOf.length = this.#emptyFrom.length = 1;
     this.#freeSegments = [];
     this.#pages = new Int32Array(0);
     this.#lists.fill(NONE);
-    this.#spare = this.used = this.reserved = 0;
+    this.#spare =
+      this.used =
+      this.held =
+      this.reserved =
+        0;
     return buffers;
   }
 
@@ -315,9 +327,8 @@ export class Arena {
 
   /** Makes an empty page one of a class, and the first on its list. */
   #takePage(sizeClass: number): number {
-    if (this.#lists[EMPTY_PAGES] === NONE) this.#addSegment(1);
-    const page = this.#lists[EMPTY_PAGES]!;
-    this.#usePage(page);
+    const page = this.#findEmpty();
+    this.#usePages(page, 1);
     const record = page * PAGE_WORDS;
     this.#pages[record + CLASS] = sizeClass;
     this.#pages[record + FREE] = NONE;
@@ -326,13 +337,28 @@ export class Arena {
     return page;
   }
 
-  /** Takes a page off the list of the empty ones. */
-  #usePage(page: number): void {
-    const segment = page >>> PAGE_SHIFT;
-    this.#unlink(page, EMPTY_PAGES);
-    this.#emptyPagesOf[segment]!--;
+  /** The first empty page. */
+  #findEmpty(): number {
+    for (let segment = 1; segment < this.#pagesOf.length; segment++) {
+      if (this.#emptyPagesOf[segment] === 0) continue;
+      let page = (segment << PAGE_SHIFT) | this.#emptyFrom[segment]!;
+      while (this.#pages[page * PAGE_WORDS + LIVE] !== 0) page++;
+      this.#emptyFrom[segment] = (page & (SEGMENT_PAGES - 1)) + 1;
+      return page;
+    }
+    return this.#addSegment(1) << PAGE_SHIFT;
+  }
+
+  /** Takes note that empty pages are used from now on. */
+  #usePages(first: number, count: number): void {
+    const segment = first >>> PAGE_SHIFT;
+    this.#emptyPagesOf[segment]! -= count;
     if (segment === this.#spare) this.#spare = 0;
-    this.#pages[page * PAGE_WORDS + TOUCHED] = 1;
+    for (let page = first; page < first + count; page++) {
+      this.#pages[page * PAGE_WORDS + TOUCHED] = 1;
+    }
+    this.held += count * PAGE_SIZE;
+    if (this.held > this.heldLimit) this.wantsLess();
   }
 
   #link(page: number, list: number): void {
@@ -358,11 +384,12 @@ export class Arena {
     if (count > SEGMENT_PAGES) {
       const segment = this.#newSegment(capacity, 0);
       this.used += capacity;
+      this.held += capacity;
       return segment << SEGMENT_SHIFT;
     }
     const first = this.#findRun(count);
+    this.#usePages(first, count);
     for (let page = first; page < first + count; page++) {
-      this.#usePage(page);
       this.#pages[page * PAGE_WORDS + LIVE] = 1;
     }
     this.#pages[first * PAGE_WORDS + CLASS] = RUN;
@@ -371,35 +398,34 @@ export class Arena {
     return ((first >>> PAGE_SHIFT) << SEGMENT_SHIFT) | (first & (SEGMENT_PAGES - 1)) * PAGE_UNITS;
   }
 
-  /** The first of so many empty pages in a row. */
+  /** The first of so many empty pages in a row, the last in their segment. */
   #findRun(count: number): number {
     for (let segment = 1; segment < this.#pagesOf.length; segment++) {
       if (this.#emptyPagesOf[segment]! < count) continue;
       const first = segment << PAGE_SHIFT;
       let empty = 0;
-      for (let page = first; page < first + this.#pagesOf[segment]!; page++) {
+      for (let page = first + this.#pagesOf[segment]! - 1; page >= first; page--) {
         empty = this.#pages[page * PAGE_WORDS + LIVE] === 0 ? empty + 1 : 0;
-        if (empty === count) return page - count + 1;
+        if (empty === count) return page;
       }
     }
-    return this.#addSegment(count) << PAGE_SHIFT;
+    const segment = this.#addSegment(count);
+    return (segment << PAGE_SHIFT) + this.#pagesOf[segment]! - count;
   }
 
   #freeRun(first: number): void {
-    const segment = first >>> PAGE_SHIFT;
     const capacity = this.#pages[first * PAGE_WORDS + FRESH]!;
     const count = Math.ceil(capacity / PAGE_SIZE);
-    // From the last, so that the list has them in order.
-    for (let page = first + count - 1; page >= first; page--) {
-      this.#pages[page * PAGE_WORDS + LIVE] = 0;
-      this.#link(page, EMPTY_PAGES);
-    }
+    for (let page = first; page < first + count; page++) this.#pages[page * PAGE_WORDS + LIVE] = 0;
     this.used -= capacity;
-    this.#addEmpty(segment, count);
+    this.#addEmpty(first, count);
   }
 
   /** Counts pages that have become empty, and gives back the segment if all are. */
-  #addEmpty(segment: number, count: number): void {
+  #addEmpty(first: number, count: number): void {
+    const segment = first >>> PAGE_SHIFT;
+    this.held -= count * PAGE_SIZE;
+    this.#emptyFrom[segment] = Math.min(this.#emptyFrom[segment]!, first & (SEGMENT_PAGES - 1));
     const empty = this.#emptyPagesOf[segment]! += count;
     const pages = this.#pagesOf[segment]!;
     this.#emptied += count;
@@ -420,7 +446,6 @@ export class Arena {
       const page = (segment << PAGE_SHIFT) | i;
       this.#pages[page * PAGE_WORDS + LIVE] = 0;
       this.#pages[page * PAGE_WORDS + TOUCHED] = 0;
-      this.#link(page, EMPTY_PAGES);
     }
     return segment;
   }
@@ -441,6 +466,7 @@ export class Arena {
     this.#freeSegments.pop();
     this.#setBuffer(segment, buffer);
     this.#pagesOf[segment] = this.#emptyPagesOf[segment] = pages;
+    this.#emptyFrom[segment] = 0;
     this.reserved += size;
     return segment;
   }
@@ -457,19 +483,11 @@ export class Arena {
    */
   #release(segment: number): void {
     if (this.#spare === 0 && this.#isSmall(segment)) this.#spare = segment;
-    else this.#dropEmpty(segment);
+    else this.#dropSegment(segment);
   }
 
   #isSmall(segment: number): boolean {
     return this.#pagesOf[segment]! * PAGE_SIZE <= this.reserved / 4;
-  }
-
-  #dropEmpty(segment: number): void {
-    const first = segment << PAGE_SHIFT;
-    for (let page = first; page < first + this.#pagesOf[segment]!; page++) {
-      this.#unlink(page, EMPTY_PAGES);
-    }
-    this.#dropSegment(segment);
   }
 
   #dropSegment(segment: number): void {
@@ -485,7 +503,7 @@ export class Arena {
     const spare = this.#spare;
     if (spare !== 0 && !this.#isSmall(spare)) {
       this.#spare = 0;
-      this.#dropEmpty(spare);
+      this.#dropSegment(spare);
     }
   }
 }
