@@ -6,9 +6,16 @@
  */
 
 import { Client } from "../client.ts";
-import { type Command, isWord, MAY_REPLICATE, NO_SCRIPT, WRITE } from "../commands/command.ts";
+import {
+  type Command,
+  DENY_OOM,
+  isWord,
+  MAY_REPLICATE,
+  NO_SCRIPT,
+  WRITE,
+} from "../commands/command.ts";
 import { call, countError, noteTime } from "../commands/gate.ts";
-import { CommandError } from "../commands/error.ts";
+import { CommandError, OUT_OF_MEMORY } from "../commands/error.ts";
 import { refuse } from "../commands/rights.ts";
 import type { Engine } from "../engine.ts";
 import {
@@ -24,7 +31,7 @@ import { cString } from "../lua/arguments.ts";
 import { toText } from "../lua/machine.ts";
 import { Args } from "../protocol/request.ts";
 import { Reply } from "../protocol/reply.ts";
-import { NO_WRITES } from "./flags.ts";
+import { ALLOW_OOM, NO_WRITES } from "./flags.ts";
 import { commandError, errorTable, fromReply, withCode } from "./from_reply.ts";
 import { readonlyError } from "./redis_library.ts";
 import { LuaReplyWriter, printed } from "./to_reply.ts";
@@ -82,6 +89,7 @@ interface Run {
   /** The command that runs it, with its arguments. */
   args: Args;
   readonly isReadonly: boolean;
+  readonly allowsOom: boolean;
   /** Whether the time stood still before, as in a transaction. */
   readonly wasHeld: boolean;
   /** When it began, in milliseconds; 0 until the first look at the clock. */
@@ -146,6 +154,7 @@ export class Runner {
       caller,
       args,
       isReadonly: isReadonly || ((flags ?? 0) & NO_WRITES) !== 0,
+      allowsOom: ((flags ?? 0) & ALLOW_OOM) !== 0,
       wasHeld: engine.timeHeld,
       startedAt: 0,
       hasWritten: false,
@@ -172,6 +181,11 @@ export class Runner {
     if ((flags & NO_WRITES) !== 0) return;
     if (isReadonly) {
       throw new CommandError("ERR Can not execute a script with write flag using *_ro command.");
+    }
+    if (this.#engine.eviction.outOfMemory && (flags & ALLOW_OOM) === 0) {
+      throw new CommandError(
+        "OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'",
+      );
     }
   }
 
@@ -415,6 +429,11 @@ export class Runner {
     }
     if (run.isReadonly && (flags & (WRITE | MAY_REPLICATE)) !== 0) {
       return "Write commands are not allowed from read-only scripts.";
+    }
+    // What has begun to write is not stopped midway.
+    const mayStop = !run.allowsOom && !run.hasWritten;
+    if (mayStop && (flags & DENY_OOM) !== 0 && this.#engine.eviction.outOfMemory) {
+      return `-${OUT_OF_MEMORY}`;
     }
   }
 
