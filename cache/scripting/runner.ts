@@ -12,6 +12,7 @@ import {
   isWord,
   MAY_REPLICATE,
   NO_SCRIPT,
+  READONLY,
   WRITE,
 } from "../commands/command.ts";
 import { call, countError, noteTime } from "../commands/gate.ts";
@@ -403,6 +404,10 @@ export class Runner {
     if ((command.flags & WRITE) !== 0) run.hasWritten = true;
     const { reply } = client;
     call(client, command, args);
+    const { caller } = run;
+    if (caller.tracking !== undefined && (command.flags & READONLY) !== 0) {
+      this.#trackKeys(run);
+    }
     try {
       // Only what scripts may not call replies nothing, or later.
       return reply.length === 0 ? false : fromReply(reply.bytes);
@@ -411,6 +416,13 @@ export class Runner {
       if (reply.capacity > MAX_KEPT_BUFFER) Reply.giveBack(reply.take());
       if (args.bytes.length > MAX_KEPT_BUFFER) args.bytes = new Uint8Array(1024);
     }
+  }
+
+  /** Has the caller told when a key changes that it has named: the script may have read any. */
+  #trackKeys({ caller, args }: Run): void {
+    const { commands, tracking } = this.#engine;
+    const command = commands.find(args.at(0));
+    if (command !== undefined) tracking.remember(caller, command, args);
   }
 
   /** Why a script may not call a command, if it may not. */
