@@ -328,8 +328,8 @@ export class Runner {
   #reply(run: Run, reply: Reply, value: LuaValue): void {
     if (typeof value === "string") return reply.text(value);
     let failed = false;
-    new LuaReplyWriter(reply, this.client.reply.resp, (message) => {
-      countError(this.#engine, message);
+    new LuaReplyWriter(reply, this.client.reply.resp, (message, isNew) => {
+      if (isNew) countError(this.#engine, message);
       failed = true;
     }).write(value);
     if (failed) this.#countFailure(run);
@@ -355,8 +355,7 @@ export class Runner {
     }
     const place = source === "" ? "" : ` script: ${name}, on ${source}:${line}.`;
     reply.error(message + place);
-    if (isCounted) return;
-    countError(this.#engine, message);
+    if (!isCounted) countError(this.#engine, message);
     this.#countFailure(run);
   }
 
