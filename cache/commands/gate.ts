@@ -178,11 +178,16 @@ function check(client: Client, command: Command, args: Args): void {
     throw new CommandError("ERR Command not allowed inside a transaction");
   }
   if (!client.user.isUnlimited) checkRights(client, command, args);
-  const { eviction, objects, tracking } = client.engine;
-  eviction.outOfMemory = objects.arena.used > eviction.limit && !eviction.makeRoom();
-  // Of keys that were evicted a client is told before it gets to know more of them.
-  if (tracking.active) tracking.sendPending();
-  if (eviction.outOfMemory && needsMemory(client, command)) throw new CommandError(OUT_OF_MEMORY);
+  const { eviction, objects, scripting, tracking } = client.engine;
+  // Amid a script nothing is removed.
+  if (scripting.runner.busy === undefined) {
+    eviction.outOfMemory = objects.arena.used > eviction.limit && !eviction.makeRoom();
+    // Of keys that were evicted a client is told before it gets to know more of them.
+    if (tracking.active) tracking.sendPending();
+    if (eviction.outOfMemory && needsMemory(client, command, args)) {
+      throw new CommandError(OUT_OF_MEMORY);
+    }
+  }
   if (
     client.reply.resp === 2 && client.subscriptionCount > 0 &&
     !SUBSCRIBER_COMMANDS.has(command.fullName)
@@ -192,7 +197,7 @@ function check(client: Client, command: Command, args: Args): void {
         "(P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context",
     );
   }
-  const { runner } = client.engine.scripting;
+  const { runner } = scripting;
   if (runner.busy !== undefined && (flags & ALLOW_BUSY) === 0) runner.refuse();
   if ((flags & KEYSPACE) !== 0 && client.engine.monitors.has(client)) {
     throw new CommandError("ERR Replica can't interact with the keyspace");
@@ -200,11 +205,15 @@ function check(client: Client, command: Command, args: Args): void {
 }
 
 /** Whether a command is refused where memory is short. */
-function needsMemory({ transaction }: Client, { flags, fullName }: Command): boolean {
-  if ((flags & DENY_OOM) !== 0) return true;
+function needsMemory(client: Client, command: Command, args: Args): boolean {
+  const { transaction } = client;
+  const denies = ({ row, flags }: Command, args: Args) =>
+    ((row.flagsOf?.(client, args, flags) ?? flags) & DENY_OOM) !== 0;
+  if (denies(command, args)) return true;
   if (transaction === undefined) return false;
-  return !NEED_NO_MEMORY.has(fullName) ||
-    fullName === "exec" && transaction.commands.some(({ command }) => command.flags & DENY_OOM);
+  return !NEED_NO_MEMORY.has(command.fullName) ||
+    command.fullName === "exec" &&
+      transaction.commands.some(({ command, args }) => denies(command, args));
 }
 
 /** Executes a command: its reply, or its error, is in `client.reply` then. */

@@ -8,6 +8,7 @@
 import { Client } from "../client.ts";
 import {
   type Command,
+  DENY_OOM,
   isWord,
   MAY_REPLICATE,
   NO_SCRIPT,
@@ -15,7 +16,7 @@ import {
   WRITE,
 } from "../commands/command.ts";
 import { call, countError, noteTime } from "../commands/gate.ts";
-import { CommandError } from "../commands/error.ts";
+import { CommandError, OUT_OF_MEMORY } from "../commands/error.ts";
 import { refuse } from "../commands/rights.ts";
 import type { Engine } from "../engine.ts";
 import {
@@ -31,7 +32,7 @@ import { cString } from "../lua/arguments.ts";
 import { toText } from "../lua/machine.ts";
 import { Args } from "../protocol/request.ts";
 import { Reply } from "../protocol/reply.ts";
-import { NO_WRITES } from "./flags.ts";
+import { ALLOW_OOM, NO_WRITES } from "./flags.ts";
 import { commandError, errorTable, fromReply, withCode } from "./from_reply.ts";
 import { readonlyError } from "./redis_library.ts";
 import { LuaReplyWriter, printed } from "./to_reply.ts";
@@ -89,6 +90,7 @@ interface Run {
   /** The command that runs it, with its arguments. */
   args: Args;
   readonly isReadonly: boolean;
+  readonly allowsOom: boolean;
   /** Whether the time stood still before, as in a transaction. */
   readonly wasHeld: boolean;
   /** When it began, in milliseconds; 0 until the first look at the clock. */
@@ -153,6 +155,7 @@ export class Runner {
       caller,
       args,
       isReadonly: isReadonly || ((flags ?? 0) & NO_WRITES) !== 0,
+      allowsOom: ((flags ?? 0) & ALLOW_OOM) !== 0,
       wasHeld: engine.timeHeld,
       startedAt: 0,
       hasWritten: false,
@@ -179,6 +182,11 @@ export class Runner {
     if ((flags & NO_WRITES) !== 0) return;
     if (isReadonly) {
       throw new CommandError("ERR Can not execute a script with write flag using *_ro command.");
+    }
+    if (this.#engine.eviction.outOfMemory && (flags & ALLOW_OOM) === 0) {
+      throw new CommandError(
+        "OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'",
+      );
     }
   }
 
@@ -320,8 +328,8 @@ export class Runner {
   #reply(run: Run, reply: Reply, value: LuaValue): void {
     if (typeof value === "string") return reply.text(value);
     let failed = false;
-    new LuaReplyWriter(reply, this.client.reply.resp, (message) => {
-      countError(this.#engine, message);
+    new LuaReplyWriter(reply, this.client.reply.resp, (message, isNew) => {
+      if (isNew) countError(this.#engine, message);
       failed = true;
     }).write(value);
     if (failed) this.#countFailure(run);
@@ -347,8 +355,7 @@ export class Runner {
     }
     const place = source === "" ? "" : ` script: ${name}, on ${source}:${line}.`;
     reply.error(message + place);
-    if (isCounted) return;
-    countError(this.#engine, message);
+    if (!isCounted) countError(this.#engine, message);
     this.#countFailure(run);
   }
 
@@ -433,6 +440,11 @@ export class Runner {
     }
     if (run.isReadonly && (flags & (WRITE | MAY_REPLICATE)) !== 0) {
       return "Write commands are not allowed from read-only scripts.";
+    }
+    // What has begun to write is not stopped midway.
+    const mayStop = !run.allowsOom && !run.hasWritten;
+    if (mayStop && (flags & DENY_OOM) !== 0 && this.#engine.eviction.outOfMemory) {
+      return `-${OUT_OF_MEMORY}`;
     }
   }
 
