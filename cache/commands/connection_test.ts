@@ -275,9 +275,10 @@ Deno.test("CLIENT PAUSE WRITE holds transactions that write, and lets keys only 
   const clock = new ManualClock();
   await using cache = new Cache({ clock });
   const { port } = cache.listen({ port: 0 }).addr as Deno.NetAddr;
-  const buffer = new Uint8Array(1024);
-  const read = async (conn: Deno.Conn) =>
-    new TextDecoder().decode(buffer.subarray(0, await conn.read(buffer) ?? 0)).trim();
+  const read = async (conn: Deno.Conn) => {
+    const buffer = new Uint8Array(1024);
+    return new TextDecoder().decode(buffer.subarray(0, await conn.read(buffer) ?? 0)).trim();
+  };
   const ask = async (conn: Deno.Conn, request: string) => {
     await conn.write(new TextEncoder().encode(`${request}\r\n`));
     return await read(conn);
@@ -300,7 +301,11 @@ Deno.test("CLIENT PAUSE WRITE holds transactions that write, and lets keys only 
   // Who writes nevertheless finds no key there.
   assertEquals(cache.call("SETNX", "a", 2), 1);
   assertEquals(cache.stats.expiredKeys, 1);
+  // It may change the key, and tell replicas.
+  const counting = ask(reader, "PFCOUNT none");
+  await cache.until(({ blockedClients }) => blockedClients === 2);
   cache.call("CLIENT", "UNPAUSE");
+  assertEquals(await counting, ":0");
   assertEquals(await waiting, "*1\r\n+OK");
   clock.advance(1);
   assertEquals(cache.stats.expiredKeys, 2);

@@ -185,7 +185,7 @@ export const HYPERLOGLOG: CommandRows = {
   },
   pfcount: {
     arity: -2,
-    flags: "readonly",
+    flags: "readonly may_replicate",
     keys: "1..-1 RW access",
     since: "2.8.9",
     summary: "Estimates how many different elements HyperLogLogs have together",
