@@ -123,10 +123,13 @@ const SETTINGS = [
     "stream-node-max-bytes": "200",
   },
 ];
-/** What the group `server` changes. */
+/** What the groups `server` and `memory` change. */
 const DEFAULTS = [
   ...["list-compress-depth", "0", "slowlog-log-slower-than", "10000", "slowlog-max-len", "128"],
   ...["maxmemory-policy", "noeviction", "maxmemory-samples", "5", "proto-max-bulk-len", "512mb"],
+  ...["maxmemory", "0", "maxmemory-clients", "0", "maxmemory-eviction-tenacity", "10"],
+  // How often a key was used is counted by chance otherwise.
+  ...["lfu-log-factor", "2147483647", "lfu-decay-time", "0"],
   ...["timeout", "0", "latency-tracking", "yes", "latency-monitor-threshold", "0"],
   ...["latency-tracking-info-percentiles", "50 99 99.9", "tracking-table-max-keys", "1000000"],
   ...["acllog-max-len", "128", "acl-pubsub-default", "resetchannels"],
