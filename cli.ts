@@ -8,36 +8,26 @@
 import {
   describeFlags,
   type GivenValue,
-  MAX_FLAG,
-  parseChoice,
+  LISTEN_FLAGS,
   parseFlags,
   parseInteger,
-  parseText,
+  readServerFlags,
+  RUN_FLAGS,
+  type ServerFlags,
   UsageError,
 } from "./flags.ts";
 import { escapeControls } from "./logging.ts";
 
 export { UsageError };
 
-/** Accepted by `--log-level`, from the most talkative. */
-const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
-/** Accepted by `--log-format`. */
-const LOG_FORMATS = ["text", "json"] as const;
-
 /** What the executable is to do. */
-export interface Config {
-  /** Where to listen. */
-  listen: { hostname: string; port: number } | { path: string };
+export interface Config extends ServerFlags {
   /** The greeting, its escapes resolved. */
   message: string;
   maxConnections: number;
   maxConnectionsPerHost: number | undefined;
   /** Milliseconds. */
   linger: number;
-  /** Milliseconds. */
-  shutdownTimeout: number;
-  logLevel: typeof LOG_LEVELS[number];
-  logFormat: typeof LOG_FORMATS[number];
 }
 
 /** A parsed command line. */
@@ -46,16 +36,12 @@ export type Command = { name: "serve"; config: Config } | { name: "help" } | { n
 /** The flags that take a value. */
 const FLAGS = {
   values: {
-    hostname: ["HOST", "Address to listen on (default: 127.0.0.1)"],
-    port: ["PORT", "TCP port, 0 for a free one (default: 6379)"],
-    unix: ["PATH", "Listen on a Unix socket instead (needs --allow-read --allow-write)"],
+    ...LISTEN_FLAGS,
     message: ["TEXT", "Greeting; \\n, \\r, \\t and \\\\ are escapes (default: Hello!)"],
     "max-connections": ["N", "Open connections at a time; more wait (default: 10000)"],
     "max-connections-per-host": ["N", "The same for one host; more are closed (default: no limit)"],
     linger: ["MS", "Wait for a client to close its side, 0 for none (default: 500)"],
-    "shutdown-timeout": ["MS", "Wait for open connections on a stop, 0 for none (default: 10000)"],
-    "log-level": ["LEVEL", "debug, info, warn or error (default: $NIMBLECACHE_LOG, else info)"],
-    "log-format": ["FORMAT", "text or json (default: text)"],
+    ...RUN_FLAGS,
   },
   short: { port: "p" },
 } as const;
@@ -96,34 +82,18 @@ function unescape({ typed, value }: GivenValue): string {
 export function parseCommandLine(args: string[], environmentLevel?: string): Command {
   const { asked, values: given } = parseFlags(args, FLAGS);
   if (asked !== undefined) return { name: asked };
-  const number = (flag: ValueFlag, min: number, max = MAX_FLAG) => {
+  const number = (flag: ValueFlag, min: number) => {
     const value = given.get(flag);
-    return value && parseInteger(value, min, max);
+    return value && parseInteger(value, min);
   };
-  const text = (flag: ValueFlag) => {
-    const value = given.get(flag);
-    return value && parseText(value, FLAGS.values[flag][0]);
-  };
-  const [path, hostname, port] = [text("unix"), text("hostname"), number("port", 0, 65_535)];
-  if (path !== undefined && (hostname !== undefined || port !== undefined)) {
-    throw new UsageError("Cannot use --unix with --hostname or --port: expected one or the other");
-  }
   return {
     name: "serve",
     config: {
-      listen: path === undefined
-        ? { hostname: hostname ?? "127.0.0.1", port: port ?? 6379 }
-        : { path },
+      ...readServerFlags(given, environmentLevel),
       message: unescape(given.get("message") ?? { typed: "", value: "Hello!" }),
       maxConnections: number("max-connections", 1) ?? 10_000,
       maxConnectionsPerHost: number("max-connections-per-host", 1),
       linger: number("linger", 0) ?? 500,
-      shutdownTimeout: number("shutdown-timeout", 0) ?? 10_000,
-      logLevel: parseChoice(
-        given.get("log-level") ?? { typed: "NIMBLECACHE_LOG", value: environmentLevel || "info" },
-        LOG_LEVELS,
-      ),
-      logFormat: parseChoice(given.get("log-format") ?? { typed: "", value: "text" }, LOG_FORMATS),
     },
   };
 }

@@ -313,3 +313,108 @@ export function parseChoice<T extends string>(
     `Cannot use ${typed} ${quoted(value)}: expected one of ${choices.join(", ")}`,
   );
 }
+
+const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+const LOG_FORMATS = ["text", "json"] as const;
+
+/**
+ * Flags that every server has: where it listens. They come first in a {@linkcode FlagSpec}'s `values`, then
+ * the server's own, then {@linkcode RUN_FLAGS}.
+ *
+ * @example
+ * ```ts
+ * import { describeFlags, LISTEN_FLAGS, RUN_FLAGS } from "jsr:@nimblecache/server/flags";
+ *
+ * const name = ["NAME", "What it is called (default: none)"] as const;
+ * describeFlags({ values: { ...LISTEN_FLAGS, name, ...RUN_FLAGS } });
+ * ```
+ */
+export const LISTEN_FLAGS = {
+  hostname: ["HOST", "Address to listen on (default: 127.0.0.1)"],
+  port: ["PORT", "TCP port, 0 for a free one (default: 6379)"],
+  unix: ["PATH", "Listen on a Unix socket instead (needs --allow-read --allow-write)"],
+} as const;
+
+/**
+ * Flags that every server has: how it stops, and what it logs. {@linkcode readServerFlags} reads them.
+ *
+ * @example
+ * ```ts
+ * import { LISTEN_FLAGS, parseFlags, readServerFlags, RUN_FLAGS } from "jsr:@nimblecache/server/flags";
+ * import { assertEquals } from "jsr:@std/assert@^1.0.19";
+ *
+ * const spec = { values: { ...LISTEN_FLAGS, ...RUN_FLAGS } };
+ * const { values } = parseFlags(["--log-format", "json"], spec);
+ * assertEquals(readServerFlags(values).logFormat, "json");
+ * ```
+ */
+export const RUN_FLAGS = {
+  "shutdown-timeout": ["MS", "Wait for open connections on a stop, 0 for none (default: 10000)"],
+  "log-level": ["LEVEL", "debug, info, warn or error (default: $NIMBLECACHE_LOG, else info)"],
+  "log-format": ["FORMAT", "text or json (default: text)"],
+} as const;
+
+/**
+ * What {@linkcode LISTEN_FLAGS} and {@linkcode RUN_FLAGS} say.
+ *
+ * @example
+ * ```ts
+ * import { readServerFlags, type ServerFlags } from "jsr:@nimblecache/server/flags";
+ * import { assertEquals } from "jsr:@std/assert@^1.0.19";
+ *
+ * const flags: ServerFlags = readServerFlags(new Map());
+ * assertEquals(flags.listen, { hostname: "127.0.0.1", port: 6379 });
+ * ```
+ */
+export interface ServerFlags {
+  /** Where to listen. */
+  listen: { hostname: string; port: number } | { path: string };
+  /** Milliseconds. */
+  shutdownTimeout: number;
+  /** From which level on lines are logged. */
+  logLevel: "debug" | "info" | "warn" | "error";
+  /** What the lines look like. */
+  logFormat: "text" | "json";
+}
+
+/**
+ * Reads the flags that every server has.
+ *
+ * @param values What was given.
+ * @param environmentLevel The value of `NIMBLECACHE_LOG`, if it is set and may be read.
+ * @returns What they say, or their defaults.
+ * @throws {UsageError} If one has a bad value.
+ *
+ * @example
+ * ```ts
+ * import { LISTEN_FLAGS, parseFlags, readServerFlags, RUN_FLAGS } from "jsr:@nimblecache/server/flags";
+ * import { assertEquals } from "jsr:@std/assert@^1.0.19";
+ *
+ * const spec = { values: { ...LISTEN_FLAGS, ...RUN_FLAGS } };
+ * const { listen } = readServerFlags(parseFlags(["--port", "7000"], spec).values);
+ * assertEquals(listen, { hostname: "127.0.0.1", port: 7000 });
+ * ```
+ */
+export function readServerFlags(
+  values: ReadonlyMap<string, GivenValue>,
+  environmentLevel?: string,
+): ServerFlags {
+  const [hostname, unix] = (["hostname", "unix"] as const).map((flag) => {
+    const value = values.get(flag);
+    return value && parseText(value, LISTEN_FLAGS[flag][0]);
+  });
+  const [port, timeout] = [values.get("port"), values.get("shutdown-timeout")];
+  if (unix !== undefined && (hostname !== undefined || port !== undefined)) {
+    throw new UsageError("Cannot use --unix with --hostname or --port: expected one or the other");
+  }
+  const level = { typed: "NIMBLECACHE_LOG", value: environmentLevel || "info" };
+  const format = { typed: "", value: "text" };
+  return {
+    listen: unix === undefined
+      ? { hostname: hostname ?? "127.0.0.1", port: port ? parseInteger(port, 0, 65_535) : 6379 }
+      : { path: unix },
+    shutdownTimeout: timeout ? parseInteger(timeout, 0) : 10_000,
+    logLevel: parseChoice(values.get("log-level") ?? level, LOG_LEVELS),
+    logFormat: parseChoice(values.get("log-format") ?? format, LOG_FORMATS),
+  };
+}

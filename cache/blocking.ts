@@ -10,7 +10,7 @@ import type { Client } from "./client.ts";
 import { CommandError } from "./commands/error.ts";
 import { replyFailure } from "./commands/gate.ts";
 import type { Keyspace } from "./keyspace.ts";
-import type { Type } from "./objects.ts";
+import { STREAM, type Type } from "./objects.ts";
 import type { Address } from "./store/arena.ts";
 import type { Slice } from "./store/slice.ts";
 
@@ -29,6 +29,11 @@ export interface Wait {
    * @throws {CommandError} What the client is replied instead.
    */
   readonly serve: (client: Client, key: Slice, entry: Address) => boolean | void;
+  /**
+   * The error that the client gets when one of its keys, a stream, is no longer there or of another type.
+   * Default: it waits on.
+   */
+  readonly lossError?: string;
 }
 
 /** The clients that wait for one key to be of one type, in the order in which they came. */
@@ -124,7 +129,7 @@ export class Blocking {
     blocked.resume();
   }
 
-  /** Is told of each key that is added. Who waits for it is served later. */
+  /** Is told of each key that is added, and of streams that grow or go. Who waits is served later. */
   signal(db: Keyspace, key: Slice, type: Type): void {
     if (this.#waiting[type] === 0) return;
     const queue = this.#queues.get(queueName(db, key, type));
@@ -136,7 +141,9 @@ export class Blocking {
   /** Is told of a database whose keys are all others now (`SWAPDB`). */
   signalAll(db: Keyspace): void {
     for (const queue of this.#queues.values()) {
-      if (queue.db === db) this.signal(db, queue.key, queue.type);
+      // Who reads a stream for a group is told where it is gone.
+      const concerns = queue.type === STREAM || db.find(queue.key) !== 0;
+      if (queue.db === db && concerns) this.signal(db, queue.key, queue.type);
     }
   }
 
@@ -154,9 +161,18 @@ export class Blocking {
   #serveQueue({ db, key, type, first }: Queue): void {
     for (let place = first; place !== undefined;) {
       const entry = db.find(key);
-      if (entry === 0 || db.objects.type(entry) !== type) return;
+      const isThere = entry !== 0 && db.objects.type(entry) === type;
+      if (!isThere && type !== STREAM) return;
       const { blocked, next } = place;
-      this.#serveOne(blocked, () => blocked.wait.serve(blocked.client, key, entry));
+      const { wait: { serve, lossError } } = blocked;
+      if (isThere) {
+        db.beforeChange(entry);
+        this.#serveOne(blocked, () => serve(blocked.client, key, entry));
+      } else if (lossError !== undefined) {
+        this.#serveOne(blocked, () => {
+          throw new CommandError(lossError);
+        });
+      }
       place = next;
     }
   }

@@ -347,6 +347,26 @@ Deno.test("Blocking sees keys that come by RENAME, COPY, MOVE and SWAPDB, and no
   c< :1
   `));
 
+Deno.test("Blocking has SWAPDB wake nobody whose key is not there, so that the first key counts", () =>
+  play(`
+  a> BZPOPMAX z 0
+  a> BZPOPMIN z 0
+  b> BLPOP l 0
+  b> BZPOPMIN z 0
+  c> MULTI
+  c< +OK
+  c> SWAPDB 0 1
+  c< +QUEUED
+  c> LPUSH l x
+  c< +QUEUED
+  c> ZADD z 1 m1 2 m2
+  c< +QUEUED
+  c> EXEC
+  a< *3 $1 z $2 m2 $1 2
+  b< *2 $1 l $1 x *3 $1 z $2 m1 $1 1
+  c< *3 +OK :1 :2
+  `));
+
 Deno.test("Blocking lets requests wait that come meanwhile", () =>
   play(`
   a> BLPOP q 0
@@ -619,3 +639,177 @@ Deno.test("Blocking commands reply at once to Cache.call()", () => {
   assertEquals(cache.call("BLPOP", "q", 0), null);
   assertEquals(cache.call("BLMOVE", "q", "r", "LEFT", "LEFT", 0), null);
 });
+
+Deno.test("Blocking serves all who read a stream, each after its own ID", () =>
+  play(`
+  a> XREAD BLOCK 0 STREAMS s $
+  b> XREAD BLOCK 0 COUNT 1 STREAMS other s 0 0
+  d> HELLO 3
+  d< (hello)
+  d> XREAD BLOCK 0 STREAMS s 5
+  c> XADD s 1-1 f v
+  a< *1 *2 $1 s *1 *2 $3 1-1 *2 $1 f $1 v
+  b< *1 *2 $1 s *1 *2 $3 1-1 *2 $1 f $1 v
+  c< $3 1-1
+  c> XADD s 6-1 f v
+  c< $3 6-1
+  d< %1 $1 s *1 *2 $3 6-1 *2 $1 f $1 v
+  a> XREAD BLOCK 0 STREAMS s s $ 0
+  a< *1 *2 $1 s *2 *2 $3 1-1 *2 $1 f $1 v *2 $3 6-1 *2 $1 f $1 v
+  a> XREAD BLOCK 0 STREAMS s s $ 7
+  c> MULTI
+  c< +OK
+  c> XADD s 7-1 f v
+  c< +QUEUED
+  c> XDEL s 7-1
+  c< +QUEUED
+  c> EXEC
+  a< *1 *2 $1 s *0
+  c< *2 $3 7-1 :1
+  a> XREAD BLOCK 0 STREAMS s $
+  c> DEL s
+  c< :1
+  c> SET s x
+  c< +OK
+  c> DEL s
+  c< :1
+  c> XADD s 8-1 f v
+  a< *1 *2 $1 s *1 *2 $3 8-1 *2 $1 f $1 v
+  c< $3 8-1
+  `));
+
+Deno.test("Blocking gives each entry to one consumer of a group", () =>
+  play(`
+  c> XGROUP CREATE s g $ MKSTREAM
+  c< +OK
+  a> XREADGROUP GROUP g one BLOCK 0 COUNT 1 STREAMS s >
+  b> XREADGROUP GROUP g two BLOCK 0 NOACK STREAMS s >
+  c> MULTI
+  c< +OK
+  c> XADD s 1-1 f v
+  c< +QUEUED
+  c> XADD s 2-1 f v
+  c< +QUEUED
+  c> EXEC
+  a< *1 *2 $1 s *1 *2 $3 1-1 *2 $1 f $1 v
+  b< *1 *2 $1 s *1 *2 $3 2-1 *2 $1 f $1 v
+  c< *2 $3 1-1 $3 2-1
+  c> XPENDING s g
+  c< *4 :1 $3 1-1 $3 1-1 *1 *2 $3 one $1 1
+  a> XREADGROUP GROUP g one BLOCK 0 STREAMS s >
+  b> XREADGROUP GROUP g two BLOCK 0 STREAMS s >
+  c> XADD s 3-1 f v
+  a< *1 *2 $1 s *1 *2 $3 3-1 *2 $1 f $1 v
+  c< $3 3-1
+  c> XADD s 4-1 f v
+  b< *1 *2 $1 s *1 *2 $3 4-1 *2 $1 f $1 v
+  c< $3 4-1
+  `));
+
+Deno.test("Blocking tells who reads for a group that the group or the stream is gone", () =>
+  play(`
+  c> XGROUP CREATE s g $ MKSTREAM
+  c< +OK
+  a> XREADGROUP GROUP g one BLOCK 0 STREAMS s >
+  b> XREAD BLOCK 0 STREAMS s $
+  c> XGROUP DESTROY s g
+  a< -NOGROUP the consumer group this client was blocked on no longer exists
+  c< :1
+  c> XGROUP CREATE s g $
+  c< +OK
+  a> XREADGROUP GROUP g one BLOCK 0 STREAMS s >
+  c> DEL s
+  a< -UNBLOCKED the stream key no longer exists
+  c< :1
+  c> XGROUP CREATE s g $ MKSTREAM
+  c< +OK
+  a> XREADGROUP GROUP g one BLOCK 0 STREAMS s >
+  c> SET s x
+  a< -UNBLOCKED the stream key no longer exists
+  c< +OK
+  c> DEL s
+  c< :1
+  c> XGROUP CREATE s g $ MKSTREAM
+  c< +OK
+  a> XREADGROUP GROUP g one BLOCK 0 STREAMS s >
+  c> RENAME s t
+  a< -UNBLOCKED the stream key no longer exists
+  c< +OK
+  c> XGROUP CREATE s g $ MKSTREAM
+  c< +OK
+  a> XREADGROUP GROUP g one BLOCK 0 STREAMS s >
+  c> XADD u 1-1 f v
+  c< $3 1-1
+  c> RENAME u s
+  a< -NOGROUP the consumer group this client was blocked on no longer exists
+  b< *1 *2 $1 s *1 *2 $3 1-1 *2 $1 f $1 v
+  c< +OK
+  c> RPUSH l 1
+  c< :1
+  a> XREADGROUP GROUP g one BLOCK 0 STREAMS t >
+  c> SORT l STORE t
+  a< -UNBLOCKED the stream key no longer exists
+  c< :1
+  c> DEL s
+  c< :1
+  c> XGROUP CREATE s g $ MKSTREAM
+  c< +OK
+  a> XREADGROUP GROUP g one BLOCK 0 STREAMS s >
+  b> XREAD BLOCK 0 STREAMS s $
+  c> FLUSHDB
+  a< -UNBLOCKED the stream key no longer exists
+  c< +OK
+  c> XGROUP CREATE s g $ MKSTREAM
+  c< +OK
+  a> XREADGROUP GROUP g one BLOCK 0 STREAMS s >
+  c> FLUSHALL
+  a< -UNBLOCKED the stream key no longer exists
+  c< +OK
+  c> XGROUP CREATE s g $ MKSTREAM
+  c< +OK
+  a> XREADGROUP GROUP g one BLOCK 0 STREAMS s >
+  c> SWAPDB 0 1
+  a< -UNBLOCKED the stream key no longer exists
+  c< +OK
+  c> XGROUP CREATE s g $ MKSTREAM
+  c< +OK
+  a> XREADGROUP GROUP g one BLOCK 0 STREAMS s >
+  c> MULTI
+  c< +OK
+  c> DEL s
+  c< +QUEUED
+  c> XADD s 9-1 f v
+  c< +QUEUED
+  c> XGROUP CREATE s g 0
+  c< +QUEUED
+  c> EXEC
+  a< *1 *2 $1 s *1 *2 $3 9-1 *2 $1 f $1 v
+  b< *1 *2 $1 s *1 *2 $3 9-1 *2 $1 f $1 v
+  c< *3 :1 $3 9-1 +OK
+  `));
+
+Deno.test("Blocking ends the wait for a stream by the clock, by a deadline of the key, and by CLIENT UNBLOCK", () =>
+  play(`
+  c> XGROUP CREATE s g $ MKSTREAM
+  c< +OK
+  a> XREAD BLOCK 20 STREAMS s $
+  b> XREADGROUP GROUP g one BLOCK 30 STREAMS s >
+  advance 19
+  advance 1
+  a< *-1
+  advance 10
+  b< *-1
+  b> XREADGROUP GROUP g one BLOCK 0 STREAMS s >
+  c> PEXPIRE s 50
+  c< :1
+  advance 51
+  b< -UNBLOCKED the stream key no longer exists
+  a> XREAD BLOCK 0 STREAMS s $
+  c> CLIENT UNBLOCK {a}
+  a< *-1
+  c< :1
+  a> XREAD BLOCK 0 STREAMS s $
+  c> CLIENT UNBLOCK {a} ERROR
+  a< -UNBLOCKED client unblocked via CLIENT UNBLOCK
+  c< :1
+  `));

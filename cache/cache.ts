@@ -18,9 +18,10 @@ import { processRequest } from "./commands/gate.ts";
 import { allCommands } from "./commands/table.ts";
 import { Engine } from "./engine.ts";
 import { EVICTION_POLICIES, type EvictionPolicy } from "./eviction.ts";
-import { Args } from "./protocol/request.ts";
+import { ArgsEncoder, type CallArgument } from "./protocol/encoder.ts";
 import { readReply, ReplyError, type ReplyValue } from "./protocol/value.ts";
 import { serveClient } from "./session.ts";
+import { FileStore } from "./snapshot_file.ts";
 import { Settings } from "./settings.ts";
 import { Slice } from "./store/slice.ts";
 
@@ -82,6 +83,18 @@ export interface CacheOptions {
    * @default {false}
    */
   enableDebugCommand?: boolean | undefined;
+  /**
+   * The file of its snapshot, in the format of Redis' RDB files: it is loaded at the start, if it is
+   * there, and written at the end, by `SAVE` and by `BGSAVE`. Needs the permissions to read and to write
+   * its directory. Default: none; then nothing is kept.
+   */
+  snapshot?: string | undefined;
+  /**
+   * After how many seconds a snapshot is written by itself, if anything has changed (`save`).
+   *
+   * @default {0}, never
+   */
+  save?: number | undefined;
   /** Where the log lines of its servers go. Default: as for a `Server` of `@nimblecache/server`. */
   logger?: Logger | undefined;
 }
@@ -119,9 +132,6 @@ export interface CacheStats {
   usedMemory: number;
 }
 
-/** What {@linkcode Cache.call} takes: strings are sent as UTF-8, numbers as JavaScript prints them. */
-export type CallArgument = string | number | bigint | Uint8Array;
-
 /** The handler of a server, for connections of any kind. */
 export type CacheHandler = (conn: Connection<Deno.Conn>) => Promise<void>;
 
@@ -130,8 +140,6 @@ const CLOSE_TIMEOUT = 1000;
 
 /** More than the cache's own limit will ever be: that one answers with an error. */
 const MAX_CONNECTIONS = 2 ** 31 - 1;
-
-const encoder = new TextEncoder();
 
 /**
  * A Redis-compatible cache in this process: with the data types, commands, replies and errors of Redis
@@ -153,16 +161,18 @@ const encoder = new TextEncoder();
 export class Cache implements AsyncDisposable {
   readonly #engine: Engine;
   readonly #caller: Client;
+  readonly #encoder = new ArgsEncoder();
   readonly #logger: Logger | undefined;
   readonly #servers: (Server | Server<Deno.UnixConn>)[] = [];
   #closed: Promise<void> | undefined;
 
   /**
-   * Makes an empty cache. It has no socket before {@linkcode Cache.listen}, and needs nothing of Deno
-   * until then.
+   * Makes a cache, empty but for what a snapshot has. It has no socket before
+   * {@linkcode Cache.listen}, and without a snapshot it needs nothing of Deno until then.
    *
    * @throws {TypeError} If an option is of the wrong type.
    * @throws {RangeError} If an option is out of range.
+   * @throws {Error} If the snapshot cannot be loaded: the message says why, and where it is damaged.
    */
   constructor(options: CacheOptions = {}) {
     const {
@@ -174,6 +184,8 @@ export class Cache implements AsyncDisposable {
       maxMemory = 0,
       maxMemoryPolicy = "noeviction",
       enableDebugCommand = false,
+      snapshot,
+      save = 0,
       logger,
     } = options;
     if (typeof clock?.now !== "function" || typeof clock.at !== "function") {
@@ -192,14 +204,22 @@ export class Cache implements AsyncDisposable {
         }`,
       );
     }
+    if (snapshot !== undefined && (typeof snapshot !== "string" || snapshot === "")) {
+      throw new TypeError("Cannot use snapshot: expected the path of a file");
+    }
+    checkRange("save", save, 2 ** 31 - 1, 0);
+    if (save > 0 && snapshot === undefined) {
+      throw new TypeError("Cannot use save without snapshot: expected the path of a file");
+    }
     const settings = new Settings();
     Object.assign(settings, { databases, protectedMode, maxClients });
-    settings.password = new Slice(encoder.encode(password)).latin1();
+    settings.password = new Slice(new TextEncoder().encode(password)).latin1();
     Object.assign(settings, { maxMemory, maxMemoryPolicy });
     settings.debugCommand = enableDebugCommand;
     this.#logger = logger;
     this.#engine = new Engine(clock, settings, allCommands());
     this.#engine.onShutdown = () => void this.close();
+    if (snapshot !== undefined) this.#load(snapshot, save);
     this.#caller = new Client(this.#engine);
     this.#caller.reply.resp = 3;
   }
@@ -323,9 +343,10 @@ export class Cache implements AsyncDisposable {
   }
 
   /**
-   * Closes the listeners and the connections, and gives the memory back. Again, it does nothing.
+   * Closes the listeners and the connections, writes the snapshot if anything has changed since the
+   * last, and gives the memory back. Again, it does nothing.
    *
-   * @returns A promise that resolves when all is closed.
+   * @returns A promise that resolves when all is closed, and rejects if the snapshot cannot be written.
    */
   close(): Promise<void> {
     return this.#closed ??= this.#close();
@@ -337,8 +358,32 @@ export class Cache implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    const engine = this.#engine;
     await Promise.all(this.#servers.map((server) => server.shutdown({ timeout: CLOSE_TIMEOUT })));
-    this.#engine.close();
+    await engine.snapshots.stop();
+    try {
+      engine.snapshots.saveAtEnd();
+    } finally {
+      engine.close();
+    }
+  }
+
+  #load(path: string, seconds: number): void {
+    const { settings, snapshots } = this.#engine;
+    const [, directory = "", name = ""] = /^(.*?)([^/]*)$/s.exec(path) ?? [];
+    settings.snapshotDirectory = directory.replace(/(.)\/$/, "$1") || ".";
+    settings.snapshotName = name;
+    if (seconds > 0) settings.savePoints = [{ seconds, changes: 1 }];
+    if (this.#logger !== undefined) snapshots.log = this.#logger;
+    snapshots.store = new FileStore(path);
+    try {
+      snapshots.load();
+    } catch (error) {
+      this.#engine.close();
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`Cannot load the snapshot ${path}: ${why}`, { cause: error });
+    }
+    snapshots.schedule();
   }
 
   #call<B>(parts: CallArgument[], bulk: (text: Slice) => B): ReplyValue<B> {
@@ -346,7 +391,7 @@ export class Cache implements AsyncDisposable {
     if (parts.length === 0) throw new TypeError("Cannot call nothing: expected a command's name");
     const engine = this.#engine;
     const client = this.#caller;
-    const args = Args.of(parts.map(toSlice));
+    const args = this.#encoder.encode(parts);
     const { reply } = client;
     // Whatever HELLO or RESET have left: the values below are those of RESP3.
     reply.resp = 3;
@@ -371,15 +416,4 @@ function checkRange(name: string, value: number, max: number, min = 1): void {
   if (!(Number.isInteger(value) && value >= min && value <= max)) {
     throw new RangeError(`Cannot use ${name} ${value}: expected an integer from ${min} to ${max}`);
   }
-}
-
-function toSlice(argument: CallArgument): Slice {
-  if (argument instanceof Uint8Array) return new Slice(argument);
-  if (!["string", "number", "bigint"].includes(typeof argument)) {
-    throw new TypeError(
-      `Cannot call with an argument of type ${typeof argument}: ` +
-        "expected a string, a number or a Uint8Array",
-    );
-  }
-  return new Slice(encoder.encode(String(argument)));
 }

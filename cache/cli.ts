@@ -10,32 +10,31 @@ import { parseMemory } from "./settings.ts";
 import {
   describeFlags,
   type GivenValue,
+  LISTEN_FLAGS,
   MAX_FLAG,
   parseChoice,
   parseFlags,
   parseInteger,
   parseText,
+  readServerFlags,
+  RUN_FLAGS,
+  type ServerFlags,
   UsageError,
 } from "@nimblecache/server/flags";
 
-const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
-const LOG_FORMATS = ["text", "json"] as const;
-
 const FLAGS = {
   values: {
-    hostname: ["HOST", "Address to listen on (default: 127.0.0.1)"],
-    port: ["PORT", "TCP port, 0 for a free one (default: 6379)"],
-    unix: ["PATH", "Listen on a Unix socket (needs --allow-read --allow-write)"],
+    ...LISTEN_FLAGS,
     password: ["TEXT", "What clients must say (default: $NIMBLECACHE_PASSWORD, else none)"],
     "password-file": ["FILE", "The same, from a file's first line (needs --allow-read)"],
     "protected-mode": ["yes|no", "Without a password, only this machine's clients (default: yes)"],
+    snapshot: ["FILE", "Load it at the start, save to it (needs --allow-read --allow-write)"],
+    save: ["SECONDS", "Save this often if anything changed (default: at the stop only)"],
     databases: ["N", "How many databases there are (default: 16)"],
     "max-clients": ["N", "Clients at a time; more get an error (default: 10000)"],
     "max-memory": ["BYTES", "What keys, values and clients may take: 100mb (default: no limit)"],
     "max-memory-policy": ["POLICY", "Which keys are evicted then (default: noeviction, none)"],
-    "shutdown-timeout": ["MS", "Wait for open connections on a stop, 0 for none (default: 10000)"],
-    "log-level": ["LEVEL", "debug, info, warn or error (default: $NIMBLECACHE_LOG, else info)"],
-    "log-format": ["FORMAT", "text or json (default: text)"],
+    ...RUN_FLAGS,
   },
   switches: { "enable-debug-command": "Allow DEBUG" },
   short: { port: "p" },
@@ -53,22 +52,20 @@ SIGINT, SIGTERM or SIGHUP stops it gracefully, a second one (300 ms later or mor
 Exit status: 0 stopped, 1 failed, 2 usage error, 128 + signal when forced.`;
 
 /** What the executable is to do. */
-export interface Config {
-  /** Where to listen. */
-  listen: { hostname: string; port: number } | { path: string };
+export interface Config extends ServerFlags {
   /** The password itself, or the file that has it. */
   password: { text: string } | { file: string };
   protectedMode: boolean;
+  /** The file of the snapshot, if one is kept. */
+  snapshot: string | undefined;
+  /** Seconds; 0 is never. */
+  save: number;
   databases: number;
   maxClients: number;
   /** Bytes; 0 is no limit. */
   maxMemory: number;
   maxMemoryPolicy: EvictionPolicy;
   enableDebugCommand: boolean;
-  /** Milliseconds. */
-  shutdownTimeout: number;
-  logLevel: typeof LOG_LEVELS[number];
-  logFormat: typeof LOG_FORMATS[number];
 }
 
 /** A parsed command line. */
@@ -111,23 +108,23 @@ export function parseCommandLine(args: string[], environment: Environment = {}):
     const value = values.get(flag);
     return value && parseText(value, FLAGS.values[flag][0]);
   };
-  const [path, hostname, port] = [text("unix"), text("hostname"), number("port", 0, 65_535)];
-  if (path !== undefined && (hostname !== undefined || port !== undefined)) {
-    throw new UsageError("Cannot use --unix with --hostname or --port: expected one or the other");
-  }
   const [password, file] = [text("password"), text("password-file")];
   if (password !== undefined && file !== undefined) {
     throw new UsageError("Cannot use --password with --password-file: expected one or the other");
+  }
+  const [snapshot, save] = [text("snapshot"), number("save", 1, 2 ** 31 - 1)];
+  if (save !== undefined && snapshot === undefined) {
+    throw new UsageError("Cannot use --save without --snapshot: expected the file to save to");
   }
   const protectedMode = values.get("protected-mode") ?? { typed: "", value: "yes" };
   return {
     name: "serve",
     config: {
-      listen: path === undefined
-        ? { hostname: hostname ?? "127.0.0.1", port: port ?? 6379 }
-        : { path },
+      ...readServerFlags(values, environment.logLevel),
       password: file === undefined ? { text: password ?? environment.password ?? "" } : { file },
       protectedMode: parseChoice(protectedMode, ["yes", "no"]) === "yes",
+      snapshot,
+      save: save ?? 0,
       databases: number("databases", 1, 65_536) ?? 16,
       maxClients: number("max-clients", 1) ?? 10_000,
       maxMemory: bytes(values.get("max-memory")),
@@ -136,13 +133,6 @@ export function parseCommandLine(args: string[], environment: Environment = {}):
         EVICTION_POLICIES,
       ),
       enableDebugCommand: switches.has("enable-debug-command"),
-      shutdownTimeout: number("shutdown-timeout", 0) ?? 10_000,
-      logLevel: parseChoice(
-        values.get("log-level") ??
-          { typed: "NIMBLECACHE_LOG", value: environment.logLevel || "info" },
-        LOG_LEVELS,
-      ),
-      logFormat: parseChoice(values.get("log-format") ?? { typed: "", value: "text" }, LOG_FORMATS),
     },
   };
 }

@@ -6,6 +6,8 @@ const DEFAULTS = {
   listen: { hostname: "127.0.0.1", port: 6379 },
   password: { text: "" },
   protectedMode: true,
+  snapshot: undefined as string | undefined,
+  save: 0,
   databases: 16,
   maxClients: 10_000,
   maxMemory: 0,
@@ -37,6 +39,8 @@ Deno.test("parseCommandLine() takes every flag", () => {
     [["--password-file", "secret.txt"], { password: { file: "secret.txt" } }],
     [["--protected-mode", "NO"], { protectedMode: false }],
     [["--protected-mode=yes"], {}],
+    [["--snapshot", "dump.rdb"], { snapshot: "dump.rdb" }],
+    [["--snapshot=x", "--save", "60"], { snapshot: "x", save: 60 }],
     [["--databases", "65536"], { databases: 65_536 }],
     [["--max-clients", "1"], { maxClients: 1 }],
     [["--max-memory", "100mb"], { maxMemory: 104_857_600 }],
@@ -78,6 +82,8 @@ Deno.test("parseCommandLine() says what is wrong and what is accepted", () => {
     [["--port", "65536"], 'Cannot use --port "65536": expected an integer from 0 to 65535'],
     [["--databases", "0"], 'Cannot use --databases "0": expected an integer from 1 to 65536'],
     [["--databases", "65537"], 'Cannot use --databases "65537": '],
+    [["--save", "1"], "Cannot use --save without --snapshot: expected the file to save to"],
+    [["--snapshot", "x", "--save", "0"], 'Cannot use --save "0": expected an integer from 1'],
     [["--max-clients", "0"], 'Cannot use --max-clients "0": expected an integer from 1 to '],
     [
       ["--max-memory", "1tb"],
@@ -118,7 +124,7 @@ Deno.test("HELP names every flag", () => {
     ...["--password-file FILE", "--protected-mode yes|no", "--databases N", "--max-clients N"],
     ...["--max-memory BYTES", "--max-memory-policy POLICY"],
     ...["--enable-debug-command", "--shutdown-timeout MS", "--log-level LEVEL", "--version"],
-    "--log-format FORMAT",
+    ...["--log-format FORMAT", "--snapshot FILE", "--save SECONDS"],
   ];
   for (const flag of flags) assertStringIncludes(HELP, flag);
 });

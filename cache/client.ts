@@ -197,8 +197,9 @@ export class Client implements RequestLimits, ReplyLimit {
     return this.channels.size + this.patterns.size + this.shardChannels.size;
   }
 
-  /** Writes something that answers no request of its own. */
+  /** Writes something that answers no request of its own, unless the connection is about to be closed. */
   push(write: (reply: Reply) => void): void {
+    if (this.closing) return;
     write(this.reply);
     if (this.engine.current === this) this.#pushed = this.reply.length;
     if (this.engine.current === this || this.#flushing) return;
@@ -281,12 +282,16 @@ export class Client implements RequestLimits, ReplyLimit {
     this.#pushed = 0;
   }
 
+  /** Takes back what was written from there on, but for messages, which answer no request. */
+  takeBack(begun: number): void {
+    this.reply.truncate(Math.max(begun, this.#pushed));
+  }
+
   #endUnwanted(begun: number): void {
     if (this.replyMode === "skip next") {
       this.replyMode = "skip";
     } else {
-      // But for messages, which answer no request.
-      this.reply.truncate(Math.max(begun, this.#pushed));
+      this.takeBack(begun);
       if (this.replyMode === "skip") this.replyMode = "on";
     }
   }
@@ -345,8 +350,9 @@ export class Client implements RequestLimits, ReplyLimit {
     this.db = this.engine.databases[0]!;
     this.reply.resp = 2;
     this.name = "";
-    this.noEvict = this.noTouch = false;
-    this.replyMode = "on";
+    this.noTouch = false;
+    // The reply of this command itself may be one that is not wanted.
+    if (this.replyMode !== "skip") this.replyMode = "on";
     this.user = this.internal ? this.engine.acl.superuser : this.engine.acl.default;
     this.authenticated = this.user.isOpen;
   }

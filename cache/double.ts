@@ -147,3 +147,20 @@ function isTie(magnitude: number): boolean {
   return magnitude.toExponential(PRECISION)[PRECISION + 1] === "5" &&
     /^50*e/.test(magnitude.toExponential(100).slice(PRECISION + 1));
 }
+
+/** How many decimals JavaScript prints at the most, which are all that doubles near a tie have. */
+const MAX_DECIMALS = 100;
+/** From here on, `toFixed` prints an exponent. */
+const MAX_FIXED = 1e21;
+
+/** Prints a double as `%f` does, with so many decimals. */
+export function formatFixed(value: number, decimals: number): string {
+  if (!Number.isFinite(value)) return formatDouble(value);
+  if (Math.abs(value) >= MAX_FIXED) return `${BigInt(value)}.${"0".repeat(decimals)}`;
+  const text = `${Object.is(value, -0) ? "-" : ""}${value.toFixed(decimals)}`;
+  const last = Number(text.at(-1));
+  // Of two that are equally near C takes the even one, and JavaScript the larger.
+  const isOdd = last % 2 === 1;
+  const isTie = isOdd && /^50*$/.test(value.toFixed(MAX_DECIMALS).slice(text.length));
+  return isTie ? `${text.slice(0, -1)}${last - 1}` : text;
+}

@@ -16,6 +16,7 @@ import { Objects } from "./objects.ts";
 import { PubSub } from "./pubsub.ts";
 import type { Settings } from "./settings.ts";
 import { quoted, withoutSecrets } from "./shown.ts";
+import { type Saving, Snapshots } from "./snapshot.ts";
 import { Slowlog } from "./slowlog.ts";
 import type { Args } from "./protocol/request.ts";
 import type { Slice } from "./store/slice.ts";
@@ -93,6 +94,7 @@ export class Engine {
   readonly pubsub: PubSub = new PubSub();
   readonly slowlog: Slowlog = new Slowlog();
   readonly eviction: Eviction;
+  readonly snapshots: Snapshots;
   readonly monitors: Set<Client> = new Set();
   readonly clock: Clock;
   readonly startedAt: number;
@@ -119,6 +121,9 @@ export class Engine {
   /** The classes of keyspace notifications that are on, as `notify-keyspace-events` has them. */
   notifyClasses = "";
 
+  /** The snapshot that is being written in the background: entries are written before they change. */
+  saving: Saving | undefined = undefined;
+
   /** While clients are paused. */
   pause: Pause | undefined;
 
@@ -140,6 +145,7 @@ export class Engine {
     this.now = clock.now();
     this.startedAt = this.now;
     this.databases = Array.from({ length: settings.databases }, (_, i) => new Keyspace(this, i));
+    this.snapshots = new Snapshots(this);
     this.applySettings();
   }
 
@@ -172,10 +178,19 @@ export class Engine {
 
   /** Removes all keys of all databases at once. What they took is given back a part at a time. */
   flushAll(): void {
-    for (const db of this.databases) db.touchWatched();
-    this.objects.clear();
-    for (const db of this.databases) db.restart();
-    this.dirty++;
+    const { dirty } = this;
+    if (this.saving === undefined) {
+      for (const db of this.databases) {
+        db.touchWatched();
+        this.blocking.signalAll(db);
+      }
+      this.objects.clear();
+      for (const db of this.databases) db.restart();
+    } else {
+      // The snapshot is to have what there was.
+      for (const db of this.databases) db.flush();
+    }
+    this.dirty = dirty + 1;
   }
 
   /** Begins the counts anew. */
@@ -197,6 +212,7 @@ export class Engine {
     this.acl.applySettings();
     this.eviction.apply();
     this.readClock();
+    this.snapshots.schedule();
   }
 
   /** Chooses whether keys are expired that nobody looks at. */
@@ -240,6 +256,8 @@ export class Engine {
   /** Lets the clients' commands wait for so many milliseconds, or longer if they do already. */
   pauseClients(milliseconds: number, all: boolean): void {
     const until = Math.max(this.now + milliseconds, this.pause?.until ?? 0);
+    // A clock that is moved by hand would not come to a time that is there already.
+    if (until <= this.now) return;
     const wait = this.pause ?? Promise.withResolvers<void>();
     this.pause?.cancel();
     const cancel = this.clock.at(until, () => this.endPause());
@@ -278,7 +296,10 @@ export class Engine {
     const shown = withoutSecrets(args).map(quoted).join(" ");
     const time = (this.clock.now() / 1000).toFixed(6);
     const line = `${time} [${client.db.index} ${client.address}] ${shown}`;
-    for (const monitor of this.monitors) monitor.push((reply) => reply.simple(line));
+    for (const monitor of this.monitors) {
+      const isSilent = monitor.replyMode === "off" || monitor.replyMode === "skip";
+      if (!isSilent) monitor.push((reply) => reply.simple(line));
+    }
   }
 
   /** Sees to it that what a client was written outside of its own batch is sent. */
@@ -327,6 +348,7 @@ export class Engine {
       }
     }
     if (next < Infinity) this.scheduleExpiry(next);
+    this.blocking.serve();
     this.flush();
   }
 

@@ -34,6 +34,12 @@ export const EVICTION_POLICIES: readonly EvictionPolicy[] = [
   "noeviction",
 ];
 
+/** What is known of an entry's use: seconds since the last, or a count as of `OBJECT FREQ`. */
+export interface Use {
+  idle?: number | undefined;
+  frequency?: number | undefined;
+}
+
 /** A key that may be evicted. */
 interface Candidate {
   readonly db: Keyspace;
@@ -252,6 +258,26 @@ export class Eviction {
     // As in Redis, one minute short where the count of minutes has begun anew.
     const gone = minutes >= before ? minutes - before : MINUTES_MASK - before + minutes;
     return Math.max((use & 0xff) - Math.floor(gone / settings.lfuDecayTime), 0);
+  }
+
+  /** What the policy goes by, of an entry that is written to a file. */
+  savedUse(entry: Address): Use {
+    if (this.countsUses) return { frequency: this.frequency(entry) };
+    return this.#policy.endsWith("lru") ? { idle: this.idleTime(entry) } : {};
+  }
+
+  /** Gives an entry the use that it had elsewhere, as far as it is of the kind that is kept here. */
+  restoreUse(entry: Address, { idle, frequency }: Use): void {
+    const { now, objects: { arena } } = this.#engine;
+    let use: number;
+    if (this.countsUses) {
+      if (frequency === undefined) return;
+      use = this.#minutes() << 8 | frequency;
+    } else {
+      if (idle === undefined) return;
+      use = Math.max(0, Math.floor(now / 1000) - idle) & USE_MASK;
+    }
+    arena.setWord(entry, META, (arena.word(entry, META) & 0xff) | use << 8);
   }
 
   /** Ends what would go on by itself. */

@@ -34,7 +34,7 @@ function limitTo(cache: Cache, more: number): number {
 /** A cache with `policy` that looks at all keys, and a clock. */
 function exactCache(policy: EvictionPolicy, options: CacheOptions = {}): [Cache, ManualClock] {
   const clock = new ManualClock(1_700_000_000_000);
-  const cache = new Cache({ clock, maxMemoryPolicy: policy, ...options });
+  const cache = new Cache({ clock, maxMemoryPolicy: policy, enableDebugCommand: true, ...options });
   config(cache, { "maxmemory-samples": ALL, "maxmemory-eviction-tenacity": 100 });
   return [cache, clock];
 }
@@ -222,6 +222,44 @@ Deno.test("Eviction.use() counts a use the less likely the more there were", () 
   }
   assertEquals(chances, [5, 6, 6, 7, 7, 8]);
   engine.close();
+});
+
+Deno.test("RESTORE takes the use that the policy goes by", async () => {
+  for (
+    const [policy, idle, frequency] of [["allkeys-lru", 100, undefined], [
+      "allkeys-lfu",
+      undefined,
+      77,
+    ]] as const
+  ) {
+    const [cache] = exactCache(policy);
+    await using _ = cache;
+    cache.call("SET", "a", "1");
+    const dump = cache.callBytes("DUMP", "a") as Uint8Array;
+    cache.call("RESTORE", "b", 0, dump, "IDLETIME", 100);
+    cache.call("RESTORE", "c", 0, dump, "FREQ", 77);
+    if (idle !== undefined) assertEquals(cache.call("OBJECT", "IDLETIME", "b"), idle);
+    else assertEquals(cache.call("OBJECT", "FREQ", "b"), 5);
+    if (frequency !== undefined) assertEquals(cache.call("OBJECT", "FREQ", "c"), frequency);
+    else assertEquals(cache.call("OBJECT", "IDLETIME", "c"), 0);
+  }
+});
+
+Deno.test("A snapshot keeps the use that the policy goes by", async () => {
+  const [lru, clock] = exactCache("allkeys-lru");
+  await using _lru = lru;
+  config(lru, { "lfu-decay-time": 0 });
+  lru.call("SET", "a", "1");
+  clock.advance(50_000);
+  lru.call("DEBUG", "RELOAD");
+  assertEquals(lru.call("OBJECT", "IDLETIME", "a"), 50);
+  const [lfu] = exactCache("allkeys-lfu");
+  await using _lfu = lfu;
+  config(lfu, { "lfu-log-factor": 0 });
+  lfu.call("SET", "a", "1");
+  for (let i = 0; i < 10; i++) lfu.call("GET", "a");
+  lfu.call("DEBUG", "RELOAD");
+  assertEquals(lfu.call("OBJECT", "FREQ", "a"), 15);
 });
 
 Deno.test("OBJECT IDLETIME and FREQ go by the policy", async () => {

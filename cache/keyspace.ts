@@ -16,6 +16,7 @@ import {
   META,
   type Objects,
   PLACE,
+  STREAM,
   STRING,
   STRING_PLAIN,
   type Type,
@@ -95,8 +96,17 @@ export class Keyspace {
    */
   write(key: Slice, type?: Type): Address {
     const entry = this.find(key);
-    if (entry !== 0) this.#use(entry, type);
+    if (entry !== 0) {
+      this.#use(entry, type);
+      this.beforeChange(entry);
+    }
     return entry;
+  }
+
+  /** Says that an entry is about to change, which was not looked up for that. */
+  beforeChange(entry: Address): void {
+    const { saving } = this.engine;
+    if (saving !== undefined) saving.before(this, entry);
   }
 
   /**
@@ -109,6 +119,7 @@ export class Keyspace {
     const entry = keys.insert(this.table, key);
     arena.setWord(entry, META, type | this.engine.newUse << 8);
     arena.setWord(entry, PLACE, 0);
+    if (this.engine.saving !== undefined) this.engine.saving.added(entry);
     this.engine.blocking.signal(this, key, type);
     this.notify("n", "new", key);
     return entry;
@@ -127,7 +138,10 @@ export class Keyspace {
     keepDeadline = false,
   ): Address {
     const { objects } = this;
-    if (entry !== 0 && !keepDeadline) this.persist(entry);
+    if (entry !== 0) {
+      this.beforeChange(entry);
+      if (!keepDeadline) this.persist(entry);
+    }
     if (entry !== 0 && objects.type(entry) === STRING) {
       objects.values.set(entry, value);
       objects.setEncoding(entry, STRING_PLAIN);
@@ -136,7 +150,7 @@ export class Keyspace {
     if (entry === 0) {
       entry = this.add(key, STRING);
     } else {
-      objects.free(entry);
+      this.#free(entry);
       objects.setType(entry, STRING);
     }
     try {
@@ -153,18 +167,22 @@ export class Keyspace {
   /**
    * Sets a key to a hash, a set or a sorted set, whatever it held, and takes its deadline back. The
    * collection is the key's then, or is gone if there is no memory.
+   *
+   * @returns The entry as it is now.
    */
-  setCollection(key: Slice, type: CollectionType, collection: Collection): void {
+  setCollection(key: Slice, type: CollectionType, collection: Collection): Address {
     const { objects } = this;
     const entry = this.#replace(key, type, () => objects.collections(type).destroy(collection));
     objects.setCollection(entry, collection);
+    return entry;
   }
 
   /** The same with a list. */
-  setList(key: Slice, list: Address): void {
+  setList(key: Slice, list: Address): Address {
     const { objects } = this;
     const entry = this.#replace(key, LIST, () => objects.lists.destroy(list));
     objects.setRoot(entry, list);
+    return entry;
   }
 
   /** Adds a key, or takes its value and its deadline from it. Its value is undefined then. */
@@ -173,7 +191,7 @@ export class Keyspace {
     const entry = this.write(key);
     if (entry !== 0) {
       this.persist(entry);
-      objects.free(entry);
+      this.#free(entry);
       objects.setType(entry, type);
       return entry;
     }
@@ -188,8 +206,9 @@ export class Keyspace {
   /** Removes a key with its value. Tells nobody: that is {@linkcode changed}'s. */
   remove(entry: Address): void {
     const { objects } = this;
+    this.beforeChange(entry);
     this.persist(entry);
-    objects.free(entry);
+    this.#free(entry);
     objects.keys.remove(this.table, entry);
   }
 
@@ -201,6 +220,7 @@ export class Keyspace {
    */
   move(entry: Address, key: Slice, to: Keyspace = this): void {
     const { arena, keys } = this.objects;
+    this.beforeChange(entry);
     const time = this.exactDeadline(entry);
     const moved = to.add(key, this.objects.type(entry));
     try {
@@ -210,6 +230,7 @@ export class Keyspace {
       throw error;
     }
     for (const word of VALUE_WORDS) arena.setWord(moved, word, arena.word(entry, word));
+    this.#signalLoss(entry);
     this.persist(entry);
     keys.remove(this.table, entry);
   }
@@ -275,6 +296,7 @@ export class Keyspace {
 
   /** Lets an entry expire at a time, in milliseconds since 1970. */
   expireAt(entry: Address, time: number | bigint): void {
+    this.beforeChange(entry);
     this.deadlines.set(entry, time);
     this.engine.scheduleExpiry(Number(time));
   }
@@ -286,6 +308,7 @@ export class Keyspace {
    */
   persist(entry: Address): boolean {
     if (this.objects.arena.word(entry, PLACE) === 0) return false;
+    this.beforeChange(entry);
     this.deadlines.remove(entry);
     return true;
   }
@@ -322,15 +345,19 @@ export class Keyspace {
     const { keys } = objects;
     this.touchWatched();
     this.engine.dirty += Math.max(this.size, 1);
-    this.deadlines.clear();
+    this.engine.blocking.signalAll(this);
+    const isKept = this.engine.saving?.keep(table) ?? false;
+    if (isKept) this.deadlines = new Deadlines(objects.arena, PLACE);
+    else this.deadlines.clear();
     const release = (limit: number) => keys.clear(table, limit, (entry) => objects.free(entry));
     try {
       this.table = keys.create();
-      objects.lazyFree.add(release);
+      if (!isKept) objects.lazyFree.add(release);
     } catch (error) {
       // There is no memory for an empty table before the old one is gone.
       if (!(error instanceof ArenaFullError)) throw error;
-      release(Infinity);
+      if (isKept) this.engine.snapshots.cancel();
+      else release(Infinity);
       this.table = keys.create();
     }
   }
@@ -357,6 +384,19 @@ export class Keyspace {
       if (this.find(key) === 0 && other.find(key) === 0) continue;
       for (const client of clients) client.watchFailed = true;
     }
+  }
+
+  /** Gives back what an entry holds. */
+  #free(entry: Address): void {
+    this.#signalLoss(entry);
+    this.objects.free(entry);
+  }
+
+  /** Lets those know who wait for a stream's consumer group that the stream is gone. */
+  #signalLoss(entry: Address): void {
+    const { objects } = this;
+    if (objects.type(entry) !== STREAM) return;
+    this.engine.blocking.signal(this, objects.keys.key(entry), STREAM);
   }
 
   #use(entry: Address, type: Type | undefined): void {

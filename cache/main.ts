@@ -74,17 +74,32 @@ export async function main(args: string[]): Promise<number> {
     defaultLogger().error(`Cannot read the password: ${reason}`);
     return 1;
   }
-  await using cache = new Cache({ ...options, password: text });
+  const logger = defaultLogger();
+  let cache;
+  try {
+    cache = new Cache({ ...options, password: text, logger });
+  } catch (error) {
+    logger.error(error instanceof Error ? error.message : String(error));
+    return 1;
+  }
   let server;
   try {
     server = "path" in listen ? cache.listen(listen) : cache.listen(listen);
   } catch (error) {
-    defaultLogger().error(await whyNotListening(error, "path" in listen ? listen.path : undefined));
+    logger.error(await whyNotListening(error, "path" in listen ? listen.path : undefined));
+    await cache.close();
     return 1;
   }
-  const status = runUntilSignal([server], { timeout: shutdownTimeout });
+  const stopped = runUntilSignal([server], { timeout: shutdownTimeout });
   writeLine(Deno.stdout, `Listening on ${formatAddr(server.addr)}`);
-  return await status;
+  const status = await stopped;
+  try {
+    await cache.close();
+  } catch {
+    // The snapshot could not be written, as the log says.
+    return 1;
+  }
+  return status;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -138,3 +138,85 @@ Deno.test("main.ts of the cache listens on a Unix socket", { ignore: !unix }, as
     await Deno.remove(directory, { recursive: true });
   }
 });
+
+const FILES = ["--allow-net", "--allow-read", "--allow-write"];
+
+Deno.test(
+  "main.ts of the cache keeps a snapshot from one run to the next",
+  { ignore: !unix },
+  async () => {
+    const directory = await Deno.makeTempDir();
+    const args = ["--port", "0", "--snapshot", `${directory}/dump.rdb`];
+    try {
+      for (
+        const [requests, replies] of [["INCR a", ":1"], ["INCR a", ":2"], ["GET a", "$1\r\n2"]]
+      ) {
+        await using child = start(args, FILES);
+        const port = local(await child.ready());
+        assertEquals(await ask(port, `${requests}\r\nQUIT\r\n`), `${replies}\r\n+OK\r\n`);
+        assertEquals((await child.stop()).code, 0);
+      }
+      assertEquals(Array.from(Deno.readDirSync(directory), ({ name }) => name), ["dump.rdb"]);
+    } finally {
+      await Deno.remove(directory, { recursive: true });
+    }
+  },
+);
+
+Deno.test("main.ts of the cache exits with 1 where it cannot load or save its snapshot", {
+  ignore: !unix,
+}, async () => {
+  const file = await Deno.makeTempFile();
+  try {
+    await Deno.writeTextFile(file, "REDIS0010 and so on");
+    const damaged = start(["--port", "0", "--snapshot", file], FILES);
+    const { code, stderr } = await damaged.end();
+    assertEquals(code, 1);
+    assertMatch(
+      stderr,
+      /^\S+ ERROR Cannot load the snapshot \S+: The data ends too early at byte \d+\n$/,
+    );
+    assertEquals(await Deno.readTextFile(file), "REDIS0010 and so on");
+    await Deno.remove(file);
+    await using child = start(["-p0", "--snapshot", file], ["--allow-net", "--allow-read"]);
+    await ask(local(await child.ready()), "SET a 1\r\nQUIT\r\n");
+    const stopped = await child.stop();
+    assertEquals(stopped.code, 1);
+    assertStringIncludes(stopped.stderr, `ERROR Cannot save the snapshot ${file}: Requires write`);
+  } finally {
+    await Deno.remove(file).catch(() => {});
+  }
+});
+
+Deno.test("main.ts of the cache leaves a whole snapshot when it is killed amid writing one", {
+  ignore: !unix,
+}, async () => {
+  const directory = await Deno.makeTempDir();
+  const args = ["--port", "0", "--enable-debug-command", "--snapshot", `${directory}/dump.rdb`];
+  let last = 0;
+  try {
+    for (let round = 1; round <= 4; round++) {
+      await using child = start(args, FILES);
+      const port = local(await child.ready());
+      const conn = await connect(port);
+      const send = (text: string) => conn.write(new TextEncoder().encode(text));
+      await send("GET round\r\n");
+      const buffer = new Uint8Array(1024);
+      const reply = new TextDecoder().decode(buffer.subarray(0, await conn.read(buffer) ?? 0));
+      const found = reply === "$-1\r\n" ? 0 : Number(reply.split("\r\n")[1]);
+      // The one before, or the one that was being written.
+      assertEquals(found === last || found === round - 1, true);
+      last = found;
+      await send(`DEBUG POPULATE 30000 ${round}\r\nSET round ${round}\r\nBGSAVE\r\n`);
+      for (let text = ""; !text.includes("started");) {
+        text += new TextDecoder().decode(buffer.subarray(0, await conn.read(buffer) ?? 0));
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20 * (round - 1)));
+      child.kill("SIGKILL");
+      await child.end();
+      conn.close();
+    }
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});

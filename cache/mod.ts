@@ -22,15 +22,10 @@
  * @module
  */
 
-export {
-  Cache,
-  type CacheHandler,
-  type CacheOptions,
-  type CacheStats,
-  type CallArgument,
-} from "./cache.ts";
+export { Cache, type CacheHandler, type CacheOptions, type CacheStats } from "./cache.ts";
 export type { EvictionPolicy } from "./eviction.ts";
 export { type Clock, ManualClock, SystemClock } from "./clock.ts";
+export type { CallArgument } from "./protocol/encoder.ts";
 export { ReplyError, type ReplyValue } from "./protocol/value.ts";
 export type {
   Connection,

@@ -18,6 +18,7 @@ import { Lists } from "./store/list.ts";
 import { type SetLimits, Sets } from "./store/sets.ts";
 import type { Slice } from "./store/slice.ts";
 import { type SortedSetLimits, SortedSets } from "./store/sorted_set.ts";
+import { type StreamLimits, Streams } from "./store/stream.ts";
 import { VALUE, VALUE_LENGTH, Values } from "./store/values.ts";
 import { LazyFree } from "./lazy_free.ts";
 import { parseInt64 } from "./number.ts";
@@ -56,7 +57,7 @@ export const STRING_TEXT = 2;
 const MAX_EMBEDDED = 44;
 
 /** How large collections may be until they are stored in another way; read at each use. */
-export type CollectionLimits = HashLimits & SetLimits & SortedSetLimits;
+export type CollectionLimits = HashLimits & SetLimits & SortedSetLimits & StreamLimits;
 
 /** How many bytes go back to the system in one go, which takes some ms. */
 const MAX_RELEASE = 32 * 1024 * 1024;
@@ -74,11 +75,13 @@ export class Objects {
   readonly hashes: Hashes;
   readonly sets: Sets;
   readonly sortedSets: SortedSets;
+  readonly streams: Streams;
 
   constructor(limits: CollectionLimits) {
     this.hashes = new Hashes(this.arena, this.hashKey, limits);
     this.sets = new Sets(this.arena, this.hashKey, limits);
     this.sortedSets = new SortedSets(this.arena, this.hashKey, limits);
+    this.streams = new Streams(this.arena, this.hashKey, limits);
   }
 
   type(entry: Address): Type {
@@ -150,6 +153,10 @@ export class Objects {
         const collection = this.collection(entry);
         return this.lazyFree.add((limit) => collections.destroy(collection, limit));
       }
+      case STREAM: {
+        const stream = this.root(entry);
+        return this.lazyFree.add((limit) => this.streams.clear(stream, limit));
+      }
     }
   }
 
@@ -171,6 +178,8 @@ export class Objects {
         const collections = this.collections(this.type(from) as CollectionType);
         return this.setCollection(to, collections.clone(this.collection(from)));
       }
+      case STREAM:
+        return this.setRoot(to, this.streams.copy(this.root(from)));
     }
   }
 
@@ -207,8 +216,8 @@ export class Objects {
         return this.encoding(entry) === PACK ? "listpack" : "skiplist";
       case HASH:
         return this.encoding(entry) === PACK ? "listpack" : "hashtable";
-      default:
-        return "";
+      case STREAM:
+        return "stream";
     }
   }
 
@@ -231,8 +240,8 @@ export class Objects {
         return own + this.sortedSets.memory(this.collection(entry));
       case HASH:
         return own + this.hashes.memory(this.collection(entry), samples);
-      default:
-        return own;
+      case STREAM:
+        return own + this.streams.memory(this.root(entry));
     }
   }
 }

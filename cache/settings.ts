@@ -7,11 +7,13 @@
 
 import { EVICTION_POLICIES, type EvictionPolicy } from "./eviction.ts";
 import { parseEventClasses, printEventClasses } from "./notify.ts";
-import { parseInteger } from "./number.ts";
+import type { SavePoint } from "./snapshot.ts";
+import { MAX_INT64, parseInt64, parseInteger } from "./number.ts";
 import { latin1Slice } from "./store/slice.ts";
 
 const INT_MAX = 2 ** 31 - 1;
-const LONG_MAX = 2 ** 63;
+const LONG_MAX = MAX_INT64;
+const ULONG_MAX = 2n ** 64n - 1n;
 
 /** The values of the parameters, by the names that the code uses. */
 export class Settings {
@@ -61,9 +63,23 @@ export class Settings {
   sortedSetMaxPackEntries = 128;
   sortedSetMaxPackValue = 64;
   listMaxPackSize = -2;
+  /** Whether long strings in snapshots, and in what `DUMP` replies, are compressed. */
+  compressSnapshots = true;
+  /** When a snapshot is written by itself. */
+  savePoints: readonly SavePoint[] = [];
+  /** Where the snapshot is kept, and its name there; empty where none is. */
+  snapshotDirectory = "";
+  snapshotName = "";
+  /** Whether snapshots end with a checksum. */
+  checksumSnapshots = true;
+  /** The largest HyperLogLog that is kept sparse, in bytes. */
+  hyperLogLogMaxSparse = 3000;
+  /** When a node of a stream is full; 0 is no limit. */
+  streamNodeMaxBytes = 4096;
+  streamNodeMaxEntries = 100;
   /** Whether `DEBUG` is allowed. */
   debugCommand = false;
-  /** What is only kept to be told. */
+  /** What is only kept to be told, and numbers that a double does not hold. */
   readonly others: Map<string, string> = new Map();
 }
 
@@ -86,6 +102,8 @@ export interface Parameter {
   readonly alias?: string;
   /** Whether it can be set only at the start. */
   readonly immutable?: boolean;
+  /** The same, because of what a client could do with it. */
+  readonly isProtected?: boolean;
   /** Its value as text. */
   get(settings: Settings): string;
   /** Sets it; returns what is wrong with the text, if it is. */
@@ -103,69 +121,73 @@ function integer(
   name: string,
   property: Property<number>,
   min: number,
-  max: number,
+  max: number | bigint,
   options: Options = {},
+  parse: (text: string) => bigint | string = parseNumber,
 ): Parameter {
   return {
     name,
     ...options,
-    get: (settings) => String(settings[property]),
+    get: (settings) => settings.others.get(name) ?? String(settings[property]),
     set: (settings, text) => {
-      const value = parseInteger(latin1Slice(text));
-      if (Number.isNaN(value)) return "argument couldn't be parsed into an integer";
-      return assign(settings, property, value, min, max);
+      const value = parse(text);
+      if (typeof value === "string") return value;
+      if (value < min || value > max) return `argument must be between ${min} and ${max} inclusive`;
+      settings[property] = Number(value);
+      if (Number.isSafeInteger(settings[property])) settings.others.delete(name);
+      else settings.others.set(name, String(value));
     },
   };
 }
 
-const UNITS: Record<string, number> = {
-  "": 1,
-  b: 1,
-  k: 1000,
-  kb: 1024,
-  m: 1e6,
-  mb: 2 ** 20,
-  g: 1e9,
-  gb: 2 ** 30,
+/** Reads an integer of 64 bits; returns what is wrong with a text that is none. */
+function parseNumber(text: string): bigint | string {
+  return parseInt64(latin1Slice(text)) ?? "argument couldn't be parsed into an integer";
+}
+
+const UNITS: Record<string, bigint> = {
+  "": 1n,
+  b: 1n,
+  k: 1000n,
+  kb: 1024n,
+  m: 1_000_000n,
+  mb: 2n ** 20n,
+  g: 1_000_000_000n,
+  gb: 2n ** 30n,
 };
 
-/** Reads a number of bytes: `100`, `100mb`. Returns NaN for what is none. */
+/** More digits than these are no number of bytes. */
+const MAX_DIGITS = 127;
+
+/**
+ * Reads a number of bytes: `100`, `100mb`. As in Redis, no digits are 0, the digits go up to 2^64, and
+ * what is past that after the unit is lost.
+ *
+ * @returns What is wrong with a text that is none.
+ */
+function parseBytes(text: string): bigint | string {
+  // As a C string, it ends at the first NUL.
+  const [, digits = "", letters = "-"] = /^(\d*)([a-z]*)(?:\0|$)/i.exec(text) ?? [];
+  const unit = UNITS[letters.toLowerCase()];
+  if (unit === undefined || digits.length > MAX_DIGITS) return "argument must be a memory value";
+  const number = BigInt(digits);
+  return BigInt.asUintN(64, (number < ULONG_MAX ? number : ULONG_MAX) * unit);
+}
+
+/** The same as a number; NaN for what is none. */
 export function parseMemory(text: string): number {
-  const match = /^(\d+)([a-z]*)$/i.exec(text);
-  const unit = UNITS[match?.[2]?.toLowerCase() ?? "none"];
-  return match === null || unit === undefined ? NaN : Number(match[1]) * unit;
+  const bytes = parseBytes(text);
+  return typeof bytes === "string" ? NaN : Number(bytes);
 }
 
 function memory(
   name: string,
   property: Property<number>,
   min: number,
-  max: number,
+  max: number | bigint,
   options: Options = {},
 ): Parameter {
-  return {
-    ...integer(name, property, min, max, options),
-    set: (settings, text) => {
-      // As a C string, it ends at the first NUL.
-      const value = parseMemory(text.replace(/\0.*/s, ""));
-      if (Number.isNaN(value)) return "argument must be a memory value";
-      return assign(settings, property, value, min, max);
-    },
-  };
-}
-
-function assign(
-  settings: Settings,
-  property: Property<number>,
-  value: number,
-  min: number,
-  max: number,
-): string | undefined {
-  if (value < min || value > max) {
-    const shown = max === LONG_MAX ? 2n ** 63n - 1n : max;
-    return `argument must be between ${min} and ${shown} inclusive`;
-  }
-  settings[property] = value;
+  return integer(name, property, min, max, options, parseBytes);
 }
 
 /** A parameter that changes nothing here, but can be asked for. */
@@ -259,12 +281,36 @@ const aclPubsubDefault: Parameter = {
   },
 };
 
-const protectedMode: Parameter = {
-  name: "protected-mode",
-  get: (settings) => settings.protectedMode ? "yes" : "no",
+function boolean(name: string, property: Property<boolean>, options: Options = {}): Parameter {
+  return {
+    name,
+    ...options,
+    get: (settings) => settings[property] ? "yes" : "no",
+    set: (settings, text) => {
+      settings[property] = text.toLowerCase() === "yes";
+      return isBoolean(text);
+    },
+  };
+}
+
+/** Pairs of seconds and changes, with spaces between. */
+const savePoints: Parameter = {
+  name: "save",
+  get: (settings) =>
+    settings.savePoints.map(({ seconds, changes }) => `${seconds} ${changes}`).join(" "),
   set: (settings, text) => {
-    settings.protectedMode = text.toLowerCase() === "yes";
-    return isBoolean(text);
+    const numbers = text.split(" ").filter((word) => word !== "")
+      .map((word) => parseInteger(latin1Slice(word)));
+    if (numbers.length % 2 === 1 || numbers.some((number) => !(number >= 0))) {
+      return "Invalid save parameters";
+    }
+    const points: SavePoint[] = [];
+    for (let i = 0; i < numbers.length; i += 2) {
+      const [seconds = 0, changes = 0] = numbers.slice(i, i + 2);
+      if (seconds < 1) return "Invalid save parameters";
+      points.push({ seconds, changes });
+    }
+    settings.savePoints = points;
   },
 };
 
@@ -290,6 +336,17 @@ const maxMemoryClients: Parameter = {
     settings.maxMemoryClients = value || 0;
   },
 };
+/** A text that clients may read but not choose, lest they write files where they like. */
+function text(name: string, property: "snapshotDirectory" | "snapshotName"): Parameter {
+  return {
+    name,
+    isProtected: true,
+    get: (settings) => settings[property],
+    set: (settings, text) => {
+      settings[property] = text;
+    },
+  };
+}
 
 /** All parameters. */
 export const PARAMETERS: readonly Parameter[] = [
@@ -300,6 +357,7 @@ export const PARAMETERS: readonly Parameter[] = [
   memory("hash-max-listpack-value", "hashMaxPackValue", 0, LONG_MAX, {
     alias: "hash-max-ziplist-value",
   }),
+  memory("hll-sparse-max-bytes", "hyperLogLogMaxSparse", 0, LONG_MAX),
   integer("list-max-listpack-size", "listMaxPackSize", -(2 ** 31), INT_MAX, {
     alias: "list-max-ziplist-size",
   }),
@@ -309,6 +367,8 @@ export const PARAMETERS: readonly Parameter[] = [
   integer("set-max-intset-entries", "setMaxIntsetEntries", 0, LONG_MAX),
   integer("slowlog-log-slower-than", "slowlogThreshold", -1, LONG_MAX),
   integer("slowlog-max-len", "slowlogLength", 0, LONG_MAX),
+  memory("stream-node-max-bytes", "streamNodeMaxBytes", 0, LONG_MAX),
+  integer("stream-node-max-entries", "streamNodeMaxEntries", 0, LONG_MAX),
   integer("timeout", "timeout", 0, INT_MAX),
   integer("zset-max-listpack-entries", "sortedSetMaxPackEntries", 0, LONG_MAX, {
     alias: "zset-max-ziplist-entries",
@@ -321,18 +381,22 @@ export const PARAMETERS: readonly Parameter[] = [
   notify,
   outputLimits,
   password,
-  protectedMode,
-  memory("maxmemory", "maxMemory", 0, 2 ** 64),
+  boolean("protected-mode", "protectedMode"),
+  boolean("rdbcompression", "compressSnapshots"),
+  boolean("rdbchecksum", "checksumSnapshots", { immutable: true }),
+  memory("maxmemory", "maxMemory", 0, ULONG_MAX),
   maxMemoryClients,
   maxMemoryPolicy,
   integer("maxmemory-samples", "maxMemorySamples", 1, INT_MAX),
   integer("maxmemory-eviction-tenacity", "evictionTenacity", 0, 100),
   integer("lfu-log-factor", "lfuLogFactor", 0, INT_MAX),
   integer("lfu-decay-time", "lfuDecayTime", 0, INT_MAX),
-  // There are no files yet.
+  savePoints,
+  text("dir", "snapshotDirectory"),
+  text("dbfilename", "snapshotName"),
   told("aclfile", "", () => undefined, { immutable: true }),
+  // There is no append-only file yet.
   told("appendonly", "no", isBoolean, { immutable: true }),
-  told("save", "", () => undefined, { immutable: true }),
   told("cluster-enabled", "no", isBoolean, { immutable: true }),
   told("io-threads", "1", isWithin(1, 128), { immutable: true }),
   told("tcp-backlog", "511", isWithin(0, INT_MAX), { immutable: true }),

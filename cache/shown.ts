@@ -14,7 +14,8 @@ const REDACTED = latin1Slice("(redacted)");
 export function withoutSecrets(args: Args): Slice[] {
   const shown = Array.from({ length: args.count }, (_, i) => args.at(i));
   const is = (index: number, word: string) => index < args.count && isWord(args.at(index), word);
-  if (is(0, "auth")) {
+  // Redis looks at the number of arguments first.
+  if (is(0, "auth") && args.count <= 3) {
     shown.fill(REDACTED, 1);
   } else if (is(0, "hello")) {
     for (let i = 2; i < args.count; i++) if (is(i, "auth")) shown.fill(REDACTED, i + 1, i + 3);

@@ -46,6 +46,7 @@ function* elements(start: string[], count: number, element: (i: number) => strin
   }
 }
 
+const member = `element:${RAND}`;
 const unbounded = (i: number) => `element:${`${i}`.padStart(12, "0")}`;
 
 const TESTS: Test[] = [
@@ -66,10 +67,10 @@ const TESTS: Test[] = [
     fill: (value, requests) => elements(["RPUSH", "mylist"], requests, () => [value]),
     sized: true,
   },
-  { name: "sadd", command: () => ["SADD", "myset", `element:${RAND}`] },
+  { name: "sadd", command: () => ["SADD", "myset", member] },
   {
     name: "hset",
-    command: (value) => ["HSET", "myhash", `element:${RAND}`, value],
+    command: (value) => ["HSET", "myhash", member, value],
     sized: true,
   },
   {
@@ -77,12 +78,29 @@ const TESTS: Test[] = [
     command: () => ["SPOP", "myset"],
     fill: (_, requests) => elements(["SADD", "myset"], requests, (i) => [unbounded(i)]),
   },
-  { name: "zadd", command: () => ["ZADD", "myzset", RAND, `element:${RAND}`] },
+  { name: "zadd", command: () => ["ZADD", "myzset", RAND, member] },
+  { name: "geoadd", command: () => ["GEOADD", "myplaces", "13.361389", "38.115556", member] },
+  { name: "pfadd", command: () => ["PFADD", "mylog", member] },
+  { name: "setbit", command: () => ["SETBIT", `bits:${RAND}`, "1000", "1"] },
   {
     name: "zpopmin",
     command: () => ["ZPOPMIN", "myzset"],
     fill: (_, requests) =>
       elements(["ZADD", "myzset"], requests, (i) => [`${(i * 7919) % requests}`, unbounded(i)]),
+  },
+  {
+    name: "xadd",
+    command: (value) => ["XADD", "mystream", "*", "myfield", value],
+    sized: true,
+  },
+  {
+    name: "xreadgroup",
+    command:
+      () => ["XREADGROUP", "GROUP", "mygroup", "me", "COUNT", "1", "STREAMS", "mystream", ">"],
+    fill: function* (value, requests) {
+      yield ["XGROUP", "CREATE", "mystream", "mygroup", "$", "MKSTREAM"];
+      for (let i = 0; i < requests; i++) yield ["XADD", "mystream", "*", "myfield", value];
+    },
   },
   {
     name: "lrange_100",

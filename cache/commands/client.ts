@@ -9,7 +9,7 @@ import type { Args } from "../protocol/request.ts";
 import type { Slice } from "../store/slice.ts";
 import { integerAt } from "./arguments.ts";
 import { type CommandRow, isWord } from "./command.ts";
-import { CommandError, SYNTAX } from "./error.ts";
+import { CommandError, SYNTAX, unknownSubcommand } from "./error.ts";
 import { helpRow } from "./help.ts";
 
 /** The kinds of clients that `TYPE` takes. */
@@ -173,11 +173,11 @@ function kill(client: Client, args: Args): void {
 }
 
 function pause(client: Client, args: Args): void {
+  if (args.count > 4) throw unknownSubcommand("CLIENT", args);
   const all = args.count === 3 || isWord(args.at(3), "all");
   if (!all && !isWord(args.at(3), "write")) {
     throw new CommandError("ERR CLIENT PAUSE mode must be WRITE or ALL");
   }
-  if (args.count > 4) throw new CommandError(SYNTAX);
   const error = "ERR timeout is not an integer or out of range";
   const timeout = integerAt(args, 2, error);
   if (timeout < 0) throw new CommandError("ERR timeout is negative");
@@ -186,13 +186,8 @@ function pause(client: Client, args: Args): void {
 }
 
 function unblock({ engine, reply }: Client, args: Args): void {
+  if (args.count > 4) throw unknownSubcommand("CLIENT", args);
   const byTimeout = args.count === 3 || isWord(args.at(3), "timeout");
-  if (args.count > 4) {
-    throw new CommandError(
-      `ERR unknown subcommand or wrong number of arguments for '${args.at(1).latin1()}'. ` +
-        "Try CLIENT HELP.",
-    );
-  }
   if (!byTimeout && !isWord(args.at(3), "error")) {
     throw new CommandError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
   }

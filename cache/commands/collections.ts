@@ -24,6 +24,8 @@ export function readCollection(
  * Adds to the collection of a key.
  *
  * @param create Makes a new one, where the key is not there. It is kept if `add` does not throw.
+ * @param failed Is called if `add` throws, as when there is no more memory, and what it has added before
+ * remains, since the key was there.
  */
 export function addToCollection<T>(
   db: Keyspace,
@@ -31,6 +33,7 @@ export function addToCollection<T>(
   type: CollectionType,
   create: () => Collection,
   add: (collection: Collection) => T,
+  failed?: () => void,
 ): T {
   const { objects } = db;
   let entry = db.write(key, type);
@@ -42,6 +45,7 @@ export function addToCollection<T>(
     return result;
   } catch (error) {
     if (isNew) objects.collections(type).destroy(collection);
+    else failed?.();
     throw error;
   } finally {
     // Also after an error in the middle: it may have moved.

@@ -70,6 +70,19 @@ export interface KeySpec {
   readonly flags: readonly string[];
 }
 
+/** Where keys are that stand behind a word among the arguments. */
+export interface KeywordSpec {
+  /** The word, in upper case. */
+  readonly keyword: string;
+  /** The index at which it is looked for. */
+  readonly from: number;
+  /** The last key, from the first one; negative from the end. */
+  readonly last: number;
+  /** Of the arguments up to the last, one in so many is a key; 0 for all. */
+  readonly limit: number;
+  readonly flags: readonly string[];
+}
+
 /** A key that is found by what stands before it. */
 export interface OtherKey {
   /** Its index among the arguments. */
@@ -90,13 +103,20 @@ export interface CommandRow {
    * `;` between them. Default: no keys.
    */
   readonly keys?: string;
-  /** Finds further keys, whose places depend on the arguments. Default: none. */
-  readonly otherKeys?: (args: Args) => readonly OtherKey[];
+  /**
+   * Finds further keys, whose places depend on the arguments, or returns `undefined` if these do not say.
+   * Default: none.
+   */
+  readonly otherKeys?: (args: Args) => readonly OtherKey[] | undefined;
+  /** What it does with a key whose flags have `variable_flags`, which depends on the arguments. */
+  readonly variableFlags?: (args: Args) => readonly string[];
   /**
    * Which of its arguments are channels, for access control: the first, all, or all as patterns.
    * Default: none.
    */
   readonly channels?: "first" | "all" | "patterns";
+  /** How `COMMAND INFO` describes {@linkcode otherKeys}, where a word comes before them. */
+  readonly keywords?: readonly KeywordSpec[];
   /** Categories for access control beyond those that follow from the group and the flags. */
   readonly categories?: string;
   /** Hints for clients and proxies, as `COMMAND INFO` replies them. */
@@ -157,15 +177,12 @@ export class Command {
 
   /** What a key at an index is to the command: flags of its {@linkcode KeySpec}. */
   keyFlags(index: number, args: Args): readonly string[] {
-    const spec = this.row.otherKeys?.(args).find((key) => key.index === index) ??
+    const spec = this.row.otherKeys?.(args)?.find((key) => key.index === index) ??
       this.keys.findLast(({ first, counted, last }) =>
         counted ? index > first : index >= first && index <= (last < 0 ? args.count + last : last)
       );
     const flags = spec?.flags ?? [];
-    if (!flags.includes("variable_flags")) return flags;
-    // `SET` reads the key only where it is asked to.
-    const reads = indexesFrom(3, args.count).some((i) => isWord(args.at(i), "get"));
-    return reads ? ["RW", "access", "update"] : ["OW", "update"];
+    return flags.includes("variable_flags") ? this.row.variableFlags?.(args) ?? flags : flags;
   }
 
   /** Whether it may have so many arguments, its name among them. */
@@ -253,7 +270,10 @@ export function keyIndexes(command: Command, args: Args): number[] | undefined {
       for (let i = first; i <= end; i += step) indexes.push(i);
     }
   }
-  for (const { index } of command.row.otherKeys?.(args) ?? []) indexes.push(index);
+  const { otherKeys } = command.row;
+  const others = otherKeys === undefined ? [] : otherKeys(args);
+  if (others === undefined) return undefined;
+  for (const { index } of others) indexes.push(index);
   return indexes;
 }
 

@@ -53,6 +53,7 @@ function set({ reply, engine }: Client, args: Args): void {
       );
     }
     if (parameter.immutable) throw failure(name, "can't set immutable config");
+    if (parameter.isProtected) throw failure(name, "can't set protected config");
     if (changes.some((change) => change.name === name.toLowerCase())) {
       throw failure(name, "duplicate parameter");
     }
@@ -63,6 +64,8 @@ function set({ reply, engine }: Client, args: Args): void {
     const wrong = parameter.set(settings, text);
     if (wrong === undefined) return;
     for (let j = i; j >= 0; j--) changes[j]?.parameter.set(settings, before[j] ?? "");
+    // What a parameter prints may be less than it was.
+    engine.applySettings();
     throw failure(name, wrong);
   });
   engine.applySettings();

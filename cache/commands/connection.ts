@@ -12,7 +12,7 @@ import { REDIS_VERSION } from "../version.ts";
 import { int32At } from "./arguments.ts";
 import { CLIENT, setClientName } from "./client.ts";
 import { type CommandRows, isWord } from "./command.ts";
-import { CommandError, SYNTAX, wrongArity } from "./error.ts";
+import { CommandError, printed, SYNTAX, wrongArity } from "./error.ts";
 import { contextOf, note } from "./rights.ts";
 
 function ping(client: Client, args: Args): void {
@@ -84,7 +84,7 @@ function hello(client: Client, args: Args): void {
     } else if (isWord(option, "setname") && left >= 1) {
       setClientName(client, args.at(next++));
     } else {
-      throw new CommandError(`ERR Syntax error in HELLO option '${option.latin1()}'`);
+      throw new CommandError(`ERR Syntax error in HELLO option '${printed(option)}'`);
     }
   }
   if (!client.authenticated) {

@@ -23,6 +23,7 @@ Deno.test("HELLO chooses the protocol", () =>
   HELLO x → -ERR Protocol version is not an integer or out of range
   HELLO 3 SETNAME → -ERR Syntax error in HELLO option 'SETNAME'
   HELLO 3 FOO → -ERR Syntax error in HELLO option 'FOO'
+  HELLO 3 "abc\\x00def" → -ERR Syntax error in HELLO option 'abc'
   HELLO 2 SETNAME me
   CLIENT GETNAME → $2 me
   HELLO 2 AUTH default x SETNAME you
@@ -265,4 +266,100 @@ Deno.test("COMMAND tells of the table", () =>
   COMMAND LIST X → -ERR syntax error
   COMMAND NOPE → -ERR unknown subcommand 'NOPE'. Try COMMAND HELP.
   COMMAND GETKEYS → -ERR wrong number of arguments for 'command|getkeys' command
+`));
+
+Deno.test("CONFIG GET replies Redis' defaults", () =>
+  play(`
+  CONFIG GET hash-max-listpack-entries → *2 $25 hash-max-listpack-entries $3 512
+  CONFIG GET hash-max-listpack-value → *2 $23 hash-max-listpack-value $2 64
+  CONFIG GET zset-max-listpack-entries → *2 $25 zset-max-listpack-entries $3 128
+  CONFIG GET zset-max-listpack-value → *2 $23 zset-max-listpack-value $2 64
+  CONFIG GET set-max-intset-entries → *2 $22 set-max-intset-entries $3 512
+  CONFIG GET list-max-listpack-size → *2 $22 list-max-listpack-size $2 -2
+  CONFIG GET protected-mode → *2 $14 protected-mode $3 yes
+  CONFIG GET timeout → *2 $7 timeout $1 0
+  CONFIG GET maxclients → *2 $10 maxclients $5 10000
+  CONFIG GET proto-max-bulk-len → *2 $18 proto-max-bulk-len $9 536870912
+  CONFIG GET client-query-buffer-limit → *2 $25 client-query-buffer-limit $10 1073741824
+  CONFIG GET slowlog-max-len → *2 $15 slowlog-max-len $3 128
+`));
+
+Deno.test("CONFIG SET reads numbers to their last digit", () =>
+  play(`
+  CONFIG SET proto-max-bulk-len "" → -ERR CONFIG SET failed (possibly related to argument 'proto-max-bulk-len') - argument must be between 1048576 and 9223372036854775807 inclusive
+  CONFIG SET proto-max-bulk-len 18446744073709551616 → -ERR CONFIG SET failed (possibly related to argument 'proto-max-bulk-len') - argument must be between 1048576 and 9223372036854775807 inclusive
+  CONFIG SET proto-max-bulk-len -1 → -ERR CONFIG SET failed (possibly related to argument 'proto-max-bulk-len') - argument must be a memory value
+  CONFIG SET proto-max-bulk-len 9007199254740993 → +OK
+  CONFIG GET proto-max-bulk-len → *2 $18 proto-max-bulk-len $16 9007199254740993
+  CONFIG SET proto-max-bulk-len 512mb slowlog-log-slower-than 9223372036854775807 → +OK
+  CONFIG GET slowlog-log-slower-than → *2 $23 slowlog-log-slower-than $19 9223372036854775807
+  CONFIG GET proto-max-bulk-len → *2 $18 proto-max-bulk-len $9 536870912
+  CONFIG SET slowlog-log-slower-than 9223372036854775808 → -ERR CONFIG SET failed (possibly related to argument 'slowlog-log-slower-than') - argument couldn't be parsed into an integer
+  CONFIG SET slowlog-log-slower-than "" → -ERR CONFIG SET failed (possibly related to argument 'slowlog-log-slower-than') - argument couldn't be parsed into an integer
+  CONFIG SET slowlog-log-slower-than 10000 → +OK
+  CONFIG SET hash-max-listpack-value mb → +OK
+  CONFIG GET hash-max-listpack-value → *2 $23 hash-max-listpack-value $1 0
+  CONFIG SET hash-max-listpack-value 36028797018963969kb → +OK
+  CONFIG GET hash-max-listpack-value → *2 $23 hash-max-listpack-value $4 1024
+  CONFIG SET hash-max-listpack-value "64\\x00mb" → +OK
+  CONFIG GET hash-max-listpack-value → *2 $23 hash-max-listpack-value $2 64
+  CONFIG SET hash-max-listpack-value 0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000 → +OK
+  CONFIG SET hash-max-listpack-value 00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000 → -ERR CONFIG SET failed (possibly related to argument 'hash-max-listpack-value') - argument must be a memory value
+  CONFIG SET hash-max-listpack-value 64 → +OK
+`));
+
+Deno.test("A transaction takes no subscription to shard channels, and no MONITOR", () =>
+  play(`
+  HELLO 3
+  MULTI → +OK
+  SSUBSCRIBE a b → +QUEUED
+  SUBSCRIBE news → +QUEUED
+  MONITOR → +QUEUED
+  EXEC → *3 -ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client >3 $9 subscribe $4 news :1 -ERR MONITOR isn't allowed for DENY BLOCKING client
+  PUBSUB SHARDCHANNELS → *0
+  UNSUBSCRIBE → >3 $11 unsubscribe $4 news :0
+`));
+
+Deno.test("Subcommands refuse what they do not take", () =>
+  play(`
+  CLIENT LIST ID x → -ERR Invalid client ID
+  CLIENT LIST ID 123456789 → $0
+  CLIENT LIST NOPE → -ERR syntax error
+  CLIENT KILL ADDR → -ERR No such client
+  CLIENT KILL ID x → -ERR client-id should be greater than 0
+  CLIENT KILL ID 123456789 TYPE → -ERR syntax error
+  CLIENT KILL NOPE 1 → -ERR syntax error
+  CLIENT KILL LADDR 1.1.1.1:1 → :0
+  CLIENT KILL ID 123456789 USER default TYPE pubsub SKIPME no → :0
+  CLIENT KILL SKIPME maybe → -ERR syntax error
+  CLIENT PAUSE 0 ALL x → -ERR unknown subcommand or wrong number of arguments for 'PAUSE'. Try CLIENT HELP.
+  CLIENT PAUSE -1 → -ERR timeout is negative
+  CLIENT PAUSE x → -ERR timeout is not an integer or out of range
+  CLIENT PAUSE 10 SOME → -ERR CLIENT PAUSE mode must be WRITE or ALL
+  CLIENT PAUSE 0 → +OK
+  CLIENT UNPAUSE → +OK
+  CLIENT UNBLOCK 123456789 → :0
+  CLIENT UNBLOCK x → -ERR value is not an integer or out of range
+  CLIENT UNBLOCK 1 TIMEOUT x → -ERR unknown subcommand or wrong number of arguments for 'UNBLOCK'. Try CLIENT HELP.
+  CLIENT UNBLOCK 1 NOPE → -ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR
+  CLIENT NO-EVICT maybe → -ERR syntax error
+  CLIENT REPLY maybe → -ERR syntax error
+  CONFIG SET timeout 1 hz → -ERR syntax error
+  CONFIG GET → -ERR wrong number of arguments for 'config|get' command
+  MSETNX a 1 b → -ERR wrong number of arguments for 'msetnx' command
+  PUBSUB CHANNELS a b → -ERR unknown subcommand or wrong number of arguments for 'CHANNELS'. Try PUBSUB HELP.
+  SLOWLOG GET 1 2 → -ERR unknown subcommand or wrong number of arguments for 'GET'. Try SLOWLOG HELP.
+`));
+
+Deno.test("A transaction cannot be nested, nor watched from within", () =>
+  play(`
+  WATCH a → +OK
+  MULTI → +OK
+  MULTI → -ERR MULTI calls can not be nested
+  WATCH b → -ERR WATCH inside MULTI is not allowed
+  EXEC → *0
+  MULTI → +OK
+  DISCARD → +OK
+  DISCARD → -ERR DISCARD without MULTI
+  EXEC → -ERR EXEC without MULTI
 `));

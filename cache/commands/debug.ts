@@ -5,10 +5,13 @@
  */
 
 import type { Client } from "../client.ts";
+import { digestAll, digestValue } from "../digest.ts";
 import type { Args } from "../protocol/request.ts";
+import type { ReloadOptions } from "../snapshot.ts";
 import { latin1Slice } from "../store/slice.ts";
 import { integerAt } from "./arguments.ts";
 import { type CommandRow, isWord } from "./command.ts";
+import { failure } from "./persistence.ts";
 import { CommandError, NO_SUCH_KEY, SYNTAX } from "./error.ts";
 
 /** Replies one value of each of RESP3's types. */
@@ -45,7 +48,17 @@ const PROTOCOL: Record<string, (client: Client) => void> = {
 };
 
 const SUBCOMMANDS: Record<string, (client: Client, args: Args) => void> = {
+  digest: ({ reply, engine }) => reply.simple(digestAll(engine)),
+  "digest-value": ({ reply, db }, args) => {
+    reply.array(args.count - 2);
+    for (let i = 2; i < args.count; i++) {
+      // A key that has expired is digested as long as it is there.
+      reply.simple(digestValue(db, db.objects.keys.find(db.table, args.at(i))));
+    }
+  },
   jmap: ({ reply }) => reply.ok(),
+  // There is no append-only file: what it would have is loaded from a snapshot.
+  loadaof: (client) => reload(client, { save: true, flush: true, merge: false }),
   object: ({ reply, db, engine }, args) => {
     const entry = db.find(args.at(2));
     if (entry === 0) throw new CommandError(NO_SUCH_KEY);
@@ -88,6 +101,21 @@ const SUBCOMMANDS: Record<string, (client: Client, args: Args) => void> = {
     }
     write(client);
   },
+  reload: (client, args) => {
+    const options = { save: true, flush: true, merge: false };
+    for (let i = 2; i < args.count; i++) {
+      const option = args.at(i);
+      if (isWord(option, "merge")) options.merge = true;
+      else if (isWord(option, "noflush")) options.flush = false;
+      else if (isWord(option, "nosave")) options.save = false;
+      else {
+        throw new CommandError(
+          "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.",
+        );
+      }
+    }
+    reload(client, options);
+  },
   "set-active-expire": ({ reply, engine }, args) => {
     engine.setActiveExpiry(integerAt(args, 2) !== 0);
     reply.ok();
@@ -104,6 +132,18 @@ const SUBCOMMANDS: Record<string, (client: Client, args: Args) => void> = {
   "pause-cron": ({ reply }) => reply.ok(),
 };
 
+/** The subcommands that take no argument, or may. */
+const ALONE = new Set(["digest", "digest-value", "jmap", "loadaof", "reload"]);
+
+function reload({ engine, reply }: Client, options: ReloadOptions): void {
+  try {
+    engine.snapshots.reload(options);
+  } catch (error) {
+    throw failure(error);
+  }
+  reply.ok();
+}
+
 function debug(client: Client, args: Args): void {
   const name = args.at(1);
   const found = Object.entries(SUBCOMMANDS).find(([word]) => isWord(name, word));
@@ -113,7 +153,7 @@ function debug(client: Client, args: Args): void {
     );
   }
   const [word, run] = found;
-  const least = word === "jmap" ? 2 : 3;
+  const least = ALONE.has(word) ? 2 : 3;
   if (args.count < least) throw new CommandError(SYNTAX);
   run(client, args);
 }

@@ -5,6 +5,7 @@
  */
 
 import type { Args } from "../protocol/request.ts";
+import type { Slice } from "../store/slice.ts";
 
 /** What a command throws to reply an error. It is no `Error`: a stack trace costs more than a command. */
 export class CommandError {
@@ -31,8 +32,13 @@ export function wrongArity(name: string): CommandError {
 
 /** `unknown subcommand or wrong number of arguments`, for a subcommand whose arguments are too many. */
 export function unknownSubcommand(parent: string, args: Args): CommandError {
-  const name = args.at(1).latin1().replace(/\0.*/s, "").slice(0, 128);
+  const name = printed(args.at(1), 128);
   return new CommandError(
     `ERR unknown subcommand or wrong number of arguments for '${name}'. Try ${parent} HELP.`,
   );
+}
+
+/** An argument as C prints it into an error, at most so many characters: it ends at the first NUL. */
+export function printed(text: Slice, length: number = text.length): string {
+  return text.part(0, Math.min(length, text.length)).latin1().replace(/\0.*/s, "");
 }

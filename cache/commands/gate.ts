@@ -23,7 +23,7 @@ import {
   SKIP_SLOWLOG,
   WRITE,
 } from "./command.ts";
-import { CommandError, OUT_OF_MEMORY, wrongArity } from "./error.ts";
+import { CommandError, OUT_OF_MEMORY, printed, wrongArity } from "./error.ts";
 import { contextOf, refuse } from "./rights.ts";
 
 /** Commands that are not queued in a transaction. */
@@ -239,7 +239,7 @@ function noteTime(client: Client, command: Command, args: Args, milliseconds: nu
 /** Replies an error in place of what was written since. */
 function replyError(client: Client, begun: number, message: string): void {
   const { reply, engine: { stats } } = client;
-  reply.truncate(begun);
+  client.takeBack(begun);
   reply.error(message);
   stats.errorReplies++;
   const [code = ""] = message.split(" ", 1);
@@ -253,9 +253,4 @@ function unknownCommand(name: Slice, args: Args): string {
     shown += `'${printed(args.at(i), 128 - shown.length)}' `;
   }
   return `ERR unknown command '${printed(name, 128)}', with args beginning with: ${shown}`;
-}
-
-/** At most `length` characters, as C prints a string: it ends at the first NUL. */
-function printed(text: Slice, length: number): string {
-  return text.part(0, Math.min(length, text.length)).latin1().replace(/\0.*/s, "");
 }

@@ -24,9 +24,14 @@ const TOO_MANY_PAIRS = 2n ** 62n;
 const read = ({ db }: Client, args: Args): Collection | undefined =>
   readCollection(db, args.at(1), HASH);
 
-/** Adds to the hash of the first argument, which is made if it is not there. */
-function add<T>({ db }: Client, args: Args, add: (hash: Collection) => T): T {
-  return addToCollection(db, args.at(1), HASH, () => db.objects.hashes.create(), add);
+/** Adds to the hash of the first argument, as {@linkcode addToCollection} does. */
+function add<T>(
+  { db }: Client,
+  args: Args,
+  add: (hash: Collection) => T,
+  failed?: () => void,
+): T {
+  return addToCollection(db, args.at(1), HASH, () => db.objects.hashes.create(), add, failed);
 }
 
 /**
@@ -43,13 +48,16 @@ function changed({ db }: Client, args: Args, event: string, count = 1): void {
 function setFields(client: Client, args: Args, command: string): number {
   if (args.count % 2 === 1) throw wrongArity(command);
   const { hashes } = client.db.objects;
-  return add(client, args, (hash) => {
-    let created = 0;
+  let [created, set] = [0, 0];
+  add(client, args, (hash) => {
     for (let i = 2; i < args.count; i += 2) {
       if (hashes.set(hash, args.at(i), args.at(i + 1))) created++;
+      set++;
     }
-    return created;
+  }, () => {
+    if (set > 0) changed(client, args, "hset", set);
   });
+  return created;
 }
 
 function hset(client: Client, args: Args): void {

@@ -17,6 +17,7 @@ import {
   isWord,
   keyIndexes,
   type KeySpec,
+  type KeywordSpec,
 } from "./command.ts";
 import { CommandError, SYNTAX } from "./error.ts";
 import { helpRow } from "./help.ts";
@@ -30,30 +31,43 @@ function writeTexts(reply: Reply, texts: readonly string[]): void {
   for (const text of texts) reply.simple(text);
 }
 
-function writeKeySpec(reply: Reply, { flags, first, counted, last, step }: KeySpec): void {
-  reply.map(3);
-  reply.text("flags");
-  writeTexts(reply, flags);
-  reply.text("begin_search");
+/** One half of a key's specification: its type, and numbers or texts by name. */
+function writeSearch(
+  reply: Reply,
+  name: string,
+  type: string,
+  spec: Readonly<Record<string, string | number>>,
+): void {
+  reply.text(name);
   reply.map(2);
   reply.text("type");
-  reply.text("index");
+  reply.text(type);
   reply.text("spec");
-  reply.map(1);
-  reply.text("index");
-  reply.integer(first);
-  reply.text("find_keys");
-  reply.map(2);
-  reply.text("type");
-  reply.text(counted ? "keynum" : "range");
-  reply.text("spec");
-  const spec = counted
-    ? { keynumidx: 0, firstkey: 1, keystep: step }
-    : { lastkey: last < 0 ? last : last - first, keystep: step, limit: 0 };
-  reply.map(3);
+  reply.map(Object.keys(spec).length);
   for (const [name, value] of Object.entries(spec)) {
     reply.text(name);
-    reply.integer(value);
+    if (typeof value === "string") reply.text(value);
+    else reply.integer(value);
+  }
+}
+
+function writeKeySpec(reply: Reply, spec: KeySpec | KeywordSpec): void {
+  reply.map(3);
+  reply.text("flags");
+  writeTexts(reply, spec.flags);
+  if ("keyword" in spec) {
+    const { keyword, from, last, limit } = spec;
+    writeSearch(reply, "begin_search", "keyword", { keyword, startfrom: from });
+    writeSearch(reply, "find_keys", "range", { lastkey: last, keystep: 1, limit });
+    return;
+  }
+  const { first, counted, last, step } = spec;
+  writeSearch(reply, "begin_search", "index", { index: first });
+  if (counted) {
+    writeSearch(reply, "find_keys", "keynum", { keynumidx: 0, firstkey: 1, keystep: step });
+  } else {
+    const lastkey = last < 0 ? last : last - first;
+    writeSearch(reply, "find_keys", "range", { lastkey, keystep: step, limit: 0 });
   }
 }
 
@@ -73,9 +87,11 @@ function writeCommand(reply: Reply, command: Command): void {
   const tips = command.row.tips?.split(" ") ?? [];
   reply.set(tips.length);
   for (const tip of tips) reply.text(tip);
-  reply.set(command.keys.length);
-  for (const spec of command.keys) writeKeySpec(reply, spec);
-  reply.set(command.subcommands.length);
+  const specs = [...command.keys, ...command.row.keywords ?? []];
+  reply.set(specs.length);
+  for (const spec of specs) writeKeySpec(reply, spec);
+  if (command.subcommands.length === 0) reply.set(0);
+  else reply.array(command.subcommands.length);
   for (const subcommand of command.subcommands) writeCommand(reply, subcommand);
 }
 
@@ -150,7 +166,7 @@ function getkeys(withFlags: boolean) {
     const line = args.from(2);
     const command = engine.commands.lookUp(line);
     if (command === undefined) throw new CommandError("ERR Invalid command specified");
-    if (command.keys.length === 0) {
+    if (command.keys.length === 0 && command.row.otherKeys === undefined) {
       throw new CommandError("ERR The command has no key arguments");
     }
     if (!command.accepts(line.count)) {

@@ -16,6 +16,7 @@ import type { Slice } from "../store/slice.ts";
 import { expiryAt, int32At, integerAt } from "./arguments.ts";
 import { type CommandRows, isWord } from "./command.ts";
 import { CommandError, NO_SUCH_KEY, SYNTAX } from "./error.ts";
+import { DUMP, RESTORE } from "./dump.ts";
 import { helpRow } from "./help.ts";
 import { sort, storeKey } from "./sort.ts";
 
@@ -247,12 +248,17 @@ function expire(command: string, unit: 1 | 1000, absolute: boolean) {
     if (conditions !== undefined && !allows(conditions, db.exactDeadline(entry), time)) {
       return reply.integer(0);
     }
-    const isPast = time <= engine.now;
-    if (isPast) db.remove(entry);
-    else db.expireAt(entry, time);
-    db.changed(key);
-    db.notify("g", isPast ? "del" : "expire", key);
+    if (time <= engine.now) {
+      db.remove(entry);
+      db.changed(key);
+      db.notify("g", "del", key);
+      return reply.integer(1);
+    }
+    db.expireAt(entry, time);
+    // Redis tells of it after the reply, which shows to a client that listens itself.
     reply.integer(1);
+    db.changed(key);
+    db.notify("g", "expire", key);
   };
 }
 
@@ -352,6 +358,7 @@ export const KEYS: CommandRows = {
     summary: "Deletes keys",
     run: del,
   },
+  dump: DUMP,
   exists: {
     arity: -2,
     flags: "readonly fast",
@@ -496,6 +503,7 @@ export const KEYS: CommandRows = {
     summary: "Gives a key another name that is not in use",
     run: rename(true),
   },
+  restore: RESTORE,
   scan: {
     arity: -2,
     flags: "readonly",

@@ -55,10 +55,19 @@ function pushAll(side: Side, only?: "present") {
     const key = args.at(1);
     let entry = db.write(key, LIST);
     if (entry === 0 && only === "present") return reply.integer(0);
-    for (let i = 2; i < args.count; i++) entry = push(db, key, entry, args.at(i), side);
-    reply.integer(db.objects.lists.size(db.objects.root(entry)));
-    db.changed(key, args.count - 2);
-    db.notify("l", PUSHED[side], key);
+    let pushed = 0;
+    try {
+      for (; pushed < args.count - 2; pushed++) {
+        entry = push(db, key, entry, args.at(pushed + 2), side);
+      }
+      reply.integer(db.objects.lists.size(db.objects.root(entry)));
+    } finally {
+      // Also when there is no memory for all of them.
+      if (pushed > 0) {
+        db.changed(key, pushed);
+        db.notify("l", PUSHED[side], key);
+      }
+    }
   };
 }
 

@@ -10,7 +10,7 @@ import type { Args } from "../protocol/request.ts";
 import type { SubscriptionKind } from "../pubsub.ts";
 import { latin1Slice } from "../store/slice.ts";
 import type { CommandRows } from "./command.ts";
-import { CommandError } from "./error.ts";
+import { CommandError, unknownSubcommand } from "./error.ts";
 import { helpRow } from "./help.ts";
 
 /** The count that a reply names: shard channels are counted apart. */
@@ -34,7 +34,8 @@ function confirm(client: Client, kind: SubscriptionKind, verb: string, name?: st
 function subscriber(verb: string, kind: SubscriptionKind) {
   return (client: Client, args: Args): void => {
     const { engine } = client;
-    if (client.internal) {
+    // For a transaction Redis makes an exception for the older two.
+    if (client.internal || (kind === "shardChannels" && !client.mayBlock)) {
       throw new CommandError(
         `ERR ${verb.toUpperCase()} isn't allowed for a DENY BLOCKING client`,
       );
@@ -64,10 +65,7 @@ function unsubscriber(verb: string, kind: SubscriptionKind) {
 function channels(kind: SubscriptionKind) {
   return ({ reply, engine }: Client, args: Args): void => {
     if (args.count > 3) {
-      throw new CommandError(
-        `ERR unknown subcommand or wrong number of arguments for '${args.at(1).latin1()}'. ` +
-          "Try PUBSUB HELP.",
-      );
+      throw unknownSubcommand("PUBSUB", args);
     }
     const pattern = args.count > 2 ? args.at(2) : undefined;
     const names = [...engine.pubsub[kind].keys()].filter((name) =>

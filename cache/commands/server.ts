@@ -11,10 +11,11 @@ import { ACL } from "./acl.ts";
 import { type CommandRows, isWord } from "./command.ts";
 import { CONFIG } from "./config.ts";
 import { DEBUG } from "./debug.ts";
-import { CommandError, SYNTAX } from "./error.ts";
+import { CommandError, SYNTAX, unknownSubcommand } from "./error.ts";
 import { helpRow } from "./help.ts";
 import { INFO } from "./info.ts";
 import { COMMAND } from "./introspection.ts";
+import { BGSAVE, LASTSAVE, SAVE } from "./persistence.ts";
 
 /** Reads `ASYNC` or `SYNC`, between which nobody sees a difference. */
 function checkFlushOption(args: Args): void {
@@ -59,7 +60,7 @@ function time({ engine, reply }: Client): void {
 }
 
 function monitor(client: Client): void {
-  if (client.internal) {
+  if (!client.mayBlock) {
     throw new CommandError("ERR MONITOR isn't allowed for DENY BLOCKING client");
   }
   // To one that monitors already, Redis says nothing.
@@ -73,10 +74,7 @@ const SLOWLOG_SHOWN = 10;
 
 function slowlogGet({ engine, reply }: Client, args: Args): void {
   if (args.count > 3) {
-    throw new CommandError(
-      `ERR unknown subcommand or wrong number of arguments for '${args.at(1).latin1()}'. ` +
-        "Try SLOWLOG HELP.",
-    );
+    throw unknownSubcommand("SLOWLOG", args);
   }
   const error = "ERR count should be greater than or equal to -1";
   const count = args.count > 2 ? integerAt(args, 2, error) : SLOWLOG_SHOWN;
@@ -107,16 +105,26 @@ function memoryUsage({ db, reply }: Client, args: Args): void {
 }
 
 function shutdown({ engine }: Client, args: Args): void {
-  let [save, noSave, abort] = [false, false, false];
+  let [save, noSave, abort, force] = [false, false, false, false];
   for (let i = 1; i < args.count; i++) {
     const option = args.at(i);
     if (isWord(option, "nosave")) noSave = true;
     else if (isWord(option, "save")) save = true;
     else if (isWord(option, "abort")) abort = true;
-    else if (!isWord(option, "now") && !isWord(option, "force")) throw new CommandError(SYNTAX);
+    else if (isWord(option, "force")) force = true;
+    else if (!isWord(option, "now")) throw new CommandError(SYNTAX);
   }
   if ((save && noSave) || (abort && args.count > 2)) throw new CommandError(SYNTAX);
   if (abort) throw new CommandError("ERR No shutdown in progress.");
+  const { snapshots } = engine;
+  if (save || (snapshots.store !== undefined && !noSave)) {
+    try {
+      snapshots.save();
+    } catch {
+      if (!force) throw new CommandError("ERR Errors trying to SHUTDOWN. Check logs.");
+    }
+  }
+  snapshots.savesAtEnd = false;
   // Redis answers only where it cannot.
   engine.onShutdown();
 }
@@ -126,6 +134,7 @@ const ADMIN_FLAGS = "admin noscript loading stale";
 
 export const SERVER: CommandRows = {
   acl: ACL,
+  bgsave: BGSAVE,
   command: COMMAND,
   config: CONFIG,
   dbsize: {
@@ -157,6 +166,7 @@ export const SERVER: CommandRows = {
     run: flushdb,
   },
   info: INFO,
+  lastsave: LASTSAVE,
   memory: {
     arity: -2,
     flags: "",
@@ -202,6 +212,7 @@ export const SERVER: CommandRows = {
       reply.array(0);
     },
   },
+  save: SAVE,
   shutdown: {
     arity: -1,
     flags: "admin noscript loading stale no_multi allow_busy",

@@ -26,15 +26,16 @@ const read = ({ db }: Client, args: Args): Collection | undefined =>
 /** Adds members to a key's set, which is made if it is not there; returns how many are new. */
 function addMembers({ db }: Client, key: Slice, args: Args, from: number): number {
   const { sets } = db.objects;
-  const added = addToCollection(db, key, SET, () => sets.create(args.at(from)), (set) => {
-    let added = 0;
-    for (let i = from; i < args.count; i++) if (sets.add(set, args.at(i))) added++;
-    return added;
-  });
-  if (added > 0) {
+  let added = 0;
+  const tell = () => {
+    if (added === 0) return;
     db.changed(key, added);
     db.notify("s", "sadd", key);
-  }
+  };
+  addToCollection(db, key, SET, () => sets.create(args.at(from)), (set) => {
+    for (let i = from; i < args.count; i++) if (sets.add(set, args.at(i))) added++;
+  }, tell);
+  tell();
   return added;
 }
 

@@ -181,3 +181,17 @@ Deno.test("SORT leaves all as it was where there is no memory to store its resul
   });
   assertEquals([message.slice(0, 3), cache.call("GET", "d")], ["OOM", "old"]);
 });
+
+Deno.test("SORT goes by keys that are not there, and by none", () =>
+  play(`
+  RPUSH l b a → :2
+  SORT l ALPHA GET # GET w_* BY w_* → *4 $1 b $-1 $1 a $-1
+  SET w_a 1 → +OK
+  SORT l ALPHA BY w_* DESC → *2 $1 a $1 b
+  SORT l BY nosort LIMIT 1 1 → *1 $1 a
+  SADD s a b c → :3
+  SORT s BY nosort LIMIT 0 0 → *0
+  SORT s BY nosort STORE d LIMIT 0 2 → :2
+  LRANGE d 0 -1 → *2 $1 a $1 b
+  SORT l LIMIT 0 1 NOPE → -ERR syntax error
+`));

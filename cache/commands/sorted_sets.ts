@@ -5,6 +5,7 @@
  */
 
 import type { Client } from "../client.ts";
+import type { Keyspace } from "../keyspace.ts";
 import { formatDouble, parseDouble, parseScore } from "../double.ts";
 import { formatInteger } from "../number.ts";
 import { SET, SORTED_SET } from "../objects.ts";
@@ -35,14 +36,15 @@ function replyScore(reply: Reply, score: number): void {
   } else reply.double(formatDouble(score));
 }
 
-function doubleAt(args: Args, index: number, error = NOT_FLOAT): number {
+/** An argument as a double. */
+export function doubleAt(args: Args, index: number, error: string = NOT_FLOAT): number {
   const value = parseDouble(args.at(index));
   if (Number.isNaN(value)) throw new CommandError(error);
   return value;
 }
 
 /** The options of `ZADD`, each one bit. */
-const [NX, XX, GT, LT, CH, INCR] = [1, 2, 4, 8, 16, 32] as const;
+export const [NX, XX, GT, LT, CH, INCR] = [1, 2, 4, 8, 16, 32] as const;
 const ADD_OPTIONS: Readonly<Record<string, number>> = {
   nx: NX,
   xx: XX,
@@ -80,20 +82,44 @@ function readAddOptions(args: Args, flags: number): { flags: number; from: numbe
 }
 
 /** What `ZADD` and `ZINCRBY` do. */
-function addScores({ db, reply }: Client, args: Args, preset: number): void {
-  const { sortedSets } = db.objects;
+function addScores(client: Client, args: Args, preset: number): void {
   const { flags, from } = readAddOptions(args, preset);
   const scores: number[] = [];
   for (let i = from; i < args.count; i += 2) scores.push(doubleAt(args, i));
+  addMembers(client, args, flags, scores, from + 1, 2);
+}
+
+/**
+ * Adds members to the key that is the first argument, or changes their scores.
+ *
+ * @param flags The options of `ZADD`.
+ * @param scores At least one.
+ * @param first The index of the first member.
+ * @param step From one member to the next.
+ */
+export function addMembers(
+  { db, reply }: Client,
+  args: Args,
+  flags: number,
+  scores: readonly number[],
+  first: number,
+  step: number,
+): void {
+  const { sortedSets } = db.objects;
   const key = args.at(1);
   let [added, updated] = [0, 0];
   /** The last member's score, unless it was left as it is. */
   let result: number | undefined;
+  const tell = () => {
+    if (added + updated === 0) return;
+    db.changed(key, added + updated);
+    db.notify("z", (flags & INCR) !== 0 ? "zincr" : "zadd", key);
+  };
   if ((flags & XX) === 0 || db.write(key, SORTED_SET) !== 0) {
-    const create = () => sortedSets.create(args.at(from + 1).length);
+    const create = () => sortedSets.create(args.at(first).length);
     addToCollection(db, key, SORTED_SET, create, (set) => {
       for (let i = 0; i < scores.length; i++) {
-        const member = args.at(from + 2 * i + 1);
+        const member = args.at(first + step * i);
         let score = scores[i] ?? 0;
         const found = sortedSets.find(set, member);
         if (found === 0) {
@@ -116,15 +142,12 @@ function addScores({ db, reply }: Client, args: Args, preset: number): void {
         }
         result = score;
       }
-    });
-  }
-  if (added + updated > 0) {
-    db.changed(key, added + updated);
-    db.notify("z", (flags & INCR) !== 0 ? "zincr" : "zadd", key);
+    }, tell);
   }
   if ((flags & INCR) === 0) reply.integer((flags & CH) !== 0 ? added + updated : added);
   else if (result === undefined) reply.null();
   else replyScore(reply, result);
+  tell();
 }
 
 function zrem({ db, reply }: Client, args: Args): void {
@@ -241,20 +264,24 @@ function removeRange(client: Client, args: Args, by: Range["by"]): void {
   reply.integer(removed);
 }
 
-/** Removes members of a key's set, of which there are some, and the key if it was all. */
+/**
+ * Removes members of a key's set, of which there are some, and the key if it was all.
+ *
+ * @param event What it is called in notifications. Default: it has been told of.
+ */
 function takeOut(
   { db }: Client,
   key: Slice,
   entry: Address,
   set: Collection,
   ranks: RankRange,
-  event: string,
+  event?: string,
 ): void {
   const { sortedSets } = db.objects;
   sortedSets.removeRange(set, ranks);
   db.objects.setCollection(entry, set);
   db.changed(key, ranks.end - ranks.start);
-  db.notify("z", event, key);
+  if (event !== undefined) db.notify("z", event, key);
   if (sortedSets.size(set) === 0) db.removeEmpty(key, entry);
 }
 
@@ -390,24 +417,36 @@ function zrangestore(client: Client, args: Args): void {
   store(client, args.at(1), set, "zrangestore");
 }
 
-/** Makes a set a key's, or deletes the key if it is empty; replies its size. */
-function store({ db, reply }: Client, key: Slice, set: Collection, event: string): void {
+/**
+ * Makes a set a key's, or deletes the key if it is empty.
+ *
+ * @returns What tells others of it. To a client that listens itself it shows whether that is before the
+ * reply or after it.
+ */
+export function keep(db: Keyspace, key: Slice, set: Collection, event: string): () => void {
   const { sortedSets } = db.objects;
-  const size = sortedSets.size(set);
-  if (size > 0) {
-    db.setCollection(key, SORTED_SET, set);
-    db.changed(key);
-    db.notify("z", event, key);
-  } else {
+  const isEmpty = sortedSets.size(set) === 0;
+  if (isEmpty) {
     sortedSets.destroy(set);
     const entry = db.write(key);
-    if (entry !== 0) {
-      db.remove(entry);
-      db.changed(key);
-      db.notify("g", "del", key);
-    }
+    if (entry === 0) return () => {};
+    db.remove(entry);
+  } else {
+    db.setCollection(key, SORTED_SET, set);
   }
+  return () => {
+    db.changed(key);
+    if (isEmpty) db.notify("g", "del", key);
+    else db.notify("z", event, key);
+  };
+}
+
+/** The same for commands that reply the size. Redis tells of it after that. */
+function store({ db, reply }: Client, key: Slice, set: Collection, event: string): void {
+  const size = db.objects.sortedSets.size(set);
+  const tell = keep(db, key, set, event);
   reply.integer(size);
+  tell();
 }
 
 /** Where `ZPOPMIN` and the like take members from. */
@@ -431,8 +470,11 @@ function pop(
   const size = db.objects.sortedSets.size(set);
   const popped = Math.min(count, size);
   const ranks = end === "min" ? { start: 0, end: popped } : { start: size - popped, end: size };
-  walk(client, set, ranks, end === "max", begin(popped));
-  takeOut(client, key, entry, set, ranks, `zpop${end}`);
+  const show = begin(popped);
+  // Redis tells of it before the first member, which shows to a client that listens itself.
+  db.notify("z", `zpop${end}`, key);
+  walk(client, set, ranks, end === "max", show);
+  takeOut(client, key, entry, set, ranks);
 }
 
 /** `ZPOPMIN` and `ZPOPMAX`. */

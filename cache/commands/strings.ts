@@ -102,6 +102,14 @@ function set(client: Client, args: Args): void {
   store(client, args.at(1), args.at(2), options, args, "set");
 }
 
+/** What `SET` does with its key: it reads it only where it is asked to. */
+function setFlags(args: Args): readonly string[] {
+  for (let i = 3; i < args.count; i++) {
+    if (isWord(args.at(i), "get")) return ["RW", "access", "update"];
+  }
+  return ["OW", "update"];
+}
+
 /** What `SET` and its older forms do. */
 function store(
   client: Client,
@@ -332,13 +340,14 @@ function strlen({ db, reply }: Client, args: Args): void {
 
 /** The longest common subsequence, by the table of the lengths of all prefixes. */
 function lcs({ db, reply, engine }: Client, args: Args): void {
-  const [a, b] = [args.at(1), args.at(2)].map((key) => {
-    const entry = db.read(key);
-    if (entry !== 0 && db.objects.type(entry) !== STRING) {
-      throw new CommandError("ERR The specified keys must contain string values");
-    }
-    return entry === 0 ? EMPTY : db.objects.string(entry);
-  }) as [Slice, Slice];
+  const entries = [db.read(args.at(1)), db.read(args.at(2))];
+  if (entries.some((entry) => entry !== 0 && db.objects.type(entry) !== STRING)) {
+    throw new CommandError("ERR The specified keys must contain string values");
+  }
+  const [a, b] = entries.map((entry) => entry === 0 ? EMPTY : db.objects.string(entry)) as [
+    Slice,
+    Slice,
+  ];
   let [onlyLength, indexes, withLengths, minLength] = [false, false, false, 0];
   for (let i = 3; i < args.count; i++) {
     const option = args.at(i);
@@ -548,6 +557,7 @@ export const STRINGS: CommandRows = {
     arity: -3,
     flags: "write denyoom",
     keys: "1 RW access update variable_flags",
+    variableFlags: setFlags,
     since: "1.0.0",
     summary: "Sets a string, whatever the key held",
     run: set,

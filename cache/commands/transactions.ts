@@ -51,13 +51,17 @@ function exec(client: Client): void {
   // All of them see the same time, so that no key expires between two.
   engine.holdTime(() => {
     for (const { command, args } of transaction.commands) {
+      const { length } = reply;
+      const { closing } = client;
       const denial = client.user.isUnlimited ? undefined : refuse(client, command, args, "multi");
       if (denial === undefined) {
         call(client, command, args);
       } else {
         const error = new CommandError(NOT_ANY_MORE + DENIED[denial.reason]);
-        replyFailure(client, reply.length, error);
+        replyFailure(client, length, error);
       }
+      // To one that has killed itself, Redis writes nothing more.
+      if (closing) reply.truncate(length);
     }
   });
   client.executing = undefined;

@@ -67,6 +67,9 @@ const OF_TYPE = {
   hash: ["h1", "h2", "h3"],
   set: ["m1", "m2", "m3"],
   zset: ["z1", "z2", "z3"],
+  hyperLogLog: ["p1", "p2", "p3"],
+  places: ["g1", "g2", "g3"],
+  stream: ["e1", "e2", "e3"],
 };
 const ODD_KEYS = ["", "\0\xff\r\n", "*", "s?", "missing", "k".repeat(100)];
 /** For `SORT … BY w_*`. */
@@ -83,6 +86,11 @@ export const listKey: Part = keyOf("list");
 export const hashKey: Part = keyOf("hash");
 export const setKey: Part = keyOf("set");
 export const zsetKey: Part = keyOf("zset");
+export const hyperLogLogKey: Part = keyOf("hyperLogLog");
+export const placeKey: Part = keyOf("places");
+/** Where distances are stored, whose last digit depends on the machine's instructions. */
+export const DISTANCES_KEY = "distances";
+export const streamKey: Part = keyOf("stream");
 /**
  * Sorted sets of which all scores are 0, and which nothing else touches: in others an order by member
  * is not defined.

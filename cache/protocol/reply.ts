@@ -5,6 +5,20 @@
  */
 
 import { copyBytes, latin1Slice, type Slice } from "../store/slice.ts";
+import {
+  ARRAY,
+  BIG_NUMBER,
+  BOOLEAN,
+  BULK,
+  DOUBLE,
+  ERROR,
+  INTEGER,
+  MAP,
+  PUSH,
+  SET,
+  STRING,
+  VERBATIM,
+} from "./types.ts";
 
 /** The smallest buffer. The others are twice, four times, … as large. */
 const BUFFER_SIZE = 16 * 1024;
@@ -48,16 +62,6 @@ const NULL_ARRAY = constant("*-1\r\n");
 const NULL = constant("_\r\n");
 
 const [CR, LF, ZERO, MINUS] = [13, 10, 48, 45] as const;
-const [STRING, ERROR, INTEGER, BULK, ARRAY] = [43, 45, 58, 36, 42] as const;
-const [MAP, SET, PUSH, BOOLEAN, DOUBLE, BIG_NUMBER, VERBATIM] = [
-  37,
-  126,
-  62,
-  35,
-  44,
-  40,
-  61,
-] as const;
 
 /** The longest bulk string that is copied in a loop, which is then faster than `set`. */
 const MAX_SMALL = 48;

@@ -5,6 +5,20 @@
  */
 
 import { Slice } from "../store/slice.ts";
+import {
+  ARRAY,
+  BIG_NUMBER,
+  BOOLEAN,
+  BULK,
+  DOUBLE,
+  ERROR,
+  INTEGER,
+  MAP,
+  PUSH,
+  SET,
+  STRING,
+  VERBATIM,
+} from "./types.ts";
 
 /**
  * An error as Redis replies it.
@@ -37,7 +51,10 @@ export type ReplyValue<B = string> =
   | Map<ReplyValue<B>, ReplyValue<B>>
   | Set<ReplyValue<B>>;
 
-const CR = 13;
+const [CR, ZERO, MINUS] = [13, 48, 45] as const;
+
+/** A verbatim string begins with its format: `txt:`. */
+const FORMAT_LENGTH = 4;
 
 /**
  * Reads the first reply in some bytes, which must be whole.
@@ -46,58 +63,101 @@ const CR = 13;
  * @returns The value; an error as a {@linkcode ReplyError} that is not thrown.
  */
 export function readReply<B>(bytes: Uint8Array, bulk: (text: Slice) => B): ReplyValue<B> {
-  let position = 0;
-  const line = (): string => {
-    const end = bytes.indexOf(CR, position);
-    const text = new Slice(bytes, position, end - position);
-    position = end + 2;
-    return text.utf8();
-  };
-  const many = (count: number): ReplyValue<B>[] => Array.from({ length: count }, read);
-  const read = (): ReplyValue<B> => {
-    const type = String.fromCharCode(bytes[position++]!);
-    const text = line();
-    switch (type) {
-      case "+":
-        return text;
-      case "-":
-        return new ReplyError(text);
-      case ":": {
-        const value = Number(text);
-        return Number.isSafeInteger(value) ? value : BigInt(text);
+  return new ReplyReader(bytes, bulk).read();
+}
+
+class ReplyReader<B> {
+  readonly #bytes: Uint8Array;
+  readonly #bulk: (text: Slice) => B;
+  #position = 0;
+
+  constructor(bytes: Uint8Array, bulk: (text: Slice) => B) {
+    this.#bytes = bytes;
+    this.#bulk = bulk;
+  }
+
+  read(): ReplyValue<B> {
+    switch (this.#bytes[this.#position++]) {
+      case STRING:
+        return this.#line();
+      case ERROR:
+        return new ReplyError(this.#line());
+      case INTEGER:
+        return this.#integer();
+      case BULK:
+        return this.#bulkOf(this.#length(), 0);
+      case VERBATIM:
+        return this.#bulkOf(this.#length(), FORMAT_LENGTH);
+      case ARRAY:
+      case PUSH: {
+        const count = this.#length();
+        return count < 0 ? null : this.#array(count);
       }
-      case "$":
-      case "=": {
-        const length = Number(text);
-        if (length < 0) return null;
-        // A verbatim string begins with its format: `txt:`.
-        const skip = type === "=" ? 4 : 0;
-        const value = new Slice(bytes, position + skip, length - skip);
-        position += length + 2;
-        return bulk(value);
-      }
-      case "*":
-      case ">":
-        return text === "-1" ? null : many(Number(text));
-      case "%": {
-        const map = new Map<ReplyValue<B>, ReplyValue<B>>();
-        for (let left = Number(text); left > 0; left--) {
-          const key = read();
-          map.set(key, read());
-        }
-        return map;
-      }
-      case "~":
-        return new Set(many(Number(text)));
-      case "#":
-        return text === "t";
-      case ",":
+      case MAP:
+        return this.#map(this.#length());
+      case SET:
+        return new Set(this.#array(this.#length()));
+      case BOOLEAN:
+        return this.#line() === "t";
+      case DOUBLE: {
+        const text = this.#line();
         return text === "inf" ? Infinity : text === "-inf" ? -Infinity : Number(text);
-      case "(":
-        return BigInt(text);
+      }
+      case BIG_NUMBER:
+        return BigInt(this.#line());
       default:
+        // `_`
+        this.#line();
         return null;
     }
-  };
-  return read();
+  }
+
+  #line(): string {
+    const start = this.#position;
+    const end = this.#bytes.indexOf(CR, start);
+    this.#position = end + 2;
+    return new Slice(this.#bytes, start, end - start).utf8();
+  }
+
+  #integer(): number | bigint {
+    const start = this.#position;
+    const value = this.#length();
+    if (Number.isSafeInteger(value)) return value;
+    this.#position = start;
+    return BigInt(this.#line());
+  }
+
+  /** An integer that a double holds. */
+  #length(): number {
+    const bytes = this.#bytes;
+    let at = this.#position;
+    const isNegative = bytes[at] === MINUS;
+    if (isNegative) at++;
+    let value = 0;
+    for (; bytes[at] !== CR; at++) value = value * 10 + (bytes[at]! - ZERO);
+    this.#position = at + 2;
+    return isNegative ? -value : value;
+  }
+
+  #bulkOf(length: number, skip: number): B | null {
+    if (length < 0) return null;
+    const start = this.#position;
+    this.#position += length + 2;
+    return this.#bulk(new Slice(this.#bytes, start + skip, length - skip));
+  }
+
+  #array(count: number): ReplyValue<B>[] {
+    const values: ReplyValue<B>[] = [];
+    for (; count > 0; count--) values.push(this.read());
+    return values;
+  }
+
+  #map(pairs: number): Map<ReplyValue<B>, ReplyValue<B>> {
+    const map = new Map<ReplyValue<B>, ReplyValue<B>>();
+    for (; pairs > 0; pairs--) {
+      const key = this.read();
+      map.set(key, this.read());
+    }
+    return map;
+  }
 }

@@ -18,6 +18,22 @@ const EXACT_DIGITS = 15;
 const MINUS = 0x2d;
 const ZERO = 0x30;
 
+/** Reads the integer whose lower word stands at a place, and the upper one after it. */
+export function readInt64(words: Int32Array, at: number): bigint {
+  return BigInt(words[at + 1]!) << 32n | BigInt(words[at]! >>> 0);
+}
+
+/** Writes an integer in the same way. What is above 64 bits is lost. */
+export function writeInt64(words: Int32Array, at: number, value: bigint): void {
+  words[at] = Number(BigInt.asIntN(32, value));
+  words[at + 1] = Number(BigInt.asIntN(32, value >> 32n));
+}
+
+/** Adds one to the integer at a place. */
+export function incrementInt64(words: Int32Array, at: number): void {
+  if (++words[at]! === 0) words[at + 1]!++;
+}
+
 /** A place for a 64-bit integer, in two's complement. */
 export class Int64 {
   /** The upper word. */

@@ -11,6 +11,7 @@
 import { type Address, type Arena, byteOf, segmentOf, wordOf } from "./arena.ts";
 import { grow, shrink } from "./block.ts";
 import type { Int64 } from "./int64.ts";
+import { Slice } from "./slice.ts";
 
 /** How many integers there are. */
 const COUNT = 0;
@@ -81,6 +82,18 @@ export class IntSets {
         into.low = words[first + 2 * index]!;
         into.high = words[first + 2 * index + 1]!;
     }
+  }
+
+  /** How many bytes each integer takes. */
+  width(set: Address): number {
+    return this.#arena.word(set, WIDTH);
+  }
+
+  /** All integers, one after another, the lowest byte of each first. They hold until the set changes. */
+  integers(set: Address): Slice {
+    const arena = this.#arena;
+    const size = arena.word(set, COUNT) * arena.word(set, WIDTH);
+    return new Slice(arena.bytes[segmentOf(set)]!, byteOf(set) + HEADER_SIZE, size);
   }
 
   /** Whether an integer is in it. */

@@ -147,6 +147,11 @@ export class Sets {
     }
   }
 
+  /** What an integer set holds: how wide its integers are, and all of them as bytes. */
+  integers({ root }: Collection): { width: number; bytes: Slice } {
+    return { width: this.#integers.width(root), bytes: this.#integers.integers(root) };
+  }
+
   /**
    * One step of an iteration as {@linkcode Dict.scan} does it. Of what is not a hash table it visits all
    * in one step. The members' bytes hold until the set changes.

@@ -76,7 +76,15 @@ export class Slice {
 
   /** The bytes read as UTF-8, with a byte order mark if there is one; what is not UTF-8 is replaced. */
   utf8(): string {
+    if (this.length <= 16 && this.#isAscii()) return this.latin1();
     return decoder.decode(this.bytes.subarray(this.start, this.start + this.length));
+  }
+
+  #isAscii(): boolean {
+    for (let i = this.start, end = i + this.length; i < end; i++) {
+      if (this.bytes[i]! > 127) return false;
+    }
+    return true;
   }
 }
 

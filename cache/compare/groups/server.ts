@@ -12,7 +12,10 @@ import {
   stringKey,
   value,
 } from "../grammar.ts";
+import { bitmaps } from "./bitmaps.ts";
+import { geo } from "./geo.ts";
 import { hashes } from "./hashes.ts";
+import { hyperloglog } from "./hyperloglog.ts";
 import { lists } from "./lists.ts";
 import { sets } from "./sets.ts";
 import { sortedSets } from "./sorted_sets.ts";
@@ -36,11 +39,16 @@ const SETTINGS: Record<string, Part> = {
   "proto-max-bulk-len": any("512mb", "1mb", "1gb", "1", "-5"),
   "timeout": any("0", "-1", "x"),
   "databases": "16",
+  "hll-sparse-max-bytes": any("3000", "2kb", "0", "-1"),
   "nothing": "1",
 };
 const setting = any(...Object.keys(SETTINGS));
 const assignment = any(...Object.entries(SETTINGS).map(([name, values]): Part => [name, values]));
-const data = any(...[strings, lists, hashes, sets, sortedSets].flatMap(({ commands }) => commands));
+const data = any(
+  ...[strings, bitmaps, hyperloglog, geo, lists, hashes, sets, sortedSets].flatMap(({ commands }) =>
+    commands
+  ),
+);
 const command = any(
   ...["get", "set", "GETEX", "lmpop", "zunionstore", "sort", "blmpop", "client", "nothing"],
   ...["client|kill", "object|encoding", "config|nothing", "mset", "zadd", "subscribe"],

@@ -1,0 +1,72 @@
+/**
+ * What the commands of streams have in common: how entries are replied, and who reads them.
+ *
+ * @module
+ */
+
+import type { Client } from "../client.ts";
+import type { Reply } from "../protocol/reply.ts";
+import type { Address } from "../store/arena.ts";
+import type { Slice } from "../store/slice.ts";
+import type { StreamEntry } from "../store/stream.ts";
+import type { StreamId } from "../store/stream_id.ts";
+
+/** Replies an entry: its ID, and its fields with their values. */
+export function replyEntry(reply: Reply, id: StreamId, entry: StreamEntry): void {
+  reply.array(2);
+  reply.bulk(id.text());
+  const count = 2 * entry.fields;
+  reply.array(count);
+  for (let i = 0; i < count; i++) reply.bulk(entry.next());
+}
+
+/**
+ * Replies the entry with an ID.
+ *
+ * @returns Whether there is one; if not, nothing is replied.
+ */
+export function replyEntryOf({ db, reply }: Client, stream: Address, id: StreamId): boolean {
+  let isThere = false;
+  db.objects.streams.walk(stream, id, id, false, (id, entry) => {
+    isThere = true;
+    replyEntry(reply, id, entry);
+  });
+  return isThere;
+}
+
+/**
+ * Replies the entries of an interval.
+ *
+ * @param count How many at the most; 0 for all.
+ */
+export function replyEntries(
+  { db, reply }: Client,
+  stream: Address,
+  first: StreamId,
+  last: StreamId,
+  count: number,
+  isReverse = false,
+): void {
+  const begun = reply.begin();
+  let shown = 0;
+  db.objects.streams.walk(stream, first, last, isReverse, (id, entry) => {
+    replyEntry(reply, id, entry);
+    return ++shown === count;
+  });
+  reply.end(begun, shown);
+}
+
+/** The consumer of a name, which is made if need be, and was heard of now. */
+export function seenConsumer(client: Client, key: Slice, group: Address, name: Slice): Address {
+  const { db, engine } = client;
+  const { groups } = db.objects.streams;
+  let consumer = groups.findConsumer(group, name);
+  if (consumer === 0) {
+    consumer = groups.addConsumer(group, name, engine.now);
+    engine.dirty++;
+    db.notify("t", "xgroup-createconsumer", key);
+  } else {
+    groups.setSeenTime(consumer, engine.now);
+  }
+  return consumer;
+}

@@ -1,0 +1,33 @@
+/** What the tests of RDB files share. @module */
+
+import { Slice } from "../store/slice.ts";
+
+/** Bytes that are written as hexadecimal digits, with spaces. */
+export function fromHex(text: string): Uint8Array {
+  const digits = text.replaceAll(" ", "").match(/../g) ?? [];
+  return Uint8Array.from(digits, (digit) => parseInt(digit, 16));
+}
+
+export function toHex({ bytes, start, length }: Slice): string {
+  return Array.from(
+    bytes.subarray(start, start + length),
+    (byte) => byte.toString(16).padStart(2, "0"),
+  ).join("");
+}
+
+/** A slice of bytes amid others. */
+export function sliceAmid(bytes: Uint8Array): Slice {
+  const amid = new Uint8Array(bytes.length + 20).fill(0xee);
+  amid.set(bytes, 10);
+  return new Slice(amid, 10, bytes.length);
+}
+
+/** Random numbers that are the same for a seed (mulberry32). */
+export function seeded(seed: number): () => number {
+  return () => {
+    seed = seed + 0x6d2b79f5 | 0;
+    let mixed = Math.imul(seed ^ seed >>> 15, 1 | seed);
+    mixed = mixed + Math.imul(mixed ^ mixed >>> 7, 61 | mixed) ^ mixed;
+    return ((mixed ^ mixed >>> 14) >>> 0) / 2 ** 32;
+  };
+}
