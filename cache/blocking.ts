@@ -74,6 +74,8 @@ export class Blocking {
   /** How many clients wait for each type: most caches have none at all. */
   readonly #waiting = [0, 0, 0, 0, 0, 0];
   #ready: Queue[] = [];
+  /** Whether nobody is served: amid a script, while others get their turn. */
+  isHeld = false;
 
   /** How many clients are blocked. */
   get size(): number {
@@ -149,7 +151,7 @@ export class Blocking {
 
   /** Serves those who can go on since a command has been executed. */
   serve(): void {
-    if (this.#ready.length === 0) return;
+    if (this.#ready.length === 0 || this.isHeld) return;
     // A client that is served may add a key that others wait for: they come last.
     for (const queue of this.#ready) {
       queue.ready = false;

@@ -196,6 +196,13 @@ export class Cache implements AsyncDisposable {
     }
     checkRange("databases", databases, 65_536);
     checkRange("maxClients", maxClients, 2 ** 32 - 1);
+    if (snapshot !== undefined && (typeof snapshot !== "string" || snapshot === "")) {
+      throw new TypeError("Cannot use snapshot: expected the path of a file");
+    }
+    checkRange("save", save, 2 ** 31 - 1, 0);
+    if (save > 0 && snapshot === undefined) {
+      throw new TypeError("Cannot use save without snapshot: expected the path of a file");
+    }
     checkRange("maxMemory", maxMemory, Number.MAX_SAFE_INTEGER, 0);
     if (!EVICTION_POLICIES.includes(maxMemoryPolicy)) {
       throw new RangeError(
@@ -204,20 +211,13 @@ export class Cache implements AsyncDisposable {
         }`,
       );
     }
-    if (snapshot !== undefined && (typeof snapshot !== "string" || snapshot === "")) {
-      throw new TypeError("Cannot use snapshot: expected the path of a file");
-    }
-    checkRange("save", save, 2 ** 31 - 1, 0);
-    if (save > 0 && snapshot === undefined) {
-      throw new TypeError("Cannot use save without snapshot: expected the path of a file");
-    }
     const settings = new Settings();
-    Object.assign(settings, { databases, protectedMode, maxClients });
+    Object.assign(settings, { databases, protectedMode, maxClients, maxMemory, maxMemoryPolicy });
     settings.password = new Slice(new TextEncoder().encode(password)).latin1();
-    Object.assign(settings, { maxMemory, maxMemoryPolicy });
     settings.debugCommand = enableDebugCommand;
     this.#logger = logger;
     this.#engine = new Engine(clock, settings, allCommands());
+    if (logger !== undefined) this.#engine.onLog = logTo(logger, settings);
     this.#engine.onShutdown = () => void this.close();
     if (snapshot !== undefined) this.#load(snapshot, save);
     this.#caller = new Client(this.#engine);
@@ -407,6 +407,19 @@ export class Cache implements AsyncDisposable {
     if (value instanceof ReplyError) throw value;
     return value;
   }
+}
+
+/** Redis' levels of log lines, from the least on. */
+const LOG_LEVELS = ["debug", "verbose", "notice", "warning"];
+
+/** Has lines that scripts log go to a logger, from the level on that `loglevel` says. */
+function logTo(logger: Logger, { others }: Settings): (level: number, message: string) => void {
+  return (level, message) => {
+    if (level < LOG_LEVELS.indexOf(others.get("loglevel")?.toLowerCase() ?? "notice")) return;
+    if (level === 3) logger.warn(message);
+    else if (level === 2) logger.info(message);
+    else logger.debug?.(message);
+  };
 }
 
 function checkRange(name: string, value: number, max: number, min = 1): void {

@@ -18,10 +18,12 @@ import {
 } from "./objects.ts";
 import { Crc64 } from "./rdb/crc64.ts";
 import { EMPTY_SIZE, listpackElementSize, ListpackWriter } from "./rdb/listpack.ts";
+import { writeLibrary } from "./rdb/file.ts";
 import { RdbReader } from "./rdb/reader.ts";
 import {
   NODE_PACKED,
   NODE_PLAIN,
+  OPCODE_FUNCTION2,
   RDB_VERSION,
   TYPE_HASH,
   TYPE_HASH_LISTPACK,
@@ -379,6 +381,34 @@ export function dumpEntry(stored: Stored, entry: Address): Slice {
   const writer = new RdbWriter(stored.settings.compressSnapshots);
   writer.byte(valueType(stored.objects, entry));
   for (const _ of writeValue(writer, stored, entry));
+  return sealed(writer);
+}
+
+/** What `FUNCTION DUMP` replies for libraries with these texts. */
+export function dumpLibraries(codes: Iterable<Slice>, settings: Settings): Slice {
+  const writer = new RdbWriter(settings.compressSnapshots);
+  for (const code of codes) writeLibrary(writer, code);
+  return sealed(writer);
+}
+
+/**
+ * Reads what `FUNCTION DUMP` has replied.
+ *
+ * @returns The libraries' texts; `undefined` if it holds anything else.
+ * @throws {RdbError} If it is damaged.
+ */
+export function readLibraries(dump: Slice): Slice[] | undefined {
+  const reader = new RdbReader(dump);
+  const codes: Slice[] = [];
+  while (reader.left > VERSION_SIZE + CHECKSUM_SIZE) {
+    if (reader.byte() !== OPCODE_FUNCTION2) return undefined;
+    codes.push(reader.string().copySlice());
+  }
+  return codes;
+}
+
+/** What was written, with the version and the checksum that dumps end with. */
+function sealed(writer: RdbWriter): Slice {
   writer.int16(RDB_VERSION);
   const { bytes, length } = writer.written();
   const crc = new Crc64();

@@ -14,6 +14,7 @@ import { Eviction } from "./eviction.ts";
 import { Keyspace } from "./keyspace.ts";
 import { Objects } from "./objects.ts";
 import { PubSub } from "./pubsub.ts";
+import { Scripting } from "./scripting/scripting.ts";
 import type { Settings } from "./settings.ts";
 import { quoted, withoutSecrets } from "./shown.ts";
 import { type Saving, Snapshots } from "./snapshot.ts";
@@ -92,9 +93,10 @@ export class Engine {
   readonly clients: Map<number, Client> = new Map();
   readonly blocking: Blocking = new Blocking();
   readonly pubsub: PubSub = new PubSub();
+  readonly scripting: Scripting = new Scripting(this);
   readonly slowlog: Slowlog = new Slowlog();
-  readonly eviction: Eviction;
   readonly snapshots: Snapshots;
+  readonly eviction: Eviction;
   readonly monitors: Set<Client> = new Set();
   readonly clock: Clock;
   readonly startedAt: number;
@@ -121,6 +123,10 @@ export class Engine {
   /** The classes of keyspace notifications that are on, as `notify-keyspace-events` has them. */
   notifyClasses = "";
 
+  /** Whether the time stands still: amid a transaction or a script. */
+  timeHeld = false;
+  /** What becomes of the lines that scripts log; the level is from 0 (debug) to 3 (warning). */
+  onLog: (level: number, message: string) => void = () => {};
   /** The snapshot that is being written in the background: entries are written before they change. */
   saving: Saving | undefined = undefined;
 
@@ -130,7 +136,6 @@ export class Engine {
   readonly #toFlush: Client[] = [];
   #lastClientId = 0;
   #lastLook = 0;
-  #timeHeld = false;
   #waiting: Waiting[] = [];
   #activeExpiry = true;
   #expiry: { time: number; cancel: () => void } | undefined;
@@ -158,7 +163,7 @@ export class Engine {
 
   /** Reads the clock, for a new batch or after something slow. */
   readClock(): void {
-    if (this.#timeHeld) return;
+    if (this.timeHeld) return;
     this.#lastLook = Date.now();
     this.now = this.clock.now();
     const { used } = this.objects.arena;
@@ -210,9 +215,9 @@ export class Engine {
     this.notifyClasses = this.settings.notifyClasses;
     this.slowlog.trim(this.settings.slowlogLength);
     this.acl.applySettings();
+    this.snapshots.schedule();
     this.eviction.apply();
     this.readClock();
-    this.snapshots.schedule();
   }
 
   /** Chooses whether keys are expired that nobody looks at. */
@@ -244,12 +249,12 @@ export class Engine {
 
   /** Lets the time stand still for all that is done within. */
   holdTime(run: () => void): void {
-    const held = this.#timeHeld;
-    this.#timeHeld = true;
+    const held = this.timeHeld;
+    this.timeHeld = true;
     try {
       run();
     } finally {
-      this.#timeHeld = held;
+      this.timeHeld = held;
     }
   }
 
@@ -327,9 +332,15 @@ export class Engine {
     this.#expiry = { time, cancel: this.clock.at(time + 1, () => this.#expire()) };
   }
 
+  /** Expires keys whose time has come while the time stood still. */
+  catchUp(): void {
+    if (this.#expiry === undefined) this.#expire();
+  }
+
   #expire(): void {
     this.#expiry = undefined;
-    if (!this.#activeExpiry) return;
+    // Amid a script no time goes by; it is made up for after it.
+    if (!this.#activeExpiry || this.timeHeld) return;
     this.readClock();
     let left = EXPIRY_SLICE;
     let next = Infinity;
@@ -356,6 +367,7 @@ export class Engine {
   close(): void {
     this.#expiry?.cancel();
     this.#expiry = undefined;
+    this.scripting.runner.close();
     this.endPause();
     for (const { reject } of this.#waiting.splice(0)) {
       reject(new Error("The cache was closed while something waited for its counts"));

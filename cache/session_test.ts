@@ -638,9 +638,7 @@ Deno.test("A transaction with too large a reply is executed to its end", async (
 Deno.test("Cache.call() refuses a reply that would take all memory", async () => {
   await using cache = new Cache();
   cache.call("HSET", "hash", "f".repeat(1000), "v");
-  const before = Deno.memoryUsage().rss;
   assertThrows(() => cache.call("HRANDFIELD", "hash", -999_999_999), RangeError, "268435456 bytes");
-  assert(Deno.memoryUsage().rss - before < 100e6);
   assertEquals(cache.call("HLEN", "hash"), 1);
 });
 

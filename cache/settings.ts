@@ -63,6 +63,8 @@ export class Settings {
   sortedSetMaxPackEntries = 128;
   sortedSetMaxPackValue = 64;
   listMaxPackSize = -2;
+  /** After how many milliseconds of a script others are told that it is busy; 0 is never. */
+  busyReplyThreshold = 5000;
   /** Whether long strings in snapshots, and in what `DUMP` replies, are compressed. */
   compressSnapshots = true;
   /** When a snapshot is written by itself. */
@@ -314,6 +316,18 @@ const savePoints: Parameter = {
   },
 };
 
+/** A text that clients may read but not choose, lest they write files where they like. */
+function text(name: string, property: "snapshotDirectory" | "snapshotName"): Parameter {
+  return {
+    name,
+    isProtected: true,
+    get: (settings) => settings[property],
+    set: (settings, text) => {
+      settings[property] = text;
+    },
+  };
+}
+
 const maxMemoryPolicy: Parameter = {
   name: "maxmemory-policy",
   get: (settings) => settings.maxMemoryPolicy,
@@ -336,20 +350,10 @@ const maxMemoryClients: Parameter = {
     settings.maxMemoryClients = value || 0;
   },
 };
-/** A text that clients may read but not choose, lest they write files where they like. */
-function text(name: string, property: "snapshotDirectory" | "snapshotName"): Parameter {
-  return {
-    name,
-    isProtected: true,
-    get: (settings) => settings[property],
-    set: (settings, text) => {
-      settings[property] = text;
-    },
-  };
-}
 
 /** All parameters. */
 export const PARAMETERS: readonly Parameter[] = [
+  integer("busy-reply-threshold", "busyReplyThreshold", 0, LONG_MAX, { alias: "lua-time-limit" }),
   integer("databases", "databases", 1, INT_MAX, { immutable: true }),
   integer("hash-max-listpack-entries", "hashMaxPackEntries", 0, LONG_MAX, {
     alias: "hash-max-ziplist-entries",
@@ -384,16 +388,16 @@ export const PARAMETERS: readonly Parameter[] = [
   boolean("protected-mode", "protectedMode"),
   boolean("rdbcompression", "compressSnapshots"),
   boolean("rdbchecksum", "checksumSnapshots", { immutable: true }),
-  memory("maxmemory", "maxMemory", 0, ULONG_MAX),
+  savePoints,
+  text("dir", "snapshotDirectory"),
+  text("dbfilename", "snapshotName"),
+  memory("maxmemory", "maxMemory", 0, 2 ** 64),
   maxMemoryClients,
   maxMemoryPolicy,
   integer("maxmemory-samples", "maxMemorySamples", 1, INT_MAX),
   integer("maxmemory-eviction-tenacity", "evictionTenacity", 0, 100),
   integer("lfu-log-factor", "lfuLogFactor", 0, INT_MAX),
   integer("lfu-decay-time", "lfuDecayTime", 0, INT_MAX),
-  savePoints,
-  text("dir", "snapshotDirectory"),
-  text("dbfilename", "snapshotName"),
   told("aclfile", "", () => undefined, { immutable: true }),
   // There is no append-only file yet.
   told("appendonly", "no", isBoolean, { immutable: true }),

@@ -10,6 +10,7 @@
  */
 
 import { LoadedValue, valueType, writeValue } from "./dump.ts";
+import { CommandError } from "./commands/error.ts";
 import type { Engine } from "./engine.ts";
 import type { Deadlines } from "./expiry.ts";
 import type { Keyspace } from "./keyspace.ts";
@@ -22,12 +23,14 @@ import {
   writeEnd,
   writeHeader,
   writeKey,
+  writeLibrary,
   writeSizes,
 } from "./rdb/file.ts";
 import { RdbReader, type RdbSource } from "./rdb/reader.ts";
 import { RdbWriter } from "./rdb/writer.ts";
 import type { SnapshotFile, SnapshotStore } from "./snapshot_file.ts";
 import { type Address, byteOf, segmentOf } from "./store/arena.ts";
+import { latin1Slice } from "./store/slice.ts";
 import { REDIS_VERSION } from "./version.ts";
 
 /** What is collected before it is written to the file. */
@@ -113,6 +116,9 @@ export class Saving {
       "used-mem": engine.objects.arena.used,
       "aof-base": 0,
     });
+    for (const { code } of engine.scripting.functions.libraries.values()) {
+      writeLibrary(this.writer, latin1Slice(code));
+    }
   }
 
   /** Writes what there is to be written, and pauses after each part. */
@@ -514,7 +520,14 @@ export class Snapshots {
         engine.eviction.restoreUse(entry, use);
         this.loaded++;
       },
-      library: () => reader.fail("Functions are not supported"),
+      library: (code) => {
+        try {
+          engine.scripting.functions.load(code.latin1(), true);
+        } catch (error) {
+          if (!(error instanceof CommandError)) throw error;
+          reader.fail(`A library of functions cannot be loaded: ${error.message}`);
+        }
+      },
     });
   }
 

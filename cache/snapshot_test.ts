@@ -214,7 +214,10 @@ Deno.test("Snapshots.load() says where a file is damaged, and why", () => {
     ],
     [`${head}fe00 00 0161 0131 00 0161 0132`, "A key comes twice at byte 21"],
     [`${head}fe00 63 0161`, "Unknown kind of value 99 at byte 14"],
-    [`${head}f5 0161`, "Functions are not supported at byte 12"],
+    [
+      `${head}f5 0161`,
+      "A library of functions cannot be loaded: ERR Missing library metadata at byte 12",
+    ],
     [`${head}fe00 f7`, "The data of a module is not supported at byte 11"],
     [`${head}fec000`, "A length was expected, and not an encoded string at byte 10"],
     [`${head}fe8200`, "Unknown kind of length at byte 10"],

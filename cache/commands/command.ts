@@ -53,6 +53,7 @@ export const NO_AUTH = bit("no_auth");
 export const MAY_REPLICATE = bit("may_replicate");
 export const PROTECTED = bit("protected");
 export const NO_MULTI = bit("no_multi");
+export const NO_MANDATORY_KEYS = bit("no_mandatory_keys");
 export const MOVABLE_KEYS = bit("movablekeys");
 export const ALLOW_BUSY = bit("allow_busy");
 
@@ -110,6 +111,11 @@ export interface CommandRow {
   readonly otherKeys?: (args: Args) => readonly OtherKey[] | undefined;
   /** What it does with a key whose flags have `variable_flags`, which depends on the arguments. */
   readonly variableFlags?: (args: Args) => readonly string[];
+  /**
+   * Its flags where they depend on the arguments, given those of the row: a script declares its own.
+   * Default: always the same.
+   */
+  readonly flagsOf?: (client: Client, args: Args, flags: number) => number;
   /**
    * Which of its arguments are channels, for access control: the first, all, or all as patterns.
    * Default: none.
@@ -261,7 +267,7 @@ export function keyIndexes(command: Command, args: Args): number[] | undefined {
     if (flags.includes("not_key")) continue;
     if (counted) {
       // As `atoi` reads it.
-      const count = first < args.count ? Number.parseInt(args.at(first).latin1()) : NaN;
+      const count = first < args.count ? Number.parseInt(args.at(first).latin1(), 10) : NaN;
       if (!(count > 0 && first + count < args.count)) return undefined;
       indexes.push(...indexesFrom(first + 1, first + 1 + count));
     } else {

@@ -127,7 +127,10 @@ const SUBCOMMANDS: Record<string, (client: Client, args: Args) => void> = {
     reply.ok();
   },
   "quicklist-packed-threshold": ({ reply }) => reply.ok(),
-  "set-disable-deny-scripts": ({ reply }) => reply.ok(),
+  "set-disable-deny-scripts": ({ reply, engine }, args) => {
+    engine.scripting.runner.allowsAll = integerAt(args, 2) !== 0;
+    reply.ok();
+  },
   "replybuffer": ({ reply }) => reply.ok(),
   "pause-cron": ({ reply }) => reply.ok(),
 };

@@ -11,6 +11,7 @@ import { ArenaFullError } from "../store/arena.ts";
 import type { Slice } from "../store/slice.ts";
 import {
   ADMIN,
+  ALLOW_BUSY,
   type Command,
   DENY_OOM,
   isWord,
@@ -23,6 +24,7 @@ import {
   SKIP_SLOWLOG,
   WRITE,
 } from "./command.ts";
+import type { Engine } from "../engine.ts";
 import { CommandError, OUT_OF_MEMORY, printed, wrongArity } from "./error.ts";
 import { contextOf, refuse } from "./rights.ts";
 
@@ -47,6 +49,10 @@ const SUBSCRIBER_COMMANDS = new Set([
  * only after commands that are not fast in themselves.
  */
 const SLOW = 10_000;
+
+/** The longest code of an error that is counted by itself (as in Redis), and how many codes. */
+const MAX_ERROR_CODE = 31;
+const MAX_ERROR_CODES = 128;
 
 /**
  * Executes one request, or queues it in the client's transaction.
@@ -84,7 +90,7 @@ export function processRequest(client: Client, args: Args): boolean {
     client.endReply(begun);
     return true;
   }
-  if (engine.pause !== undefined && client.transaction === undefined && holds(client, command)) {
+  if (engine.pause !== undefined && holds(client, command, args)) {
     return false;
   }
   if (client.transaction !== undefined && !NOT_QUEUED.has(command.fullName)) {
@@ -100,10 +106,14 @@ export function processRequest(client: Client, args: Args): boolean {
 }
 
 /** Whether a pause makes a command wait. */
-function holds(client: Client, { flags }: Command): boolean {
+function holds(client: Client, command: Command, args: Args): boolean {
   const { pause } = client.engine;
-  return pause !== undefined && !client.internal &&
-    (pause.all || (flags & (WRITE | MAY_REPLICATE)) !== 0);
+  if (pause === undefined || client.internal) return false;
+  if (pause.all) return true;
+  const mayChange = ({ row, flags }: Command, args: Args) =>
+    ((row.flagsOf?.(client, args, flags) ?? flags) & (WRITE | MAY_REPLICATE)) !== 0;
+  if (command.name !== "exec" || client.transaction === undefined) return mayChange(command, args);
+  return client.transaction.commands.some(({ command, args }) => mayChange(command, args));
 }
 
 /**
@@ -172,6 +182,8 @@ function check(client: Client, command: Command, args: Args): void {
         "(P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context",
     );
   }
+  const { runner } = client.engine.scripting;
+  if (runner.busy !== undefined && (flags & ALLOW_BUSY) === 0) runner.refuse();
 }
 
 /** Whether a command is refused where memory is short. */
@@ -224,8 +236,14 @@ export function replyFailure(client: Client, begun: number, error: unknown): voi
 }
 
 /** Takes note of how long a command has taken. */
-function noteTime(client: Client, command: Command, args: Args, milliseconds: number): void {
+export function noteTime(
+  client: Client,
+  command: Command,
+  args: Args,
+  milliseconds: number,
+): void {
   const { engine } = client;
+  if (engine.scripting.runner.isSuspended(client)) return;
   const { slowlogThreshold: threshold, slowlogLength } = engine.settings;
   const microseconds = Math.round(milliseconds * 1000);
   command.microseconds += microseconds;
@@ -238,12 +256,22 @@ function noteTime(client: Client, command: Command, args: Args, milliseconds: nu
 
 /** Replies an error in place of what was written since. */
 function replyError(client: Client, begun: number, message: string): void {
-  const { reply, engine: { stats } } = client;
+  const { reply, engine } = client;
   client.takeBack(begun);
   reply.error(message);
+  countError(engine, message);
+}
+
+/** Counts an error reply, by its code. */
+export function countError({ stats }: Engine, message: string): void {
   stats.errorReplies++;
-  const [code = ""] = message.split(" ", 1);
-  stats.errors.set(code, (stats.errors.get(code) ?? 0) + 1);
+  const space = message.indexOf(" ");
+  const code = space >= 0 && space < MAX_ERROR_CODE ? message.slice(0, space) : "ERR";
+  const count = stats.errors.get(code);
+  // Scripts can make up any number of codes.
+  if (count !== undefined || stats.errors.size < MAX_ERROR_CODES) {
+    stats.errors.set(code, (count ?? 0) + 1);
+  }
 }
 
 /** Redis' words for a command it does not have. */

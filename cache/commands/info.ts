@@ -51,6 +51,27 @@ function commandStats(engine: Engine): Section {
   ]));
 }
 
+/** What scripts and functions take: the values of both, and what is known of them. */
+function scriptMemory({ scripts, functions }: Engine["scripting"]): Section {
+  const total = scripts.luaMemory + functions.luaMemory;
+  const known = scripts.memory + functions.memory;
+  return {
+    used_memory_lua: scripts.luaMemory,
+    used_memory_vm_eval: scripts.luaMemory,
+    used_memory_lua_human: human(scripts.luaMemory),
+    used_memory_scripts_eval: scripts.memory,
+    number_of_cached_scripts: scripts.size,
+    number_of_functions: functions.size,
+    number_of_libraries: functions.libraries.size,
+    used_memory_vm_functions: functions.luaMemory,
+    used_memory_vm_total: total,
+    used_memory_vm_total_human: human(total),
+    used_memory_functions: functions.memory,
+    used_memory_scripts: known,
+    used_memory_scripts_human: human(known),
+  };
+}
+
 /** The sections, in Redis' order. */
 const SECTIONS: Record<string, (engine: Engine) => Section> = {
   server: ({ clock, startedAt, now, settings, port, runId }) => ({
@@ -108,7 +129,7 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
       allocator_resident: resident,
       total_system_memory: machine,
       total_system_memory_human: human(machine),
-      used_memory_lua: 0,
+      ...scriptMemory(engine.scripting),
       maxmemory: settings.maxMemory,
       maxmemory_human: human(settings.maxMemory),
       maxmemory_policy: settings.maxMemoryPolicy,

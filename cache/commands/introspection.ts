@@ -18,12 +18,16 @@ import {
   keyIndexes,
   type KeySpec,
   type KeywordSpec,
+  MAY_REPLICATE,
+  NO_MANDATORY_KEYS,
 } from "./command.ts";
 import { CommandError, SYNTAX } from "./error.ts";
 import { helpRow } from "./help.ts";
 
 function flagsOf({ flags }: Command): string[] {
-  return FLAG_NAMES.filter((_, bit) => (flags & 1 << bit) !== 0);
+  // Redis does not tell of the one that has to do with replication.
+  const told = flags & ~MAY_REPLICATE;
+  return FLAG_NAMES.filter((_, bit) => (told & 1 << bit) !== 0);
 }
 
 function writeTexts(reply: Reply, texts: readonly string[]): void {
@@ -173,6 +177,7 @@ function getkeys(withFlags: boolean) {
       throw new CommandError("ERR Invalid number of arguments specified for command");
     }
     const indexes = keyIndexes(command, line);
+    if (!indexes?.length && (command.flags & NO_MANDATORY_KEYS) !== 0) return reply.array(0);
     if (indexes === undefined) {
       throw new CommandError("ERR Invalid arguments specified for command");
     }

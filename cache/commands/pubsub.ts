@@ -98,7 +98,7 @@ export const PUBSUB: CommandRows = {
   },
   publish: {
     arity: 3,
-    flags: "pubsub loading stale fast",
+    flags: "pubsub loading stale fast may_replicate",
     since: "2.0.0",
     channels: "first",
     summary: "Sends a message to those who listen to a channel",
@@ -158,7 +158,7 @@ export const PUBSUB: CommandRows = {
   },
   spublish: {
     arity: 3,
-    flags: "pubsub loading stale fast",
+    flags: "pubsub loading stale fast may_replicate",
     keys: "1 not_key",
     since: "7.0.0",
     channels: "first",

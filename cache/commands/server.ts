@@ -116,6 +116,7 @@ function shutdown({ engine }: Client, args: Args): void {
   }
   if ((save && noSave) || (abort && args.count > 2)) throw new CommandError(SYNTAX);
   if (abort) throw new CommandError("ERR No shutdown in progress.");
+  if (!noSave && engine.scripting.runner.busy !== undefined) engine.scripting.runner.refuse();
   const { snapshots } = engine;
   if (save || (snapshots.store !== undefined && !noSave)) {
     try {

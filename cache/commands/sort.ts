@@ -280,8 +280,8 @@ function sorted(db: Keyspace, entry: Address, options: Options): Slice[] {
   const { objects } = db;
   const isSet = objects.type(entry) === SET;
   let { alpha, by, unsorted } = options;
-  if (unsorted && isSet && store !== undefined) {
-    // What is stored must not depend on how a set happens to be kept.
+  if (unsorted && isSet && (store !== undefined || db.engine.scripting.runner.isRunning)) {
+    // What is stored, or a script does, must not depend on how a set happens to be kept.
     [unsorted, alpha, by] = [false, true, undefined];
   }
   const size = sizeOf(db, entry);

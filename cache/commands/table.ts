@@ -13,6 +13,7 @@ import { HASHES } from "./hashes.ts";
 import { HYPERLOGLOG } from "./hyperloglog.ts";
 import { LISTS } from "./lists.ts";
 import { PUBSUB } from "./pubsub.ts";
+import { SCRIPTING } from "./scripting.ts";
 import { SERVER } from "./server.ts";
 import { SETS } from "./sets.ts";
 import { SORTED_SETS } from "./sorted_sets.ts";
@@ -30,6 +31,7 @@ const GROUPS: Readonly<Record<string, CommandRows>> = {
   hyperloglog: HYPERLOGLOG,
   list: LISTS,
   pubsub: PUBSUB,
+  scripting: SCRIPTING,
   server: SERVER,
   set: SETS,
   "sorted-set": SORTED_SETS,

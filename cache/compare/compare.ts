@@ -30,6 +30,7 @@ import { memory } from "./groups/memory.ts";
 import { notifications } from "./groups/notifications.ts";
 import { password } from "./groups/password.ts";
 import { pubsub } from "./groups/pubsub.ts";
+import { scripts } from "./groups/scripts.ts";
 import { server } from "./groups/server.ts";
 import { sets } from "./groups/sets.ts";
 import { sortedSets, sortedSetTimeouts } from "./groups/sorted_sets.ts";
@@ -72,12 +73,13 @@ const GROUPS: Record<string, Group> = {
   geo,
   streams,
   large,
+  scripts,
   transactions,
   watched,
   pubsub,
   blocking,
-  memory,
   streamBlocking,
+  memory,
   notifications,
   connection,
   password,
@@ -179,16 +181,16 @@ function signature({ step, redis, subject, log }: Difference): string {
     replies.map((reply) =>
       reply.kind === "-" ? `${reply.value}`.replace(/'.*?'|\d+/g, "?") : reply.kind
     );
-  const container = ["ACL", "CLIENT", "CONFIG", "COMMAND", "OBJECT", "PUBSUB", "XGROUP", "XINFO"]
-    .includes(
-      name,
-    );
+  const container = [
+    ...["ACL", "CLIENT", "CONFIG", "COMMAND", "FUNCTION", "OBJECT", "PUBSUB", "SCRIPT"],
+    ...["XGROUP", "XINFO"],
+  ].includes(name);
   return `${name} ${container ? sub : ""} ${shape(redis)} ${shape(subject)}`;
 }
 
 /** Commands of groups that are not compared here, and those that end, stop or change the server. */
 const ELSEWHERE = new RegExp(
-  "^(PFSELFTEST|EVAL|FCALL|SCRIPT|FUNCTION|CLUSTER|MODULE|REPL|SHUTDOWN|SAVE|BGSAVE|" +
+  "^(PFSELFTEST|SCRIPT DEBUG|CLUSTER|MODULE|REPL|SHUTDOWN|SAVE|BGSAVE|" +
     "BGREWRITEAOF|PSYNC|SYNC|SLAVEOF|FAILOVER|DEBUG|MIGRATE|DUMP|RESTORE|READ|ASKING|LOLWUT|" +
     "CONFIG REWRITE|LATENCY (DOCTOR|GRAPH|HISTOGRAM)|MEMORY (DOCTOR|MALLOC|PURGE|STATS))",
 );

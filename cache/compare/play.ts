@@ -200,6 +200,8 @@ export class Pair implements AsyncDisposable {
         ["CLIENT", "UNPAUSE"],
         ...settings,
         ["FLUSHALL"],
+        ["SCRIPT", "FLUSH"],
+        ["FUNCTION", "FLUSH"],
       ]);
     });
   }

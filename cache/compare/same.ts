@@ -171,6 +171,13 @@ const streamTimes: Same = (_, a, b) => {
   return same(a, b);
 };
 
+/** Libraries and their functions come from tables without an order. */
+const functions: Same = (_, a, b) => {
+  const sorted = ({ kind, value }: Reply): string =>
+    Array.isArray(value) ? `${kind}[${value.map(sorted).sort().join()}]` : `${kind}${value}`;
+  return sorted(a) === sorted(b);
+};
+
 /** The number of keys, if the step before has looked at all of them. */
 const size: Same = (_, a, b, previous) =>
   previous?.args[0] === "EXISTS" ? equal(a, b) : sameKind(a, b);
@@ -289,6 +296,7 @@ const RULES: Record<string, Same> = {
   "CLIENT LIST": clients,
   "CLIENT GETREDIR": redirect,
   "CLIENT TRACKINGINFO": redirect,
+  "FUNCTION LIST": functions,
   "MEMORY USAGE": own,
   "SLOWLOG GET": own,
   "SLOWLOG LEN": own,

@@ -35,7 +35,8 @@ const IN_TAIL_CALL: Position = { source: "=(tail call)", line: -1 };
 export function positionOf(frame: Frame): Position {
   const { function: f, position } = frame;
   if (!(f instanceof LuaFunction)) return IN_HOST;
-  return { source: f.prototype.source, line: f.prototype.lines[position - 1] ?? -1 };
+  // A program that was suspended may be before its first instruction, as the target of a loop.
+  return { source: f.prototype.source, line: f.prototype.lines[Math.max(position, 1) - 1] ?? -1 };
 }
 
 /**

@@ -20,32 +20,55 @@ import { HostFunction, LuaFunction, type LuaValue } from "./value.ts";
 
 /** A string of this length or more is counted once however often it is referred to. */
 const LONG_STRING = 256;
+/** How much of a long string at each of three places tells it from others of its length. */
+const SAMPLE = 32;
+/** With how many that are alike there it is compared. */
+const MAX_ALIKE = 4;
 
 /** Goes over all that a machine's values refer to. */
 class Heap {
   bytes = 0;
   readonly #seen = new Set<LuaValue>();
+  /** The long strings. The engine takes only the length for their hash. */
+  readonly #strings = new Map<string, string[]>();
   readonly #pending: (Table | LuaFunction | HostFunction | Coroutine)[] = [];
   readonly #weak: { table: Table; mode: string }[] = [];
 
-  add(value: LuaValue): void {
+  /**
+   * Adds what a place refers to.
+   *
+   * @returns What it is to refer to: of equal strings all but one are given up.
+   */
+  add(value: LuaValue): LuaValue {
     if (typeof value === "string") {
-      if (value.length >= LONG_STRING) {
-        // This also makes one piece of a string that was joined of many.
-        if (this.#seen.has(value)) return;
-        this.#seen.add(value);
-      }
+      if (value.length >= LONG_STRING) return this.#addLong(value);
       this.bytes += STRING_BYTES + value.length;
-      return;
+      return value;
     }
     if (
       value instanceof Table || value instanceof LuaFunction || value instanceof HostFunction ||
       value instanceof Coroutine
     ) {
-      if (this.#seen.has(value)) return;
+      if (this.#seen.has(value)) return value;
       this.#seen.add(value);
       this.#pending.push(value);
     }
+    return value;
+  }
+
+  #addLong(text: string): string {
+    const middle = text.length >>> 1;
+    // This also makes one piece of a string that was joined of many.
+    const key = `${text.length} ${text.slice(0, SAMPLE)}${text.slice(middle, middle + SAMPLE)}${
+      text.slice(-SAMPLE)
+    }`;
+    const alike = this.#strings.get(key) ?? [];
+    const same = alike.find((other) => other === text);
+    if (same !== undefined) return same;
+    this.bytes += STRING_BYTES + text.length;
+    if (alike.length === 0) this.#strings.set(key, alike);
+    if (alike.length < MAX_ALIKE) alike.push(text);
+    return text;
   }
 
   traverse(): void {
@@ -88,7 +111,7 @@ class Heap {
     if (hasWeakKeys || hasWeakValues) this.#weak.push({ table, mode: weak });
     for (let n = 1; n < table.array.length; n++) {
       const value = table.array[n];
-      if (!hasWeakValues || typeof value === "string") this.add(value);
+      if (!hasWeakValues || typeof value === "string") table.array[n] = this.add(value);
     }
     const { keys } = table.shape;
     for (let slot = 1; slot < table.values.length; slot++) {
@@ -96,19 +119,19 @@ class Heap {
       if (value === undefined) continue;
       const key = keys[slot];
       if (table.shape.owned && (!hasWeakKeys || typeof key === "string")) this.add(key);
-      if (!hasWeakValues || typeof value === "string") this.add(value);
+      if (!hasWeakValues || typeof value === "string") table.values[slot] = this.add(value);
     }
   }
 
   #addFunction(f: LuaFunction): void {
     this.bytes += CLOSURE_BYTES * (1 + f.upvalues.length);
-    for (const { store, index } of f.upvalues) this.add(store[index]);
+    for (const { store, index } of f.upvalues) store[index] = this.add(store[index]);
   }
 
   #addCoroutine(co: Coroutine): void {
     this.bytes += COROUTINE_BYTES + co.stack.length * 8;
     this.add(co.resumer);
-    for (const value of co.stack) this.add(value);
+    for (let i = 1; i < co.stack.length; i++) co.stack[i] = this.add(co.stack[i]);
     for (let depth = 1; depth <= co.depth; depth++) this.add(co.frames[depth]?.function);
   }
 }

@@ -122,7 +122,7 @@ function isHostLevel(kind: Return): boolean {
 /** Runs Lua functions. */
 export class Machine {
   /** The global variables. */
-  readonly globals: Table = new Table();
+  globals: Table = new Table();
   /** The metatable of all strings. */
   readonly stringMetatable: Table = new Table();
   /** The thread that is not a coroutine. */
@@ -163,6 +163,7 @@ export class Machine {
   readonly roots: LuaValue[] = [];
 
   #charged = 0;
+  readonly #collect = (): void => this.collect();
   readonly #identities = new WeakMap<object, string>();
   #nextIdentity = 0x55d0c0de0000;
 
@@ -210,10 +211,10 @@ export class Machine {
 
   /** Runs until the call from outside has ended or the program is suspended. */
   #run(first: () => void): void {
-    const outer = { ...memory };
+    const { charged, trigger, exhausted } = memory;
     memory.charged = this.#charged;
     memory.trigger = this.#trigger(this.#charged);
-    memory.exhausted = () => this.collect();
+    memory.exhausted = this.#collect;
     try {
       for (let next: () => void = first;; next = () => {}) {
         try {
@@ -226,7 +227,9 @@ export class Machine {
       }
     } finally {
       this.#charged = memory.charged;
-      Object.assign(memory, outer);
+      memory.charged = charged;
+      memory.trigger = trigger;
+      memory.exhausted = exhausted;
     }
   }
 
@@ -236,6 +239,11 @@ export class Machine {
     memory.charged = alive;
     memory.trigger = this.#trigger(alive);
     if (alive > this.maxMemory) throw new LuaError(MEMORY_ERROR);
+  }
+
+  /** How many bytes were charged when the machine last ran. */
+  get charged(): number {
+    return this.#charged;
   }
 
   /** How many bytes are charged now. */

@@ -124,6 +124,11 @@ export class Reply {
     return this.#buffer.subarray(0, this.#length);
   }
 
+  /** Where that is: the first `length` of these bytes. */
+  get bytes(): Uint8Array {
+    return this.#buffer;
+  }
+
   /** All there is; what is written next goes into another buffer. Give the bytes back when they are out. */
   take(): Uint8Array<ArrayBuffer> {
     const taken = this.#buffer.subarray(0, this.#length);
@@ -198,7 +203,14 @@ export class Reply {
 
   /** Text, each character one byte, as a bulk string. */
   text(text: string): void {
-    this.bulk(latin1Slice(text));
+    const { length } = text;
+    this.#header(BULK, length);
+    this.#ensure(length + 2);
+    const buffer = this.#buffer;
+    const at = this.#length;
+    for (let i = 0; i < length; i++) buffer[at + i] = text.charCodeAt(i);
+    this.#length = at + length;
+    this.#end();
   }
 
   /** An integer as a bulk string. */
