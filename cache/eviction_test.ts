@@ -410,6 +410,50 @@ Deno.test("A transaction takes no command while memory is short, and EXEC looks 
   short();
 });
 
+Deno.test("A script takes no memory that was short when it began, unless it may", async () => {
+  await using cache = new Cache();
+  cache.call("SET", "n", "1");
+  const set = "return redis.call('SET', 'x', '1')";
+  using multi = await say(
+    cache,
+    `MULTI\r\nEVAL "return redis.call('GET', 'n')" 0\r\nEVAL "return redis.call('SET', 'x', '1')" 0\r\n`,
+    "+OK\r\n+QUEUED\r\n+QUEUED\r\n",
+  );
+  limitTo(cache, -1);
+  assertThrows(() => cache.call("EVAL", set, 0), Error, OOM);
+  assertThrows(() => cache.call("EVAL", `#!lua\n${set}`, 0), Error, OOM);
+  assertEquals(cache.call("EVAL", "return redis.call('GET', 'n')", 0), "1");
+  assertEquals(cache.call("EVAL", "#!lua flags=no-writes\nreturn redis.call('GET', 'n')", 0), "1");
+  assertEquals(cache.call("EVAL", `return redis.pcall('SET', 'x', '1')['err']`, 0), OOM);
+  // What has written goes on; and one that may take memory does.
+  assertEquals(cache.call("EVAL", `redis.call('DEL', 'n') ${set}`, 0), "OK");
+  assertEquals(cache.call("EVAL", `#!lua flags=allow-oom\n${set}`, 0), "OK");
+  // EXEC itself needs no memory, by its queue of scripts.
+  await multi.write(new TextEncoder().encode("EXEC\r\nQUIT\r\n"));
+  const replies = await readAll(multi);
+  assert(replies.startsWith(`*2\r\n$-1\r\n-${OOM} script: `), replies);
+
+  // A script that declares flags counts as a command that needs memory.
+  config(cache, { maxmemory: 0 });
+  const sha = cache.call("SCRIPT", "LOAD", `#!lua\n${set}`) as string;
+  using exec = await say(cache, `MULTI\r\nEVALSHA ${sha} 0\r\n`, "+OK\r\n+QUEUED\r\n");
+  limitTo(cache, -1);
+  await exec.write(new TextEncoder().encode("EXEC\r\nQUIT\r\n"));
+  assertEquals(
+    await readAll(exec),
+    `-EXECABORT Transaction discarded because of: ${OOM}\r\n+OK\r\n`,
+  );
+});
+
+Deno.test("Memory counts scripts", async () => {
+  await using cache = new Cache();
+  const before = cache.stats.usedMemory;
+  cache.call("SCRIPT", "LOAD", `return '${"x".repeat(500_000)}'`);
+  assert(cache.stats.usedMemory > before + 500_000);
+  cache.call("SCRIPT", "FLUSH");
+  assert(cache.stats.usedMemory < before + 500_000);
+});
+
 Deno.test("DISCARD ends a transaction while memory is short", async () => {
   await using cache = new Cache();
   cache.call("MULTI");

@@ -169,7 +169,9 @@ function check(client: Client, command: Command, args: Args): void {
   if (!client.user.isUnlimited) checkRights(client, command, args);
   const { eviction, objects } = client.engine;
   eviction.outOfMemory = objects.arena.used > eviction.limit && !eviction.makeRoom();
-  if (eviction.outOfMemory && needsMemory(client, command)) throw new CommandError(OUT_OF_MEMORY);
+  if (eviction.outOfMemory && needsMemory(client, command, args)) {
+    throw new CommandError(OUT_OF_MEMORY);
+  }
   if ((flags & KEYSPACE) !== 0 && client.engine.monitors.has(client)) {
     throw new CommandError("ERR Replica can't interact with the keyspace");
   }
@@ -187,11 +189,15 @@ function check(client: Client, command: Command, args: Args): void {
 }
 
 /** Whether a command is refused where memory is short. */
-function needsMemory({ transaction }: Client, { flags, fullName }: Command): boolean {
-  if ((flags & DENY_OOM) !== 0) return true;
+function needsMemory(client: Client, command: Command, args: Args): boolean {
+  const { transaction } = client;
+  const isDenied = ({ row, flags }: Command, args: Args) =>
+    ((row.flagsOf?.(client, args, flags) ?? flags) & DENY_OOM) !== 0;
+  if (isDenied(command, args)) return true;
   if (transaction === undefined) return false;
-  return !NEED_NO_MEMORY.has(fullName) ||
-    fullName === "exec" && transaction.commands.some(({ command }) => command.flags & DENY_OOM);
+  return !NEED_NO_MEMORY.has(command.fullName) ||
+    command.name === "exec" &&
+      transaction.commands.some(({ command, args }) => isDenied(command, args));
 }
 
 /** Executes a command: its reply, or its error, is in `client.reply` then. */

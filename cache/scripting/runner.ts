@@ -6,9 +6,16 @@
  */
 
 import { Client } from "../client.ts";
-import { type Command, isWord, MAY_REPLICATE, NO_SCRIPT, WRITE } from "../commands/command.ts";
+import {
+  type Command,
+  DENY_OOM,
+  isWord,
+  MAY_REPLICATE,
+  NO_SCRIPT,
+  WRITE,
+} from "../commands/command.ts";
 import { call, countError, noteTime } from "../commands/gate.ts";
-import { CommandError } from "../commands/error.ts";
+import { CommandError, OUT_OF_MEMORY } from "../commands/error.ts";
 import { refuse } from "../commands/rights.ts";
 import type { Engine } from "../engine.ts";
 import {
@@ -24,7 +31,7 @@ import { cString } from "../lua/arguments.ts";
 import { toText } from "../lua/machine.ts";
 import { Args } from "../protocol/request.ts";
 import { Reply } from "../protocol/reply.ts";
-import { NO_WRITES } from "./flags.ts";
+import { ALLOW_OOM, NO_WRITES } from "./flags.ts";
 import { commandError, errorTable, fromReply, withCode } from "./from_reply.ts";
 import { readonlyError } from "./redis_library.ts";
 import { LuaReplyWriter, printed } from "./to_reply.ts";
@@ -82,6 +89,8 @@ interface Run {
   /** The command that runs it, with its arguments. */
   args: Args;
   readonly isReadonly: boolean;
+  /** Whether memory was short when it began, and it may not take more of it. */
+  readonly lacksMemory: boolean;
   /** Whether the time stood still before, as in a transaction. */
   readonly wasHeld: boolean;
   /** When it began, in milliseconds; 0 until the first look at the clock. */
@@ -146,6 +155,7 @@ export class Runner {
       caller,
       args,
       isReadonly: isReadonly || ((flags ?? 0) & NO_WRITES) !== 0,
+      lacksMemory: engine.eviction.outOfMemory && ((flags ?? 0) & ALLOW_OOM) === 0,
       wasHeld: engine.timeHeld,
       startedAt: 0,
       hasWritten: false,
@@ -390,6 +400,10 @@ export class Runner {
     const { reply } = client;
     call(client, command, args);
     try {
+      if (reply.overflowed) {
+        reply.reset();
+        return errorTable(`ERR The reply is larger than ${client.maxReply} bytes`);
+      }
       // Only what scripts may not call replies nothing, or later.
       return reply.length === 0 ? false : fromReply(reply.bytes);
     } finally {
@@ -416,6 +430,8 @@ export class Runner {
     if (run.isReadonly && (flags & (WRITE | MAY_REPLICATE)) !== 0) {
       return "Write commands are not allowed from read-only scripts.";
     }
+    // What has changed something already goes on to its end.
+    if (run.lacksMemory && !run.hasWritten && (flags & DENY_OOM) !== 0) return `-${OUT_OF_MEMORY}`;
   }
 
   #reject(command: Command | undefined, message: string): Table {
