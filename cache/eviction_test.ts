@@ -445,6 +445,15 @@ Deno.test("A script takes no memory that was short when it began, unless it may"
   );
 });
 
+Deno.test("A script gets an error for a reply that would take all memory, and goes on", async () => {
+  await using cache = new Cache();
+  config(cache, { "client-output-buffer-limit": "normal 100000 0 0" });
+  cache.call("HSET", "hash", "f", "v");
+  const script = "local r = redis.pcall('HRANDFIELD', 'hash', -1000000) " +
+    "return {r['err'], redis.call('HLEN', 'hash')}";
+  assertEquals(cache.call("EVAL", script, 0), ["ERR The reply is larger than 100000 bytes", 1]);
+});
+
 Deno.test("Memory counts scripts", async () => {
   await using cache = new Cache();
   const before = cache.stats.usedMemory;

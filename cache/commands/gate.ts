@@ -167,10 +167,13 @@ function check(client: Client, command: Command, args: Args): void {
     throw new CommandError("ERR Command not allowed inside a transaction");
   }
   if (!client.user.isUnlimited) checkRights(client, command, args);
-  const { eviction, objects } = client.engine;
-  eviction.outOfMemory = objects.arena.used > eviction.limit && !eviction.makeRoom();
-  if (eviction.outOfMemory && needsMemory(client, command, args)) {
-    throw new CommandError(OUT_OF_MEMORY);
+  const { eviction, objects, scripting } = client.engine;
+  // Amid a script nothing is removed.
+  if (scripting.runner.busy === undefined) {
+    eviction.outOfMemory = objects.arena.used > eviction.limit && !eviction.makeRoom();
+    if (eviction.outOfMemory && needsMemory(client, command, args)) {
+      throw new CommandError(OUT_OF_MEMORY);
+    }
   }
   if ((flags & KEYSPACE) !== 0 && client.engine.monitors.has(client)) {
     throw new CommandError("ERR Replica can't interact with the keyspace");
@@ -184,20 +187,20 @@ function check(client: Client, command: Command, args: Args): void {
         "(P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context",
     );
   }
-  const { runner } = client.engine.scripting;
+  const { runner } = scripting;
   if (runner.busy !== undefined && (flags & ALLOW_BUSY) === 0) runner.refuse();
 }
 
 /** Whether a command is refused where memory is short. */
 function needsMemory(client: Client, command: Command, args: Args): boolean {
   const { transaction } = client;
-  const isDenied = ({ row, flags }: Command, args: Args) =>
+  const denies = ({ row, flags }: Command, args: Args) =>
     ((row.flagsOf?.(client, args, flags) ?? flags) & DENY_OOM) !== 0;
-  if (isDenied(command, args)) return true;
+  if (denies(command, args)) return true;
   if (transaction === undefined) return false;
   return !NEED_NO_MEMORY.has(command.fullName) ||
-    command.name === "exec" &&
-      transaction.commands.some(({ command, args }) => isDenied(command, args));
+    command.fullName === "exec" &&
+      transaction.commands.some(({ command, args }) => denies(command, args));
 }
 
 /** Executes a command: its reply, or its error, is in `client.reply` then. */

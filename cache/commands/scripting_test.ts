@@ -371,3 +371,26 @@ Deno.test("A script may do what its caller's user may", async () => {
   assertEquals(await evaluate("acl_check_cmd('set', 'x1', 1)"), ":1");
   assertEquals(await evaluate("acl_check_cmd('set', 'y', 1)"), "$-1");
 });
+
+Deno.test("A script may not take more where memory is short, unless it says so", async () => {
+  await using cache = new Cache();
+  cache.call("SET", "s", "x".repeat(100_000));
+  cache.call("CONFIG", "SET", "maxmemory", 1);
+  const oom = "OOM command not allowed when used memory > 'maxmemory'.";
+  const set = "return redis.call('set', 'y', 1)";
+  assertThrows(() => cache.call("EVAL", set, 0), ReplyError, oom);
+  assertEquals(cache.call("EVAL", "return redis.call('strlen', 's')", 0), 100_000);
+  // What has begun to write goes on.
+  assertEquals(cache.call("EVAL", `redis.call('del', 'y') ${set}`, 0), "OK");
+  assertThrows(() => cache.call("EVAL", `#!lua\n${set}`, 0), ReplyError, oom);
+  assertEquals(cache.call("EVAL", `#!lua flags=allow-oom\n${set}`, 0), "OK");
+  assertEquals(cache.call("EVAL", "#!lua flags=no-writes\nreturn 1", 0), 1);
+  cache.call("CONFIG", "SET", "maxmemory", 0);
+  cache.call(
+    "FUNCTION",
+    "LOAD",
+    `#!lua name=l\nredis.register_function('f', function() ${set} end)`,
+  );
+  cache.call("CONFIG", "SET", "maxmemory", 1);
+  assertThrows(() => cache.call("FCALL", "f", 0), ReplyError, oom);
+});

@@ -15,6 +15,8 @@ const REPLY_TIMEOUT = 5000;
 const SETTLE_TIMEOUT = 300;
 /** How long may be looked for fewer steps. */
 const MINIMISE_TIMEOUT = 30_000;
+/** A pause, in milliseconds, whose length has been damaged. */
+const LONG_PAUSE = 250;
 /** Where a password is set, it is this one. */
 export const PASSWORD = "secret";
 
@@ -412,8 +414,8 @@ async function playInSteps(
       const conn = conns[step.conn];
       if (conn === undefined) continue;
       if (step.args[0] === "PAUSE") {
-        if (conn.queues) conn.pause = Number(step.args[1]) || 0;
-        else await pause(Number(step.args[1]) || 0);
+        if (conn.queues) conn.pause = Number(step.args[1]) || LONG_PAUSE;
+        else await pause(Number(step.args[1]) || LONG_PAUSE);
         continue;
       }
       if (conn.waiting && !step.insist) continue;

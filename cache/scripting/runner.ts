@@ -89,8 +89,7 @@ interface Run {
   /** The command that runs it, with its arguments. */
   args: Args;
   readonly isReadonly: boolean;
-  /** Whether memory was short when it began, and it may not take more of it. */
-  readonly lacksMemory: boolean;
+  readonly allowsOom: boolean;
   /** Whether the time stood still before, as in a transaction. */
   readonly wasHeld: boolean;
   /** When it began, in milliseconds; 0 until the first look at the clock. */
@@ -155,7 +154,7 @@ export class Runner {
       caller,
       args,
       isReadonly: isReadonly || ((flags ?? 0) & NO_WRITES) !== 0,
-      lacksMemory: engine.eviction.outOfMemory && ((flags ?? 0) & ALLOW_OOM) === 0,
+      allowsOom: ((flags ?? 0) & ALLOW_OOM) !== 0,
       wasHeld: engine.timeHeld,
       startedAt: 0,
       hasWritten: false,
@@ -182,6 +181,11 @@ export class Runner {
     if ((flags & NO_WRITES) !== 0) return;
     if (isReadonly) {
       throw new CommandError("ERR Can not execute a script with write flag using *_ro command.");
+    }
+    if (this.#engine.eviction.outOfMemory && (flags & ALLOW_OOM) === 0) {
+      throw new CommandError(
+        "OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'",
+      );
     }
   }
 
@@ -399,11 +403,11 @@ export class Runner {
     if ((command.flags & WRITE) !== 0) run.hasWritten = true;
     const { reply } = client;
     call(client, command, args);
+    if (reply.overflowed) {
+      reply.reset();
+      return errorTable(`ERR The reply is larger than ${client.maxReply} bytes`);
+    }
     try {
-      if (reply.overflowed) {
-        reply.reset();
-        return errorTable(`ERR The reply is larger than ${client.maxReply} bytes`);
-      }
       // Only what scripts may not call replies nothing, or later.
       return reply.length === 0 ? false : fromReply(reply.bytes);
     } finally {
@@ -430,8 +434,11 @@ export class Runner {
     if (run.isReadonly && (flags & (WRITE | MAY_REPLICATE)) !== 0) {
       return "Write commands are not allowed from read-only scripts.";
     }
-    // What has changed something already goes on to its end.
-    if (run.lacksMemory && !run.hasWritten && (flags & DENY_OOM) !== 0) return `-${OUT_OF_MEMORY}`;
+    // What has begun to write is not stopped midway.
+    const mayStop = !run.allowsOom && !run.hasWritten;
+    if (mayStop && (flags & DENY_OOM) !== 0 && this.#engine.eviction.outOfMemory) {
+      return `-${OUT_OF_MEMORY}`;
+    }
   }
 
   #reject(command: Command | undefined, message: string): Table {
