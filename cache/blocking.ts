@@ -20,7 +20,7 @@ export interface Wait {
   readonly type: Type;
   /** The keys of which any will do. */
   readonly keys: readonly Slice[];
-  /** When it gets the null array instead, in milliseconds since 1970; `Infinity` for never. */
+  /** When its time is over, in milliseconds since 1970; `Infinity` for never. */
   readonly deadline: number;
   /**
    * Replies the client what one of its keys has, which is of the type.
@@ -29,6 +29,8 @@ export interface Wait {
    * @throws {CommandError} What the client is replied instead.
    */
   readonly serve: (client: Client, key: Slice, entry: Address) => boolean | void;
+  /** Replies the client what it gets when its time is over. Default: the null array. */
+  readonly timeOut?: (client: Client) => void;
   /**
    * The error that the client gets when one of its keys, a stream, is no longer there or of another type.
    * Default: it waits on.
@@ -112,7 +114,8 @@ export class Blocking {
     const blocked = this.#blocked.get(client);
     if (blocked === undefined) return false;
     this.#serveOne(blocked, () => {
-      if (how === "timeout") client.reply.nullArray();
+      const { timeOut = ({ reply }) => reply.nullArray() } = blocked.wait;
+      if (how === "timeout") timeOut(client);
       else throw new CommandError("UNBLOCKED client unblocked via CLIENT UNBLOCK");
     });
     return true;
@@ -182,9 +185,12 @@ export class Blocking {
   /** Writes a client its reply, and lets it go on unless there is none. */
   #serveOne(blocked: BlockedClient, write: () => boolean | void): void {
     const { client } = blocked;
+    const { engine } = client;
     let served = true;
     client.push((reply) => {
       const begun = reply.length;
+      const { current } = engine;
+      engine.current = client;
       try {
         served = write() !== false;
       } catch (error) {
@@ -192,6 +198,9 @@ export class Blocking {
         if (client.lastCommand !== undefined) client.lastCommand.failedCalls++;
       }
       if (served) client.endReply(begun);
+      engine.tracking.sendPending();
+      client.endCommand();
+      engine.current = current;
     });
     if (served) this.remove(client);
   }

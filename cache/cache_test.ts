@@ -55,7 +55,7 @@ Deno.test("Cache passes its options on", async () => {
   }
   assertEquals(cache.call("SELECT", 2), "OK");
   assertThrows(() => cache.call("SELECT", 3), ReplyError, "ERR DB index is out of range");
-  assertEquals(cache.call("DEBUG", "JMAP"), "OK");
+  assertEquals(cache.call("DEBUG", "PAUSE-CRON", 0), "OK");
   assertEquals(cache.call("TIME"), ["5", "0"]);
   cache.listen({ port: 0 });
   assertEquals(logger.messages("info"), ["listening"]);

@@ -12,6 +12,7 @@ import type { OutputLimit } from "./settings.ts";
 import type { Args, RequestLimits } from "./protocol/request.ts";
 import { Reply, type ReplyLimit } from "./protocol/reply.ts";
 import { latin1Slice, type Slice } from "./store/slice.ts";
+import type { ClientTracking } from "./tracking.ts";
 
 /** Why a connection is closed whose client does not read its replies, or asks for too many. */
 const OUTPUT_LIMIT = "client-output-buffer-limit";
@@ -105,6 +106,8 @@ export class Client implements RequestLimits, ReplyLimit {
   noEvict = false;
   /** Whether its commands leave the idle times of keys as they are. */
   noTouch = false;
+  /** Whether it is told when keys change that it has read, or that begin with a prefix. */
+  tracking: ClientTracking | undefined;
   /** Its requests that have come. */
   requestBuffer: { readonly pending: number; readonly capacity: number } = NO_BUFFER;
   /** Ends a wait: for a blocking command, or a pause. */
@@ -279,6 +282,10 @@ export class Client implements RequestLimits, ReplyLimit {
   /** Takes back the reply that began there, if the client wants none. */
   endReply(begun: number): void {
     if (this.replyMode !== "on") this.#endUnwanted(begun);
+  }
+
+  /** Says that what is written next belongs to another command. */
+  endCommand(): void {
     this.#pushed = 0;
   }
 
@@ -347,11 +354,12 @@ export class Client implements RequestLimits, ReplyLimit {
     this.unwatch();
     this.engine.monitors.delete(this);
     this.engine.pubsub.removeAll(this);
+    this.engine.tracking.disable(this);
     this.db = this.engine.databases[0]!;
     this.reply.resp = 2;
     this.name = "";
     this.noTouch = false;
-    // The reply of this command itself may be one that is not wanted.
+    // The reply to this command is skipped all the same.
     if (this.replyMode !== "skip") this.replyMode = "on";
     this.user = this.internal ? this.engine.acl.superuser : this.engine.acl.default;
     this.authenticated = this.user.isOpen;
@@ -368,5 +376,6 @@ export class Client implements RequestLimits, ReplyLimit {
     if (engine.clients.delete(this.id) && !this.internal) engine.connectedClients--;
     engine.monitors.delete(this);
     engine.pubsub.removeAll(this);
+    engine.tracking.disable(this);
   }
 }

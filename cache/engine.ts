@@ -12,6 +12,7 @@ import type { Clock } from "./clock.ts";
 import { type Command, CommandTable } from "./commands/command.ts";
 import { Eviction } from "./eviction.ts";
 import { Keyspace } from "./keyspace.ts";
+import { LatencyMonitor } from "./latency.ts";
 import { Objects } from "./objects.ts";
 import { PubSub } from "./pubsub.ts";
 import { Scripting } from "./scripting/scripting.ts";
@@ -19,8 +20,12 @@ import type { Settings } from "./settings.ts";
 import { quoted, withoutSecrets } from "./shown.ts";
 import { type Saving, Snapshots } from "./snapshot.ts";
 import { Slowlog } from "./slowlog.ts";
+import { Tracking } from "./tracking.ts";
 import type { Args } from "./protocol/request.ts";
 import type { Slice } from "./store/slice.ts";
+
+/** Over how many seconds rates are measured at least. */
+const MIN_RATE_TIME = 0.1;
 
 /** Counts since the start, or since `CONFIG RESETSTAT`. */
 export class Statistics {
@@ -44,8 +49,27 @@ export class Statistics {
   };
   /** Bytes. */
   peakMemory = 0;
+  #rates = { time: performance.now(), commands: 0, inputBytes: 0, outputBytes: 0 };
+  #lastRates = { commands: 0, inputBytes: 0, outputBytes: 0 };
   /** Error replies by their code. */
   readonly errors: Map<string, number> = new Map();
+
+  /** Commands and bytes in a second, since it was last asked, or the same if that was just now. */
+  rates(): Readonly<Record<"commands" | "inputBytes" | "outputBytes", number>> {
+    const time = performance.now();
+    const { commands, inputBytes, outputBytes } = this;
+    const before = this.#rates;
+    const seconds = (time - before.time) / 1000;
+    if (seconds >= MIN_RATE_TIME) {
+      this.#rates = { time, commands, inputBytes, outputBytes };
+      this.#lastRates = {
+        commands: (commands - before.commands) / seconds,
+        inputBytes: (inputBytes - before.inputBytes) / seconds,
+        outputBytes: (outputBytes - before.outputBytes) / seconds,
+      };
+    }
+    return this.#lastRates;
+  }
 }
 
 /** What `CLIENT PAUSE` has asked for. */
@@ -59,6 +83,13 @@ export interface Pause {
   readonly resolve: () => void;
   readonly cancel: () => void;
 }
+
+/**
+ * Below this threshold of the slow log, in microseconds, every command is timed by itself. From it on
+ * (the default) the time that has gone by since the last look at the clock, in milliseconds, will do, and
+ * only after commands that are not fast in themselves.
+ */
+const COARSE = 10_000;
 
 /** How much expiry may do at a time before other work gets its turn, in keys. */
 const EXPIRY_SLICE = 1000;
@@ -95,6 +126,8 @@ export class Engine {
   readonly pubsub: PubSub = new PubSub();
   readonly scripting: Scripting = new Scripting(this);
   readonly slowlog: Slowlog = new Slowlog();
+  readonly latency: LatencyMonitor = new LatencyMonitor();
+  readonly tracking: Tracking = new Tracking(this);
   readonly snapshots: Snapshots;
   readonly eviction: Eviction;
   readonly monitors: Set<Client> = new Set();
@@ -123,6 +156,11 @@ export class Engine {
   /** The classes of keyspace notifications that are on, as `notify-keyspace-events` has them. */
   notifyClasses = "";
 
+  /** Whether each command is timed by itself, for the slow log or for those who watch latencies. */
+  timesExactly = false;
+
+  /** Whether expired keys are only hidden: from commands that write nothing, while clients are paused. */
+  keepsExpired = false;
   /** Whether the time stands still: amid a transaction or a script. */
   timeHeld = false;
   /** What becomes of the lines that scripts log; the level is from 0 (debug) to 3 (warning). */
@@ -184,6 +222,7 @@ export class Engine {
   /** Removes all keys of all databases at once. What they took is given back a part at a time. */
   flushAll(): void {
     const { dirty } = this;
+    this.tracking.invalidateAll();
     if (this.saving === undefined) {
       for (const db of this.databases) {
         db.touchWatched();
@@ -207,13 +246,17 @@ export class Engine {
         command.rejectedCalls =
         command.failedCalls =
           0;
+      command.latencies.clear();
     }
   }
 
   /** Takes note of settings that have changed. */
   applySettings(): void {
-    this.notifyClasses = this.settings.notifyClasses;
-    this.slowlog.trim(this.settings.slowlogLength);
+    const { notifyClasses, slowlogThreshold, slowlogLength, latencyThreshold } = this.settings;
+    this.notifyClasses = notifyClasses;
+    this.timesExactly = slowlogThreshold < COARSE || latencyThreshold > 0;
+    this.slowlog.trim(slowlogLength);
+    this.tracking.limit();
     this.acl.applySettings();
     this.snapshots.schedule();
     this.eviction.apply();
@@ -273,9 +316,13 @@ export class Engine {
   /** Lets the clients go on. */
   endPause(): void {
     const { pause } = this;
+    if (pause === undefined) return;
     this.pause = undefined;
-    pause?.cancel();
-    pause?.resolve();
+    this.keepsExpired = false;
+    pause.cancel();
+    pause.resolve();
+    // What has expired meanwhile is still there.
+    this.scheduleExpiry(this.now);
   }
 
   nextClientId(): number {
@@ -302,8 +349,10 @@ export class Engine {
     const time = (this.clock.now() / 1000).toFixed(6);
     const line = `${time} [${client.db.index} ${client.address}] ${shown}`;
     for (const monitor of this.monitors) {
-      const isSilent = monitor.replyMode === "off" || monitor.replyMode === "skip";
-      if (!isSilent) monitor.push((reply) => reply.simple(line));
+      // To Redis these are replies: who wants none, or has quit, gets none.
+      const { closing, replyMode } = monitor;
+      if (closing || replyMode === "off" || replyMode === "skip") continue;
+      monitor.push((reply) => reply.simple(line));
     }
   }
 
@@ -314,6 +363,7 @@ export class Engine {
 
   /** Sends what was written to other clients. */
   flush(): void {
+    if (this.tracking.totalPrefixes > 0) this.tracking.broadcast();
     if (this.#toFlush.length > 0) {
       // In the order in which they were written to.
       const clients = this.#toFlush.splice(0);
@@ -340,8 +390,9 @@ export class Engine {
   #expire(): void {
     this.#expiry = undefined;
     // Amid a script no time goes by; it is made up for after it.
-    if (!this.#activeExpiry || this.timeHeld) return;
+    if (!this.#activeExpiry || this.timeHeld || this.pause !== undefined) return;
     this.readClock();
+    const start = performance.now();
     let left = EXPIRY_SLICE;
     let next = Infinity;
     for (const db of this.databases) {
@@ -360,15 +411,24 @@ export class Engine {
     }
     if (next < Infinity) this.scheduleExpiry(next);
     this.blocking.serve();
+    this.noteLatency("expire-cycle", performance.now() - start);
     this.flush();
+  }
+
+  /** Lets `LATENCY` tell of what has taken so many milliseconds, if that is long. */
+  noteLatency(event: string, milliseconds: number): void {
+    const { latencyThreshold } = this.settings;
+    if (latencyThreshold > 0 && milliseconds >= latencyThreshold) {
+      this.latency.add(event, milliseconds);
+    }
   }
 
   /** Ends all that would go on by itself. */
   close(): void {
+    this.endPause();
     this.#expiry?.cancel();
     this.#expiry = undefined;
     this.scripting.runner.close();
-    this.endPause();
     for (const { reject } of this.#waiting.splice(0)) {
       reject(new Error("The cache was closed while something waited for its counts"));
     }

@@ -57,7 +57,7 @@ export class Keyspace {
     const { arena, keys } = this.objects;
     const entry = keys.find(this.table, key);
     if (entry !== 0 && arena.word(entry, PLACE) !== 0 && this.hasExpired(entry)) {
-      this.expireNow(entry);
+      if (!this.engine.keepsExpired) this.expireNow(entry);
       return 0;
     }
     return entry;
@@ -270,8 +270,20 @@ export class Keyspace {
     this.touched(key);
   }
 
-  /** Lets those know who watch a key, as a part of a change that is counted elsewhere. */
+  /** Lets those know who watch or track a key, as a part of a change that is counted elsewhere. */
   touched(key: Slice): void {
+    this.#tell(key, this.engine.current);
+  }
+
+  /** Says that a key is gone that no command has removed: it has expired, or was evicted. */
+  lost(key: Slice): void {
+    this.engine.dirty++;
+    this.#tell(key, undefined);
+  }
+
+  #tell(key: Slice, by: Client | undefined): void {
+    const { tracking } = this.engine;
+    if (tracking.active) tracking.invalidate(key.latin1(), by);
     if (this.watchers.size === 0) return;
     for (const client of this.watchers.get(key.latin1()) ?? []) client.watchFailed = true;
   }
@@ -326,7 +338,7 @@ export class Keyspace {
     this.remove(entry);
     engine.stats.expiredKeys++;
     this.notify("x", "expired", key);
-    this.changed(key);
+    this.lost(key);
   }
 
   /** Removes an entry because memory is short. */
@@ -335,7 +347,7 @@ export class Keyspace {
     const key = this.objects.keys.key(entry).copySlice();
     this.remove(entry);
     engine.stats.evictedKeys++;
-    this.changed(key);
+    this.lost(key);
     this.notify("e", "evicted", key);
   }
 

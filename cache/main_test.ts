@@ -32,7 +32,7 @@ Deno.test("main.ts of the cache serves with --allow-net alone, and stops with 0 
   await using child = start(["--port", "0", "--databases", "2", "--enable-debug-command"]);
   const port = await child.ready();
   assertEquals(
-    await ask(local(port), "SET a 1\r\nGET a\r\nDEBUG JMAP\r\nSELECT 2\r\nQUIT\r\n"),
+    await ask(local(port), "SET a 1\r\nGET a\r\nDEBUG PAUSE-CRON 0\r\nSELECT 2\r\nQUIT\r\n"),
     "+OK\r\n$1\r\n1\r\n+OK\r\n-ERR DB index is out of range\r\n+OK\r\n",
   );
   if (!unix) return;

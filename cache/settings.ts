@@ -7,6 +7,7 @@
 
 import { EVICTION_POLICIES, type EvictionPolicy } from "./eviction.ts";
 import { parseEventClasses, printEventClasses } from "./notify.ts";
+import { parseDouble } from "./double.ts";
 import type { SavePoint } from "./snapshot.ts";
 import { MAX_INT64, parseInt64, parseInteger } from "./number.ts";
 import { latin1Slice } from "./store/slice.ts";
@@ -50,6 +51,13 @@ export class Settings {
   /** Microseconds; negative is never. */
   slowlogThreshold = 10_000;
   slowlogLength = 128;
+  /** How long something takes that `LATENCY` tells of, in milliseconds; 0 is never. */
+  latencyThreshold = 0;
+  /** Whether `INFO` tells how the times of commands are distributed, and at which of a hundred calls. */
+  latencyTracking = true;
+  latencyPercentiles: readonly number[] = [50, 99, 99.9];
+  /** How many keys that clients have read are remembered; 0 is no limit. */
+  trackingTableMaxKeys = 1_000_000;
   /** How many entries the log of what was refused has. */
   aclLogLength = 128;
   /** Whether new users may use all channels. */
@@ -295,6 +303,22 @@ function boolean(name: string, property: Property<boolean>, options: Options = {
   };
 }
 
+const latencyPercentiles: Parameter = {
+  name: "latency-tracking-info-percentiles",
+  get: ({ latencyPercentiles }) =>
+    latencyPercentiles.map((percent) => `${Number(percent.toFixed(6))}`).join(" "),
+  set: (settings, text) => {
+    const values = text.split(" ").filter((word) => word !== "").map((word) =>
+      parseDouble(latin1Slice(word))
+    );
+    if (values.some(Number.isNaN)) return "Invalid latency-tracking-info-percentiles parameters";
+    if (values.some((value) => value < 0 || value > 100)) {
+      return "latency-tracking-info-percentiles parameters should sit between [0.0,100.0]";
+    }
+    settings.latencyPercentiles = values;
+  },
+};
+
 /** Pairs of seconds and changes, with spaces between. */
 const savePoints: Parameter = {
   name: "save",
@@ -374,6 +398,8 @@ export const PARAMETERS: readonly Parameter[] = [
   memory("stream-node-max-bytes", "streamNodeMaxBytes", 0, LONG_MAX),
   integer("stream-node-max-entries", "streamNodeMaxEntries", 0, LONG_MAX),
   integer("timeout", "timeout", 0, INT_MAX),
+  integer("latency-monitor-threshold", "latencyThreshold", 0, LONG_MAX),
+  integer("tracking-table-max-keys", "trackingTableMaxKeys", 0, LONG_MAX),
   integer("zset-max-listpack-entries", "sortedSetMaxPackEntries", 0, LONG_MAX, {
     alias: "zset-max-ziplist-entries",
   }),
@@ -388,6 +414,8 @@ export const PARAMETERS: readonly Parameter[] = [
   boolean("protected-mode", "protectedMode"),
   boolean("rdbcompression", "compressSnapshots"),
   boolean("rdbchecksum", "checksumSnapshots", { immutable: true }),
+  boolean("latency-tracking", "latencyTracking"),
+  latencyPercentiles,
   savePoints,
   text("dir", "snapshotDirectory"),
   text("dbfilename", "snapshotName"),
@@ -416,6 +444,8 @@ export const PARAMETERS: readonly Parameter[] = [
   told("lazyfree-lazy-user-flush", "no", isBoolean),
   told("list-compress-depth", "0", isWithin(0, INT_MAX)),
   told("loglevel", "notice", isOneOf("debug", "verbose", "notice", "warning")),
+  told("replicaof", "", () => undefined, { alias: "slaveof", immutable: true }),
+  told("bind", "127.0.0.1", () => undefined, { immutable: true }),
   told("tcp-keepalive", "300", isWithin(0, INT_MAX)),
 ];
 

@@ -184,3 +184,25 @@ test("a name, a database, and what the server says of itself", async (redis) => 
   assertEquals(await redis.configGet("databases"), { databases: "16" });
   assert((await redis.commandCount()) > 100);
 });
+
+const CACHING = { RESP: 3, clientSideCache: { ttl: 0, maxEntries: 0 } } as const;
+/** Clients that keep what they have read until the server says that it has changed. */
+const CACHING_CLIENTS: Record<string, (url: string) => Client> = {
+  "node-redis 6": (url) => createClient6({ url, ...CACHING }) as unknown as Client,
+  "node-redis 5": (url) => createClient5({ url, ...CACHING }) as unknown as Client,
+};
+
+for (const [name, open] of Object.entries(CACHING_CLIENTS)) {
+  Deno.test(`Cache serves ${name}: client side caching`, async () => {
+    await using session = new Session(await startTarget(), open);
+    const [reader, writer] = [await session.connect(), await session.connect()];
+    await writer.set("k", "1");
+    await writer.configResetStat();
+    for (let i = 0; i < 3; i++) assertEquals(await reader.get("k"), "1");
+    assertMatch(await writer.info("commandstats"), /cmdstat_get:calls=1,/);
+    await writer.set("k", "2");
+    await until(async () => await reader.get("k") === "2");
+    await writer.flushAll();
+    await until(async () => await reader.get("k") === null);
+  });
+}

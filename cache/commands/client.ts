@@ -11,6 +11,7 @@ import { integerAt } from "./arguments.ts";
 import { type CommandRow, isWord } from "./command.ts";
 import { CommandError, SYNTAX, unknownSubcommand } from "./error.ts";
 import { helpRow } from "./help.ts";
+import { CLIENT_TRACKING, redirectOf } from "./tracking.ts";
 
 /** The kinds of clients that `TYPE` takes. */
 const TYPES = ["normal", "master", "replica", "slave", "pubsub"];
@@ -22,6 +23,9 @@ function flagsOf(client: Client): string {
     client.subscriptionCount > 0 ? "P" : "",
     (client.transaction ?? client.executing) !== undefined ? "x" : "",
     client.blocked !== undefined ? "b" : "",
+    client.tracking !== undefined ? "t" : "",
+    client.tracking?.brokenRedirect ? "R" : "",
+    client.tracking?.broadcast ? "B" : "",
     client.watchFailed ? "d" : "",
     client.closing ? "c" : "",
     client.noEvict ? "e" : "",
@@ -66,7 +70,7 @@ export function describe(client: Client): string {
     events: "r",
     cmd: client.lastCommand?.fullName ?? "NULL",
     user: client.user.name,
-    redir: -1,
+    redir: redirectOf(client),
     resp: reply.resp,
   }).map(([name, value]) => `${name}=${value}`).join(" ");
 }
@@ -113,7 +117,7 @@ function list(client: Client, args: Args): void {
       shown = [];
       for (let i = 3; i < args.count; i++) {
         const other = client.engine.clients.get(integerAt(args, i, "ERR Invalid client ID"));
-        if (other !== undefined) shown.push(other);
+        if (other?.internal === false) shown.push(other);
       }
     } else {
       throw new CommandError(SYNTAX);
@@ -205,7 +209,7 @@ function replyMode(client: Client, args: Args): void {
   } else if (isWord(mode, "off")) {
     client.replyMode = "off";
   } else if (isWord(mode, "skip")) {
-    if (client.replyMode === "on") client.replyMode = "skip next";
+    if (client.replyMode !== "off") client.replyMode = "skip next";
   } else {
     throw new CommandError(SYNTAX);
   }
@@ -227,6 +231,7 @@ export const CLIENT: CommandRow = {
   since: "2.4.0",
   summary: "Tells of clients, and directs them",
   subcommands: {
+    ...CLIENT_TRACKING,
     getname: {
       arity: 2,
       flags: FLAGS,

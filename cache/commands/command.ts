@@ -6,6 +6,7 @@
  */
 
 import type { Client } from "../client.ts";
+import { LatencyHistogram } from "../latency.ts";
 import { parseInteger } from "../number.ts";
 import type { Args } from "../protocol/request.ts";
 import type { Slice } from "../store/slice.ts";
@@ -84,6 +85,11 @@ export interface KeywordSpec {
   readonly flags: readonly string[];
 }
 
+/** Keys that nothing tells where they are: `SORT` makes their names from what it sorts. */
+export interface UnknownSpec {
+  readonly flags: readonly string[];
+}
+
 /** A key that is found by what stands before it. */
 export interface OtherKey {
   /** Its index among the arguments. */
@@ -121,8 +127,8 @@ export interface CommandRow {
    * Default: none.
    */
   readonly channels?: "first" | "all" | "patterns";
-  /** How `COMMAND INFO` describes {@linkcode otherKeys}, where a word comes before them. */
-  readonly keywords?: readonly KeywordSpec[];
+  /** How `COMMAND INFO` describes {@linkcode otherKeys}, and keys that cannot be found. */
+  readonly keywords?: readonly (KeywordSpec | UnknownSpec)[];
   /** Categories for access control beyond those that follow from the group and the flags. */
   readonly categories?: string;
   /** Hints for clients and proxies, as `COMMAND INFO` replies them. */
@@ -162,6 +168,7 @@ export class Command {
   microseconds = 0;
   rejectedCalls = 0;
   failedCalls = 0;
+  readonly latencies: LatencyHistogram = new LatencyHistogram();
 
   constructor(name: string, group: string, row: CommandRow, parent?: string) {
     this.name = name;

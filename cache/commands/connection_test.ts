@@ -1,3 +1,6 @@
+import { assertEquals } from "@std/assert";
+import { Cache } from "../cache.ts";
+import { ManualClock } from "../clock.ts";
 import { play } from "./test_util.ts";
 
 Deno.test("PING, ECHO and SELECT answer", () =>
@@ -268,6 +271,47 @@ Deno.test("COMMAND tells of the table", () =>
   COMMAND GETKEYS → -ERR wrong number of arguments for 'command|getkeys' command
 `));
 
+Deno.test("CLIENT PAUSE WRITE holds transactions that write, and lets keys only look expired", async () => {
+  const clock = new ManualClock();
+  await using cache = new Cache({ clock });
+  const { port } = cache.listen({ port: 0 }).addr as Deno.NetAddr;
+  const buffer = new Uint8Array(1024);
+  const read = async (conn: Deno.Conn) =>
+    new TextDecoder().decode(buffer.subarray(0, await conn.read(buffer) ?? 0)).trim();
+  const ask = async (conn: Deno.Conn, request: string) => {
+    await conn.write(new TextEncoder().encode(`${request}\r\n`));
+    return await read(conn);
+  };
+  using writer = await Deno.connect({ port });
+  using reader = await Deno.connect({ port });
+  cache.call("SET", "a", 1, "PX", 10);
+  cache.call("SET", "b", 1, "PX", 10);
+  await ask(writer, "MULTI");
+  await ask(writer, "SET c 1");
+  await ask(reader, "MULTI");
+  await ask(reader, "GET c");
+  cache.call("CLIENT", "PAUSE", 1000, "WRITE");
+  clock.advance(20);
+  assertEquals(await ask(reader, "EXEC"), "*1\r\n$-1");
+  const waiting = ask(writer, "EXEC");
+  await cache.until(({ blockedClients }) => blockedClients === 1);
+  assertEquals(await ask(reader, "GET a"), "$-1");
+  assertEquals(cache.stats.expiredKeys, 0);
+  // Who writes nevertheless finds no key there.
+  assertEquals(cache.call("SETNX", "a", 2), 1);
+  assertEquals(cache.stats.expiredKeys, 1);
+  cache.call("CLIENT", "UNPAUSE");
+  assertEquals(await waiting, "*1\r\n+OK");
+  clock.advance(1);
+  assertEquals(cache.stats.expiredKeys, 2);
+  cache.call("CLIENT", "PAUSE", 1000, "WRITE");
+  const queueing = ask(writer, "MULTI\r\nSET d 1");
+  assertEquals(await queueing, "+OK");
+  await cache.until(({ blockedClients }) => blockedClients === 1);
+  clock.advance(1000);
+  assertEquals(await read(writer), "+QUEUED");
+});
+
 Deno.test("CONFIG GET replies Redis' defaults", () =>
   play(`
   CONFIG GET hash-max-listpack-entries → *2 $25 hash-max-listpack-entries $3 512
@@ -363,3 +407,32 @@ Deno.test("A transaction cannot be nested, nor watched from within", () =>
   DISCARD → -ERR DISCARD without MULTI
   EXEC → -ERR EXEC without MULTI
 `));
+
+Deno.test("COMMAND describes keys that are found by words, or not at all", () => {
+  const cache = new Cache();
+  /** How the keys of a command are searched. */
+  const searches = (name: string) => {
+    const [entry] = cache.call("COMMAND", "INFO", name) as unknown[][];
+    const specs = [...entry?.[8] as Set<Map<string, Map<string, unknown>>>];
+    return specs.map((spec) =>
+      ["begin_search", "find_keys"].map((half) => {
+        const search = spec.get(half);
+        return [search?.get("type"), ...(search?.get("spec") as Map<string, unknown>).values()];
+      })
+    );
+  };
+  const first = [["index", 1], ["range", 0, 1, 0]];
+  const unknown = [["unknown"], ["unknown"]];
+  assertEquals(searches("sort"), [first, unknown, unknown]);
+  assertEquals(searches("sort_ro"), [first, unknown]);
+  assertEquals(searches("georadius"), [
+    first,
+    [["keyword", "STORE", 6], ["range", 0, 1, 0]],
+    [["keyword", "STOREDIST", 6], ["range", 0, 1, 0]],
+  ]);
+  assertEquals(cache.call("COMMAND", "GETKEYSANDFLAGS", "ZINTERCARD", "1.0", "m1"), [
+    ["m1", new Set<string>()],
+  ]);
+  const [debug] = cache.call("COMMAND", "INFO", "debug") as unknown[][];
+  assertEquals(debug?.[2], new Set(["admin", "noscript", "loading", "stale"]));
+});

@@ -6,13 +6,15 @@
 
 import type { Client } from "../client.ts";
 import { digestAll, digestValue } from "../digest.ts";
+import { type CollectionType, HASH, SET, SORTED_SET, type Type } from "../objects.ts";
 import type { Args } from "../protocol/request.ts";
+import { parseMemory } from "../settings.ts";
 import type { ReloadOptions } from "../snapshot.ts";
 import { latin1Slice } from "../store/slice.ts";
-import { integerAt } from "./arguments.ts";
+import { integerAt, integerWithin } from "./arguments.ts";
 import { type CommandRow, isWord } from "./command.ts";
 import { failure } from "./persistence.ts";
-import { CommandError, NO_SUCH_KEY, SYNTAX } from "./error.ts";
+import { CommandError, NO_SUCH_KEY } from "./error.ts";
 
 /** Replies one value of each of RESP3's types. */
 const PROTOCOL: Record<string, (client: Client) => void> = {
@@ -35,11 +37,22 @@ const PROTOCOL: Record<string, (client: Client) => void> = {
       reply.boolean(i === 1);
     }
   },
-  attrib: ({ reply }) => reply.text("Some real reply following the attribute"),
+  attrib: ({ reply }) => {
+    if (reply.resp === 3) {
+      reply.attribute(1);
+      reply.text("key-popularity");
+      reply.array(2);
+      reply.text("key:123");
+      reply.integer(90);
+    }
+    reply.text("Some real reply following the attribute");
+  },
   push: ({ reply }) => {
+    if (reply.resp === 2) throw new CommandError("ERR RESP2 is not supported by this command");
     reply.push(2);
     reply.text("server-cpu-usage");
     reply.integer(42);
+    reply.text("Some real reply following the push reply");
   },
   bignum: ({ reply }) => reply.bigNumber("1234567999999999999999999999999999999"),
   verbatim: ({ reply }) => reply.verbatim("This is a verbatim\nstring"),
@@ -48,6 +61,21 @@ const PROTOCOL: Record<string, (client: Client) => void> = {
 };
 
 const SUBCOMMANDS: Record<string, (client: Client, args: Args) => void> = {
+  error: (client, args) => {
+    client.reply.error(args.at(2).latin1());
+  },
+  "htstats-key": ({ reply, db }, args) => {
+    const entry = db.find(args.at(2));
+    if (entry === 0) throw new CommandError(NO_SUCH_KEY);
+    const type = db.objects.type(entry);
+    if (!isCollection(type) || !TABLES.includes(db.objects.encodingName(entry))) {
+      throw new CommandError(
+        "ERR The value stored at the specified key is not represented using an hash table",
+      );
+    }
+    const size = db.objects.collections(type).size(db.objects.collection(entry));
+    reply.verbatim(`Hash table 0 stats (main hash table):\n number of elements: ${size}\n`);
+  },
   digest: ({ reply, engine }) => reply.simple(digestAll(engine)),
   "digest-value": ({ reply, db }, args) => {
     reply.array(args.count - 2);
@@ -56,7 +84,6 @@ const SUBCOMMANDS: Record<string, (client: Client, args: Args) => void> = {
       reply.simple(digestValue(db, db.objects.keys.find(db.table, args.at(i))));
     }
   },
-  jmap: ({ reply }) => reply.ok(),
   // There is no append-only file: what it would have is loaded from a snapshot.
   loadaof: (client) => reload(client, { save: true, flush: true, merge: false }),
   object: ({ reply, db, engine }, args) => {
@@ -73,10 +100,10 @@ const SUBCOMMANDS: Record<string, (client: Client, args: Args) => void> = {
     );
   },
   populate: ({ reply, db }, args) => {
-    const count = integerAt(args, 2);
-    if (count < 0) throw new CommandError("ERR value is out of range, must be positive");
+    const error = "ERR value is out of range, must be positive";
+    const count = integerWithin(args, 2, 0, Infinity, error);
     const prefix = args.count > 3 ? args.at(3).latin1() : "key";
-    const size = args.count > 4 ? integerAt(args, 4) : 0;
+    const size = args.count > 4 ? integerWithin(args, 4, 0, Infinity, error) : 0;
     for (let i = 0; i < count; i++) {
       const key = latin1Slice(`${prefix}:${i}`);
       if (db.find(key) !== 0) continue;
@@ -126,17 +153,56 @@ const SUBCOMMANDS: Record<string, (client: Client, args: Args) => void> = {
     while (performance.now() < end);
     reply.ok();
   },
-  "quicklist-packed-threshold": ({ reply }) => reply.ok(),
+  "quicklist-packed-threshold": ({ reply }, args) => {
+    // How a list is stored is one way here, whatever its elements' sizes.
+    const size = parseMemory(args.at(2).latin1());
+    if (!(size >= 0 && size < 2 ** 32)) {
+      throw new CommandError(
+        "ERR argument must be a memory value bigger than 1 and smaller than 4gb",
+      );
+    }
+    reply.ok();
+  },
   "set-disable-deny-scripts": ({ reply, engine }, args) => {
     engine.scripting.runner.allowsAll = integerAt(args, 2) !== 0;
     reply.ok();
   },
-  "replybuffer": ({ reply }) => reply.ok(),
+  "replybuffer": ({ reply }, args) => {
+    const option = args.at(2);
+    if (!isWord(option, "peak-reset-time") && !isWord(option, "resizing")) throw unknown(args);
+    reply.ok();
+  },
   "pause-cron": ({ reply }) => reply.ok(),
 };
 
-/** The subcommands that take no argument, or may. */
-const ALONE = new Set(["digest", "digest-value", "jmap", "loadaof", "reload"]);
+/** The least and the most arguments, with both names, of those that do not have three. */
+const COUNTS: Record<string, readonly [least: number, most: number]> = {
+  digest: [2, 2],
+  "digest-value": [2, Infinity],
+  loadaof: [2, Infinity],
+  populate: [3, 5],
+  reload: [2, Infinity],
+  replybuffer: [4, 4],
+};
+
+/** The encodings that have a hash table, though it may be stored in another way here. */
+const TABLES = ["hashtable", "skiplist"];
+
+const isCollection = (type: Type): type is CollectionType => [HASH, SET, SORTED_SET].includes(type);
+
+function unknown(args: Args): CommandError {
+  const name = args.at(1).latin1();
+  return new CommandError(
+    `ERR unknown subcommand or wrong number of arguments for '${name}'. Try DEBUG HELP.`,
+  );
+}
+
+function help({ reply }: Client): void {
+  const names = [...Object.keys(SUBCOMMANDS), "help"].sort();
+  reply.array(1 + names.length);
+  reply.simple("DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
+  for (const name of names) reply.simple(name.toUpperCase());
+}
 
 function reload({ engine, reply }: Client, options: ReloadOptions): void {
   try {
@@ -149,15 +215,12 @@ function reload({ engine, reply }: Client, options: ReloadOptions): void {
 
 function debug(client: Client, args: Args): void {
   const name = args.at(1);
+  if (args.count === 2 && isWord(name, "help")) return help(client);
   const found = Object.entries(SUBCOMMANDS).find(([word]) => isWord(name, word));
-  if (found === undefined) {
-    throw new CommandError(
-      `ERR unknown subcommand or wrong number of arguments for '${name.latin1()}'. Try DEBUG HELP.`,
-    );
-  }
+  if (found === undefined) throw unknown(args);
   const [word, run] = found;
-  const least = ALONE.has(word) ? 2 : 3;
-  if (args.count < least) throw new CommandError(SYNTAX);
+  const [least, most] = COUNTS[word] ?? [3, 3];
+  if (args.count < least || args.count > most) throw unknown(args);
   run(client, args);
 }
 

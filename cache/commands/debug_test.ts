@@ -61,7 +61,13 @@ Deno.test("DEBUG POPULATE makes keys, and leaves alone what is there", () => {
     ReplyError,
     "ERR value is out of range, must be positive",
   );
-  assertThrows(() => cache.call("DEBUG", "POPULATE", "x"), ReplyError, "not an integer");
+  for (const args of [["x"], [1, "short", -1], [1, "short", "x"]]) {
+    assertThrows(
+      () => cache.call("DEBUG", "POPULATE", ...args),
+      ReplyError,
+      "ERR value is out of range, must be positive",
+    );
+  }
 });
 
 Deno.test("DEBUG SET-ACTIVE-EXPIRE chooses whether keys expire that nobody looks at", () => {
@@ -81,9 +87,39 @@ Deno.test("DEBUG SLEEP takes its time, and what does nothing here says OK", () =
   const start = performance.now();
   assertEquals(cache.call("DEBUG", "SLEEP", "0.01"), "OK");
   assertEquals(performance.now() - start >= 10, true);
-  const others = ["QUICKLIST-PACKED-THRESHOLD", "SET-DISABLE-DENY-SCRIPTS", "REPLYBUFFER"];
-  for (const name of [...others, "PAUSE-CRON"]) assertEquals(cache.call("DEBUG", name, 1), "OK");
-  assertEquals(cache.call("DEBUG", "JMAP"), "OK");
+  for (const name of ["SET-DISABLE-DENY-SCRIPTS", "PAUSE-CRON", "QUICKLIST-PACKED-THRESHOLD"]) {
+    assertEquals(cache.call("DEBUG", name, 1), "OK");
+  }
+  for (const size of ["x", "4gb"]) {
+    assertThrows(
+      () => cache.call("DEBUG", "QUICKLIST-PACKED-THRESHOLD", size),
+      ReplyError,
+      "ERR argument must be a memory value bigger than 1 and smaller than 4gb",
+    );
+  }
+  assertEquals(cache.call("DEBUG", "REPLYBUFFER", "resizing", 0), "OK");
+  assertEquals(cache.call("DEBUG", "REPLYBUFFER", "PEAK-RESET-TIME", "never"), "OK");
+});
+
+Deno.test("DEBUG ERROR replies an error of one's own", () => {
+  const cache = new Cache({ enableDebugCommand: true });
+  assertThrows(() => cache.call("DEBUG", "ERROR", "MINE it is"), ReplyError, "MINE it is");
+});
+
+Deno.test("DEBUG HTSTATS-KEY tells of hash tables", () => {
+  const cache = new Cache({ enableDebugCommand: true });
+  cache.call("SADD", "numbers", 1, 2);
+  cache.call("SADD", "words", "a", "b", "c");
+  cache.call("SET", "text", "a");
+  assertMatch(String(cache.call("DEBUG", "HTSTATS-KEY", "words")), / number of elements: 3\n/);
+  for (const key of ["numbers", "text"]) {
+    assertThrows(
+      () => cache.call("DEBUG", "HTSTATS-KEY", key),
+      ReplyError,
+      "ERR The value stored at the specified key is not represented using an hash table",
+    );
+  }
+  assertThrows(() => cache.call("DEBUG", "HTSTATS-KEY", "none"), ReplyError, "ERR no such key");
 });
 
 Deno.test("DEBUG says what it does not know", () => {
@@ -93,6 +129,16 @@ Deno.test("DEBUG says what it does not know", () => {
     ReplyError,
     "ERR unknown subcommand or wrong number of arguments for 'Nothing'. Try DEBUG HELP.",
   );
-  assertThrows(() => cache.call("DEBUG", "SLEEP"), ReplyError, "ERR syntax error");
+  const wrong = [["SLEEP"], ["SLEEP", 1, 2], ["REPLYBUFFER", 1], ["REPLYBUFFER", "x", 1]];
+  for (const [name = "", ...args] of [...wrong, ["HELP", "x"]]) {
+    assertThrows(
+      () => cache.call("DEBUG", name, ...args),
+      ReplyError,
+      `ERR unknown subcommand or wrong number of arguments for '${name}'. Try DEBUG HELP.`,
+    );
+  }
+  const [title, ...names] = cache.call("DEBUG", "HELP") as string[];
+  assertEquals(title, "DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
+  assertEquals(names.includes("SLEEP") && names.includes("HELP"), true);
   assertThrows(() => cache.call("DEBUG"), ReplyError, "ERR wrong number of arguments for 'debug'");
 });

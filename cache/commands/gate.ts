@@ -14,6 +14,7 @@ import {
   ALLOW_BUSY,
   type Command,
   DENY_OOM,
+  FAST,
   isWord,
   MAY_REPLICATE,
   NO_AUTH,
@@ -42,13 +43,6 @@ const SUBSCRIBER_COMMANDS = new Set([
   ...["ping", "subscribe", "ssubscribe", "psubscribe", "unsubscribe", "sunsubscribe"],
   ...["punsubscribe", "reset", "quit"],
 ]);
-
-/**
- * Below this threshold of the slow log, in microseconds, every command is timed by itself. From it on
- * (the default) the time that has gone by since the last look at the clock, in milliseconds, will do, and
- * only after commands that are not fast in themselves.
- */
-const SLOW = 10_000;
 
 /** The longest code of an error that is counted by itself (as in Redis), and how many codes. */
 const MAX_ERROR_CODE = 31;
@@ -83,26 +77,43 @@ export function processRequest(client: Client, args: Args): boolean {
         begun,
         `EXECABORT Transaction discarded because of: ${error.message.replace(/^ERR /, "")}`,
       );
+      // Alone among the commands that are refused, it is shown.
+      if (engine.monitors.size > 0) engine.monitor(client, args);
     } else {
       client.transaction?.fail();
       replyError(client, begun, error.message);
     }
     client.endReply(begun);
+    client.endCommand();
+    if (client.tracking !== undefined) endCaching(client, command);
     return true;
   }
-  if (engine.pause !== undefined && holds(client, command, args)) {
-    return false;
-  }
+  if (engine.pause !== undefined && holds(client, command, args)) return false;
   if (client.transaction !== undefined && !NOT_QUEUED.has(command.fullName)) {
     client.transaction.queue(command, args);
     reply.queued();
   } else {
     call(client, command, args);
-    engine.blocking.serve();
   }
   // The reply of a command that waits is still to come.
   if (client.blocked === undefined) client.endReply(begun);
+  if (engine.tracking.active) engine.tracking.sendPending();
+  if (client.tracking !== undefined) endCaching(client, command);
+  engine.blocking.serve();
+  client.endCommand();
   return true;
+}
+
+/** `CLIENT CACHING` is said of the next command or transaction, other subcommands of `CLIENT` apart. */
+function endCaching({ transaction, tracking }: Client, command: Command | undefined): void {
+  if (tracking === undefined || transaction !== undefined) return;
+  if (!command?.fullName.startsWith("client|")) tracking.caching = false;
+}
+
+/** Has a client told when a key changes that it has read. Of a script, that is for what it calls. */
+function trackKeys(client: Client, command: Command, args: Args): void {
+  if ((command.flags & READONLY) === 0 || command.group === "scripting") return;
+  client.engine.tracking.remember(client, command, args);
 }
 
 /** Whether a pause makes a command wait. */
@@ -167,16 +178,15 @@ function check(client: Client, command: Command, args: Args): void {
     throw new CommandError("ERR Command not allowed inside a transaction");
   }
   if (!client.user.isUnlimited) checkRights(client, command, args);
-  const { eviction, objects, scripting } = client.engine;
+  const { eviction, objects, scripting, tracking } = client.engine;
   // Amid a script nothing is removed.
   if (scripting.runner.busy === undefined) {
     eviction.outOfMemory = objects.arena.used > eviction.limit && !eviction.makeRoom();
+    // Of keys that were evicted a client is told before it gets to know more of them.
+    if (tracking.active) tracking.sendPending();
     if (eviction.outOfMemory && needsMemory(client, command, args)) {
       throw new CommandError(OUT_OF_MEMORY);
     }
-  }
-  if ((flags & KEYSPACE) !== 0 && client.engine.monitors.has(client)) {
-    throw new CommandError("ERR Replica can't interact with the keyspace");
   }
   if (
     client.reply.resp === 2 && client.subscriptionCount > 0 &&
@@ -189,6 +199,9 @@ function check(client: Client, command: Command, args: Args): void {
   }
   const { runner } = scripting;
   if (runner.busy !== undefined && (flags & ALLOW_BUSY) === 0) runner.refuse();
+  if ((flags & KEYSPACE) !== 0 && client.engine.monitors.has(client)) {
+    throw new CommandError("ERR Replica can't interact with the keyspace");
+  }
 }
 
 /** Whether a command is refused where memory is short. */
@@ -206,22 +219,23 @@ function needsMemory(client: Client, command: Command, args: Args): boolean {
 /** Executes a command: its reply, or its error, is in `client.reply` then. */
 export function call(client: Client, command: Command, args: Args): void {
   const { reply, engine } = client;
-  const { stats, settings } = engine;
+  const { stats, timesExactly: exact } = engine;
   const begun = reply.length;
-  const exact = settings.slowlogThreshold < SLOW;
   const start = exact ? performance.now() : 0;
-  stats.commands++;
-  command.calls++;
+  engine.keepsExpired = engine.pause !== undefined && (command.flags & WRITE) === 0;
   try {
     command.run(client, args);
   } catch (error) {
     replyFailure(client, begun, error);
     command.failedCalls++;
   }
+  stats.commands++;
+  command.calls++;
+  if (client.tracking !== undefined) trackKeys(client, command, args);
   if (exact || !command.isQuick) {
     // Redis reads a clock twice for each command; that would take a third of a small one's time here.
     const milliseconds = exact ? performance.now() - start : engine.elapsed();
-    if (milliseconds > 0) noteTime(client, command, args, milliseconds);
+    if (exact || milliseconds > 0) noteTime(client, command, args, milliseconds);
   }
   if (engine.monitors.size > 0 && (command.flags & (SKIP_MONITOR | ADMIN)) === 0) {
     engine.monitor(client, args);
@@ -256,6 +270,8 @@ export function noteTime(
   const { slowlogThreshold: threshold, slowlogLength } = engine.settings;
   const microseconds = Math.round(milliseconds * 1000);
   command.microseconds += microseconds;
+  command.latencies.add(microseconds);
+  engine.noteLatency((command.flags & FAST) === 0 ? "command" : "fast-command", milliseconds);
   if (threshold >= 0 && microseconds >= threshold && (command.flags & SKIP_SLOWLOG) === 0) {
     engine.slowlog.add(client, args, microseconds, slowlogLength);
   }

@@ -27,7 +27,7 @@ import type { Collection } from "../store/collection.ts";
 import type { Slice } from "../store/slice.ts";
 import { integerAt } from "./arguments.ts";
 import { readCollection } from "./collections.ts";
-import { type CommandRows, isWord, type OtherKey } from "./command.ts";
+import { type CommandRows, isWord, type KeywordSpec, type OtherKey } from "./command.ts";
 import { CommandError, SYNTAX } from "./error.ts";
 import { addMembers, CH, doubleAt, keep, NX, XX } from "./sorted_sets.ts";
 
@@ -393,6 +393,17 @@ function targetKeys(from: number) {
     });
 }
 
+/** How `COMMAND INFO` describes the keys in which results are stored. */
+function targetKeywords(from: number): KeywordSpec[] {
+  return ["STORE", "STOREDIST"].map((keyword) => ({
+    keyword,
+    from,
+    last: 0,
+    limit: 0,
+    flags: ["OW", "update"],
+  }));
+}
+
 export const GEO: CommandRows = {
   geoadd: {
     arity: -5,
@@ -431,6 +442,7 @@ export const GEO: CommandRows = {
     flags: "write denyoom movablekeys",
     keys: "1 RO access",
     otherKeys: targetKeys(6),
+    keywords: targetKeywords(6),
     since: "3.2.0",
     summary: "Finds places within a circle, and replies or stores them",
     run: searchAs({ around: "place", stores: "by option" }),
@@ -448,6 +460,7 @@ export const GEO: CommandRows = {
     flags: "write denyoom movablekeys",
     keys: "1 RO access",
     otherKeys: targetKeys(5),
+    keywords: targetKeywords(5),
     since: "3.2.0",
     summary: "Finds places within a circle around another, and replies or stores them",
     run: searchAs({ around: "member", stores: "by option" }),

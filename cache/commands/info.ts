@@ -8,7 +8,7 @@ import type { Client } from "../client.ts";
 import type { Engine } from "../engine.ts";
 import type { Args } from "../protocol/request.ts";
 import { REDIS_VERSION, VERSION } from "../version.ts";
-import type { Command, CommandRow } from "./command.ts";
+import type { CommandRow } from "./command.ts";
 
 /** The fields of one section. */
 type Section = Record<string, string | number>;
@@ -21,6 +21,26 @@ function human(bytes: number): string {
   return unit === 0 ? `${bytes}B` : `${bytes.toFixed(2)}${units[unit]}`;
 }
 
+/** What is used of Node's globals: times in microseconds. */
+interface NodeGlobals {
+  readonly process: { cpuUsage(): { readonly system: number; readonly user: number } };
+}
+
+/** What the process has taken of the processors' time, in seconds, where that can be asked for. */
+function cpuTimes(): Section {
+  // Deno has it only by Node's name.
+  const { system, user } = "Deno" in globalThis
+    ? (globalThis as unknown as NodeGlobals).process.cpuUsage()
+    : { system: 0, user: 0 };
+  const seconds = (microseconds: number) => (microseconds / 1e6).toFixed(6);
+  return {
+    used_cpu_sys: seconds(system),
+    used_cpu_user: seconds(user),
+    used_cpu_sys_children: seconds(0),
+    used_cpu_user_children: seconds(0),
+  };
+}
+
 /** What the machine has, where that can be asked for. */
 function machineMemory(): number {
   const { Deno: deno } = globalThis as { Deno?: typeof Deno };
@@ -29,16 +49,29 @@ function machineMemory(): number {
 }
 
 /** What the process takes of the machine's memory, where that can be asked for. */
-function residentMemory(used: number): number {
+export function residentMemory(used: number): number {
   const { Deno: deno } = globalThis as { Deno?: typeof Deno };
   return deno?.memoryUsage?.().rss ?? used;
 }
 
-function commandStats(engine: Engine): Section {
-  const all = (command: Command): Command[] => [command, ...command.subcommands];
-  const called = engine.commands.commands.flatMap(all).filter(({ calls, rejectedCalls }) =>
-    calls > 0 || rejectedCalls > 0
+/** Of each command, within which times so many of a hundred calls were done. */
+function latencyStats(engine: Engine): Section {
+  const { commands, settings: { latencyTracking, latencyPercentiles } } = engine;
+  if (!latencyTracking) return {};
+  return Object.fromEntries(
+    commands.all.filter(({ calls }) => calls > 0).map((
+      { fullName, calls, latencies },
+    ) => {
+      const times = latencyPercentiles.map((percentile) =>
+        `p${percentile}=${latencies.percentile(calls, percentile).toFixed(3)}`
+      );
+      return [`latency_percentiles_usec_${fullName}`, times.join(",")];
+    }),
   );
+}
+
+function commandStats({ commands }: Engine): Section {
+  const called = commands.all.filter(({ calls, rejectedCalls }) => calls > 0 || rejectedCalls > 0);
   return Object.fromEntries(called.map((command) => [
     `cmdstat_${command.fullName}`,
     Object.entries({
@@ -78,11 +111,15 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     redis_version: REDIS_VERSION,
     redis_git_sha1: "00000000",
     redis_git_dirty: 0,
+    redis_build_id: "0000000000000000",
     redis_mode: "standalone",
     server_name: "nimblecache",
     nimblecache_version: VERSION,
     os: (globalThis as { Deno?: typeof Deno }).Deno?.build.os ?? "unknown",
     arch_bits: 64,
+    monotonic_clock: "performance.now",
+    multiplexing_api: "epoll",
+    process_supervised: "no",
     process_id: (globalThis as { Deno?: typeof Deno }).Deno?.pid ?? 0,
     run_id: runId,
     tcp_port: port,
@@ -94,6 +131,7 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     lru_clock: Math.floor(now / 1000) & 0xffffff,
     executable: "",
     config_file: "",
+    io_threads_active: 0,
   }),
   clients: (engine) => ({
     connected_clients: engine.connectedClients,
@@ -102,7 +140,7 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     client_recent_max_input_buffer: 0,
     client_recent_max_output_buffer: 0,
     blocked_clients: engine.blockedClients,
-    tracking_clients: 0,
+    tracking_clients: engine.tracking.clients.size,
     clients_in_timeout_table: 0,
   }),
   memory: (engine) => {
@@ -177,13 +215,22 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     module_fork_in_progress: 0,
     module_fork_last_cow_size: 0,
   }),
-  stats: ({ stats, pubsub, eviction }) => ({
+  stats: ({ stats, pubsub, tracking, eviction }) => ({
     total_connections_received: stats.connections,
     total_commands_processed: stats.commands,
-    instantaneous_ops_per_sec: 0,
+    instantaneous_ops_per_sec: Math.round(stats.rates().commands),
     total_net_input_bytes: stats.inputBytes,
     total_net_output_bytes: stats.outputBytes,
+    total_net_repl_input_bytes: 0,
+    total_net_repl_output_bytes: 0,
+    instantaneous_input_kbps: (stats.rates().inputBytes / 1024).toFixed(2),
+    instantaneous_output_kbps: (stats.rates().outputBytes / 1024).toFixed(2),
+    instantaneous_input_repl_kbps: "0.00",
+    instantaneous_output_repl_kbps: "0.00",
     rejected_connections: stats.rejectedConnections,
+    sync_full: 0,
+    sync_partial_ok: 0,
+    sync_partial_err: 0,
     expired_keys: stats.expiredKeys,
     evicted_keys: stats.evictedKeys,
     evicted_clients: stats.evictedClients,
@@ -195,6 +242,17 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     pubsub_patterns: pubsub.patterns.size,
     pubsubshard_channels: pubsub.shardChannels.size,
     latest_fork_usec: 0,
+    total_forks: 0,
+    migrate_cached_sockets: 0,
+    slave_expires_tracked_keys: 0,
+    active_defrag_hits: 0,
+    active_defrag_misses: 0,
+    active_defrag_key_hits: 0,
+    active_defrag_key_misses: 0,
+    tracking_total_keys: tracking.totalKeys,
+    tracking_total_items: tracking.totalItems,
+    tracking_total_prefixes: tracking.totalPrefixes,
+    unexpected_error_replies: 0,
     total_error_replies: stats.errorReplies,
     // Of later versions, which those who watch over a server ask for.
     acl_access_denied_auth: stats.denied.auth,
@@ -207,15 +265,22 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     connected_slaves: 0,
     master_failover_state: "no-failover",
     master_replid: runId,
+    master_replid2: "0".repeat(40),
     master_repl_offset: 0,
+    second_repl_offset: -1,
+    repl_backlog_active: 0,
+    repl_backlog_size: 1_048_576,
+    repl_backlog_first_byte_offset: 0,
+    repl_backlog_histlen: 0,
   }),
-  cpu: () => ({}),
+  cpu: cpuTimes,
   modules: () => ({}),
   commandstats: commandStats,
   errorstats: ({ stats }) =>
     Object.fromEntries(
       [...stats.errors].map(([code, count]) => [`errorstat_${code}`, `count=${count}`]),
     ),
+  latencystats: latencyStats,
   cluster: () => ({ cluster_enabled: 0 }),
   keyspace: ({ databases }) =>
     Object.fromEntries(
@@ -227,7 +292,7 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
 };
 
 /** What is shown where nothing is named. */
-const NOT_DEFAULT = ["commandstats"];
+const NOT_DEFAULT = ["commandstats", "latencystats"];
 
 function info({ reply, engine }: Client, args: Args): void {
   const all = Object.keys(SECTIONS);
@@ -239,7 +304,7 @@ function info({ reply, engine }: Client, args: Args): void {
       ? usual
       : name === "all" || name === "everything"
       ? all
-      : [name];
+      : [name === "module_list" ? "modules" : name];
     for (const name of names) wanted.add(name);
   }
   const shown = Object.entries(SECTIONS).filter(([name]) => wanted.has(name));
@@ -256,6 +321,7 @@ export const INFO: CommandRow = {
   arity: -1,
   flags: "loading stale",
   categories: "dangerous",
+  tips: "nondeterministic_output request_policy:all_shards response_policy:special",
   since: "1.0.0",
   summary: "Tells of the state of the server",
   run: info,

@@ -26,11 +26,12 @@ Deno.test("INFO shows the sections that are asked for, in Redis' order", () => {
   const names = (...sections: string[]) => Object.keys(info(cache, ...sections));
   assertEquals(names(), USUAL);
   assertEquals(names("default"), USUAL);
-  const all = USUAL.toSpliced(8, 0, "Commandstats");
+  const all = USUAL.toSpliced(9, 0, "Latencystats").toSpliced(8, 0, "Commandstats");
   assertEquals(names("ALL"), all);
   assertEquals(names("everything"), all);
   assertEquals(names("keyspace", "Server", "none"), ["Server", "Keyspace"]);
-  assertEquals(names("default", "commandstats"), all);
+  assertEquals(names("default", "commandstats", "latencystats"), all);
+  assertEquals(names("module_list"), ["Modules"]);
   assertEquals(names("none"), []);
 });
 

@@ -16,17 +16,20 @@ import {
   FLAG_NAMES,
   isWord,
   keyIndexes,
+  keyReferences,
   type KeySpec,
   type KeywordSpec,
   MAY_REPLICATE,
   NO_MANDATORY_KEYS,
+  PROTECTED,
+  type UnknownSpec,
 } from "./command.ts";
 import { CommandError, SYNTAX } from "./error.ts";
 import { helpRow } from "./help.ts";
 
 function flagsOf({ flags }: Command): string[] {
-  // Redis does not tell of the one that has to do with replication.
-  const told = flags & ~MAY_REPLICATE;
+  // Redis does not tell of those that have to do with replication, nor which commands are to be enabled.
+  const told = flags & ~(MAY_REPLICATE | PROTECTED);
   return FLAG_NAMES.filter((_, bit) => (told & 1 << bit) !== 0);
 }
 
@@ -55,7 +58,7 @@ function writeSearch(
   }
 }
 
-function writeKeySpec(reply: Reply, spec: KeySpec | KeywordSpec): void {
+function writeKeySpec(reply: Reply, spec: KeySpec | KeywordSpec | UnknownSpec): void {
   reply.map(3);
   reply.text("flags");
   writeTexts(reply, spec.flags);
@@ -63,6 +66,11 @@ function writeKeySpec(reply: Reply, spec: KeySpec | KeywordSpec): void {
     const { keyword, from, last, limit } = spec;
     writeSearch(reply, "begin_search", "keyword", { keyword, startfrom: from });
     writeSearch(reply, "find_keys", "range", { lastkey: last, keystep: 1, limit });
+    return;
+  }
+  if (!("first" in spec)) {
+    writeSearch(reply, "begin_search", "unknown", {});
+    writeSearch(reply, "find_keys", "unknown", {});
     return;
   }
   const { first, counted, last, step } = spec;
@@ -183,10 +191,10 @@ function getkeys(withFlags: boolean) {
     }
     if (indexes.length === 0) throw new CommandError("ERR The command has no key arguments");
     reply.array(indexes.length);
-    for (const index of indexes) {
+    for (const { index, flags } of keyReferences(command, line)) {
       if (withFlags) reply.array(2);
       reply.bulk(line.at(index));
-      if (withFlags) writeTexts(reply, command.keyFlags(index, line));
+      if (withFlags) writeTexts(reply, flags);
     }
   };
 }
@@ -197,6 +205,7 @@ export const COMMAND: CommandRow = {
   arity: -1,
   flags: FLAGS,
   categories: "connection",
+  tips: "nondeterministic_output_order",
   since: "2.8.13",
   summary: "Tells of all commands",
   run: info,

@@ -18,6 +18,7 @@ import { type CommandRows, isWord } from "./command.ts";
 import { CommandError, NO_SUCH_KEY, SYNTAX } from "./error.ts";
 import { DUMP, RESTORE } from "./dump.ts";
 import { helpRow } from "./help.ts";
+import { WAIT } from "./replication.ts";
 import { sort, storeKey } from "./sort.ts";
 
 const SAME_OBJECT = "ERR source and destination objects are the same";
@@ -521,6 +522,7 @@ export const KEYS: CommandRows = {
     since: "1.0.0",
     summary: "Sorts a list, a set or a sorted set, and replies or stores the result",
     otherKeys: storeKey,
+    keywords: [{ flags: ["RO", "access"] }, { flags: ["OW", "update"] }],
     run: sort("read or store"),
   },
   sort_ro: {
@@ -530,6 +532,7 @@ export const KEYS: CommandRows = {
     categories: "set sortedset list dangerous",
     since: "7.0.0",
     summary: "Sorts a list, a set or a sorted set, and replies the result",
+    keywords: [{ flags: ["RO", "access"] }],
     run: sort("read"),
   },
   touch: {
@@ -568,4 +571,5 @@ export const KEYS: CommandRows = {
     summary: "Deletes keys, as DEL",
     run: del,
   },
+  wait: WAIT,
 };

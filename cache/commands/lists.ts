@@ -432,7 +432,7 @@ export const LISTS: CommandRows = {
   },
   blmpop: {
     arity: -5,
-    flags: "write blocking",
+    flags: "write blocking movablekeys",
     keys: "#2 RW access delete",
     since: "7.0.0",
     summary: "Removes elements of the first list that has any, and waits for them",
@@ -496,7 +496,7 @@ export const LISTS: CommandRows = {
   },
   lmpop: {
     arity: -4,
-    flags: "write",
+    flags: "write movablekeys",
     keys: "#1 RW access delete",
     since: "7.0.0",
     summary: "Removes elements of the first list that has any",

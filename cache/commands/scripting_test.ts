@@ -394,3 +394,14 @@ Deno.test("A script may not take more where memory is short, unless it says so",
   cache.call("CONFIG", "SET", "maxmemory", 1);
   assertThrows(() => cache.call("FCALL", "f", 0), ReplyError, oom);
 });
+
+Deno.test("A script that replies an error has failed, and the error is counted once", () =>
+  play(String.raw`
+    CONFIG RESETSTAT
+    EVAL "return redis.call('select', 99)" 0 → -ERR DB index is out of range script: 18e1229a222ce22829424a3c59b1c28095147cdd, on @user_script:1.
+    EVAL "return redis.pcall('select', 99)" 0 → -ERR DB index is out of range
+    EVAL "return {redis.pcall('select', 99)}" 0 → *1 -ERR DB index is out of range
+    EVAL "redis.pcall('select', 99) return 1" 0 → :1
+    INFO errorstats → $37 # Errorstats errorstat_ERR:count=4
+    EVAL "return redis.call('xread', 'BLOCK', 0, 'STREAMS', 's', '$')" 0 → -ERR xread command is not allowed with BLOCK option from scripts script: 2e921c02183bdf5e33a4e499b952bdb9e115c8f7, on @user_script:1.
+  `));

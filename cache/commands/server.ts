@@ -6,6 +6,7 @@
 
 import type { Client } from "../client.ts";
 import type { Args } from "../protocol/request.ts";
+import { REDIS_VERSION } from "../version.ts";
 import { integerAt, integerWithin } from "./arguments.ts";
 import { ACL } from "./acl.ts";
 import { type CommandRows, isWord } from "./command.ts";
@@ -15,6 +16,9 @@ import { CommandError, SYNTAX, unknownSubcommand } from "./error.ts";
 import { helpRow } from "./help.ts";
 import { INFO } from "./info.ts";
 import { COMMAND } from "./introspection.ts";
+import { LATENCY } from "./latency.ts";
+import { MEMORY } from "./memory.ts";
+import { REPLICATION } from "./replication.ts";
 import { BGSAVE, LASTSAVE, SAVE } from "./persistence.ts";
 
 /** Reads `ASYNC` or `SYNC`, between which nobody sees a difference. */
@@ -32,8 +36,9 @@ function flushall({ engine, reply }: Client, args: Args): void {
   reply.ok();
 }
 
-function flushdb({ db, reply }: Client, args: Args): void {
+function flushdb({ db, engine, reply }: Client, args: Args): void {
   checkFlushOption(args);
+  engine.tracking.invalidateAll();
   db.flush();
   reply.ok();
 }
@@ -94,14 +99,9 @@ function slowlogGet({ engine, reply }: Client, args: Args): void {
   }
 }
 
-function memoryUsage({ db, reply }: Client, args: Args): void {
-  for (let i = 3; i < args.count; i += 2) {
-    if (!isWord(args.at(i), "samples") || i + 1 === args.count) throw new CommandError(SYNTAX);
-    if (integerAt(args, i + 1) < 0) throw new CommandError(SYNTAX);
-  }
-  const entry = db.find(args.at(2));
-  if (entry === 0) reply.null();
-  else reply.integer(db.objects.memory(entry));
+function lolwut({ reply }: Client, args: Args): void {
+  if (args.count > 2 && isWord(args.at(1), "version")) integerAt(args, 2);
+  reply.verbatim(`Redis ver. ${REDIS_VERSION}\n`);
 }
 
 function shutdown({ engine }: Client, args: Args): void {
@@ -134,6 +134,7 @@ const FLAGS = "loading stale";
 const ADMIN_FLAGS = "admin noscript loading stale";
 
 export const SERVER: CommandRows = {
+  ...REPLICATION,
   acl: ACL,
   bgsave: BGSAVE,
   command: COMMAND,
@@ -168,28 +169,29 @@ export const SERVER: CommandRows = {
   },
   info: INFO,
   lastsave: LASTSAVE,
-  memory: {
+  latency: LATENCY,
+  lolwut: {
+    arity: -1,
+    flags: "readonly fast",
+    since: "5.0.0",
+    summary: "Tells the version, without a picture",
+    run: lolwut,
+  },
+  memory: MEMORY,
+  module: {
     arity: -2,
     flags: "",
     since: "4.0.0",
-    summary: "Tells of memory",
+    summary: "Tells of modules",
     subcommands: {
-      help: helpRow("4.0.0", "memory"),
-      purge: {
+      help: helpRow("5.0.0", "module"),
+      list: {
         arity: 2,
-        flags: "",
-        tips: "request_policy:all_shards response_policy:all_succeeded",
+        flags: "admin noscript",
+        tips: "nondeterministic_output_order",
         since: "4.0.0",
-        summary: "Gives unused memory back, which happens here by itself",
-        run: ({ reply }) => reply.ok(),
-      },
-      usage: {
-        arity: -3,
-        flags: "readonly",
-        keys: "2 RO",
-        since: "4.0.0",
-        summary: "Tells how many bytes a key and its value take",
-        run: memoryUsage,
+        summary: "Lists the modules, of which there are none",
+        run: ({ reply }) => reply.array(0),
       },
     },
   },
@@ -199,19 +201,6 @@ export const SERVER: CommandRows = {
     since: "1.0.0",
     summary: "Shows all commands as they are executed",
     run: monitor,
-  },
-  role: {
-    arity: 1,
-    flags: "noscript loading stale fast",
-    categories: "admin dangerous",
-    since: "2.8.12",
-    summary: "Tells the part in replication",
-    run: ({ reply }) => {
-      reply.array(3);
-      reply.text("master");
-      reply.integer(0);
-      reply.array(0);
-    },
   },
   save: SAVE,
   shutdown: {
@@ -230,6 +219,7 @@ export const SERVER: CommandRows = {
       get: {
         arity: -2,
         flags: "admin loading stale",
+        tips: "request_policy:all_nodes nondeterministic_output",
         since: "2.2.12",
         summary: "Replies the last commands that took long",
         run: slowlogGet,
@@ -238,6 +228,7 @@ export const SERVER: CommandRows = {
       len: {
         arity: 2,
         flags: "admin loading stale",
+        tips: "request_policy:all_nodes response_policy:agg_sum nondeterministic_output",
         since: "2.2.12",
         summary: "Counts the commands that took long",
         run: ({ engine, reply }) => reply.integer(engine.slowlog.entries.length),
@@ -245,6 +236,7 @@ export const SERVER: CommandRows = {
       reset: {
         arity: 2,
         flags: "admin loading stale",
+        tips: "request_policy:all_nodes response_policy:all_succeeded",
         since: "2.2.12",
         summary: "Forgets the commands that took long",
         run: ({ engine, reply }) => {

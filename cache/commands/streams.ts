@@ -238,6 +238,11 @@ function readOptions({ engine }: Client, args: Args, isGroup: boolean) {
     const option = args.at(i);
     const more = args.count - 1 - i;
     if (more > 0 && isWord(option, "block")) {
+      if (engine.scripting.runner.isRunning) {
+        throw new CommandError(
+          `ERR ${args.at(0).latin1()} command is not allowed with BLOCK option from scripts`,
+        );
+      }
       deadline = deadlineOf(args, ++i, engine.now);
     } else if (more > 0 && isWord(option, "count")) {
       count = Math.max(integerAt(args, ++i), 0);

@@ -6,6 +6,7 @@
 
 import { BITMAPS } from "./bitmaps.ts";
 import { Command, type CommandRows } from "./command.ts";
+import { CLUSTER } from "./cluster.ts";
 import { CONNECTION } from "./connection.ts";
 import { GEO } from "./geo.ts";
 import { KEYS } from "./keys.ts";
@@ -24,6 +25,7 @@ import { TRANSACTIONS } from "./transactions.ts";
 /** The groups, by Redis' names. */
 const GROUPS: Readonly<Record<string, CommandRows>> = {
   bitmap: BITMAPS,
+  cluster: CLUSTER,
   connection: CONNECTION,
   generic: KEYS,
   geo: GEO,

@@ -127,10 +127,14 @@ const redirect: Same = (_, a, b) => {
 /** Where flags, categories, hints and subcommands stand in an entry of COMMAND INFO. */
 const UNORDERED_OF_COMMAND = [2, 6, 7, 9];
 
-/** COMMAND INFO: flags and subcommands come from tables without an order. */
+/** Subcommands of later versions, which the cache has because clients send them. */
+const LATER_SUBCOMMANDS = ["client|no-touch", "client|setinfo"];
+
+/** COMMAND INFO: flags and subcommands come from tables without an order; notes are for people. */
 const commandInfo: Same = (_, a, b) => {
   const clean = ({ kind, value }: Reply): Reply => {
     if (!Array.isArray(value)) return { kind, value };
+    if (value[0]?.value === "notes") return clean({ kind, value: value.slice(2) });
     const isEntry = value.length === 10 && value[1]?.kind === ":";
     return {
       kind,
@@ -140,7 +144,10 @@ const commandInfo: Same = (_, a, b) => {
           return cleaned;
         }
         const order = (reply: Reply) => JSON.stringify(reply);
-        const sorted = cleaned.value.toSorted((x, y) => order(x) < order(y) ? -1 : 1);
+        const known = cleaned.value.filter(({ value }) =>
+          !(Array.isArray(value) && LATER_SUBCOMMANDS.includes(`${value[0]?.value}`))
+        );
+        const sorted = known.toSorted((x, y) => order(x) < order(y) ? -1 : 1);
         return { kind: cleaned.kind, value: sorted };
       }),
     };
@@ -181,6 +188,16 @@ const functions: Same = (_, a, b) => {
 /** The number of keys, if the step before has looked at all of them. */
 const size: Same = (_, a, b, previous) =>
   previous?.args[0] === "EXISTS" ? equal(a, b) : sameKind(a, b);
+
+/** The same names, with values of the same kinds. */
+const fields: Same = (_, a, b) => {
+  if (!Array.isArray(a.value) || !Array.isArray(b.value)) return equal(a, b);
+  const shape = ({ kind, value }: Reply): string =>
+    Array.isArray(value)
+      ? kind + value.map((item, i) => i % 2 === 0 ? `${item.value}` : shape(item))
+      : kind;
+  return shape(a) === shape(b);
+};
 
 const table = new CommandTable(allCommands());
 const aclCommands = new AclCommands(table);
@@ -301,6 +318,15 @@ const RULES: Record<string, Same> = {
   "SLOWLOG GET": own,
   "SLOWLOG LEN": own,
   "LATENCY LATEST": own,
+  "LATENCY HISTORY": own,
+  "LATENCY RESET": own,
+  "LATENCY GRAPH": own,
+  "LATENCY DOCTOR": own,
+  "LATENCY HISTOGRAM": own,
+  "MEMORY DOCTOR": own,
+  "MEMORY MALLOC-STATS": own,
+  "MEMORY STATS": fields,
+  LOLWUT: own,
   "COMMAND COUNT": own,
   "COMMAND DOCS": own,
   "COMMAND INFO": commandInfo,
@@ -353,10 +379,18 @@ function ruleOf(args: string[]): Same {
 /** What one says of another's command: time and address are each server's own. */
 const MONITORED = /^\d+\.\d+ \[(\d+) [^\]]*\]/;
 
-const clean = (reply: Reply): Reply =>
-  reply.kind === "+" && typeof reply.value === "string"
-    ? { kind: "+", value: reply.value.replace(MONITORED, "[$1]") }
-    : reply;
+const clean = (reply: Reply): Reply => {
+  const { kind, value } = reply;
+  if (kind === "+" && typeof value === "string") {
+    // The cache hides what may be a password also where Redis does not get as far as to see that.
+    return { kind, value: value.replace(MONITORED, "[$1]").replace(/"(AUTH|HELLO)".*/i, "$1") };
+  }
+  // The ID of a client that is gone.
+  if (Array.isArray(value) && value[0]?.value === "tracking-redir-broken") {
+    return { kind, value: value.slice(0, 1) };
+  }
+  return reply;
+};
 
 /** Whether a client is told by it what it listens to. */
 function isMessage({ kind, value }: Reply): boolean {
@@ -383,6 +417,7 @@ export class Judge {
     const previous = this.#previous;
     this.#previous = { args, reply: a };
     if (equal(a, b)) return true;
+    if (equal(clean(a), clean(b))) return true;
     if (name === "EXEC" && Array.isArray(a.value) && Array.isArray(b.value)) {
       const others = b.value;
       // Subscriptions are answered by messages, of which others may stand among the replies too.
@@ -395,7 +430,6 @@ export class Judge {
         return equal(item, other) || ruleOf(queued)(queued, item, other);
       });
     }
-    if (equal(clean(a), clean(b))) return true;
     return ruleOf(args)(args, a, b, previous);
   }
 }
@@ -454,6 +488,7 @@ export function isUndefined(args: string[]): boolean {
   }
   if (name === "SORT" && rest.includes("STORE")) return isLooselySorted(args);
   if (["ZRANK", "ZREVRANK"].includes(name)) return args.length >= 4;
+  if (name === "COMMAND" && args.length > 2) return isUndefined(args.slice(2));
   if (name === "ZRANGESTORE") return byMember ? lexKeys < 2 : lexKeys > 0;
   if (name === "ZADD") return lexKeys > 0 && rest.some((arg, i) => i % 2 === 1 && arg !== "0");
   return byMember && lexKeys === 0;

@@ -7,6 +7,7 @@
 import { copyBytes, latin1Slice, type Slice } from "../store/slice.ts";
 import {
   ARRAY,
+  ATTRIBUTE,
   BIG_NUMBER,
   BOOLEAN,
   BULK,
@@ -267,6 +268,11 @@ export class Reply {
   /** Begins a set of so many members, in RESP2 an array. */
   set(count: number): void {
     this.#header(this.resp === 3 ? SET : ARRAY, count);
+  }
+
+  /** Begins so many pairs that stand before a reply and are no part of it. Only RESP3 has them. */
+  attribute(pairs: number): void {
+    this.#header(ATTRIBUTE, pairs);
   }
 
   /** Begins a message that answers no request, in RESP2 an array. */

@@ -7,6 +7,7 @@
 import { Slice } from "../store/slice.ts";
 import {
   ARRAY,
+  ATTRIBUTE,
   BIG_NUMBER,
   BOOLEAN,
   BULK,
@@ -93,6 +94,10 @@ class ReplyReader<B> {
         const count = this.#length();
         return count < 0 ? null : this.#array(count);
       }
+      case ATTRIBUTE:
+        // Attributes are no part of the reply that follows them.
+        this.#array(2 * this.#length());
+        return this.read();
       case MAP:
         return this.#map(this.#length());
       case SET:

@@ -12,6 +12,7 @@ import {
   isWord,
   MAY_REPLICATE,
   NO_SCRIPT,
+  READONLY,
   WRITE,
 } from "../commands/command.ts";
 import { call, countError, noteTime } from "../commands/gate.ts";
@@ -327,8 +328,8 @@ export class Runner {
   #reply(run: Run, reply: Reply, value: LuaValue): void {
     if (typeof value === "string") return reply.text(value);
     let failed = false;
-    new LuaReplyWriter(reply, this.client.reply.resp, (message) => {
-      countError(this.#engine, message);
+    new LuaReplyWriter(reply, this.client.reply.resp, (message, isNew) => {
+      if (isNew) countError(this.#engine, message);
       failed = true;
     }).write(value);
     if (failed) this.#countFailure(run);
@@ -354,8 +355,7 @@ export class Runner {
     }
     const place = source === "" ? "" : ` script: ${name}, on ${source}:${line}.`;
     reply.error(message + place);
-    if (isCounted) return;
-    countError(this.#engine, message);
+    if (!isCounted) countError(this.#engine, message);
     this.#countFailure(run);
   }
 
@@ -403,6 +403,10 @@ export class Runner {
     if ((command.flags & WRITE) !== 0) run.hasWritten = true;
     const { reply } = client;
     call(client, command, args);
+    const { caller } = run;
+    if (caller.tracking !== undefined && (command.flags & READONLY) !== 0) {
+      this.#trackKeys(run);
+    }
     if (reply.overflowed) {
       reply.reset();
       return errorTable(`ERR The reply is larger than ${client.maxReply} bytes`);
@@ -415,6 +419,13 @@ export class Runner {
       if (reply.capacity > MAX_KEPT_BUFFER) Reply.giveBack(reply.take());
       if (args.bytes.length > MAX_KEPT_BUFFER) args.bytes = new Uint8Array(1024);
     }
+  }
+
+  /** Has the caller told when a key changes that it has named: the script may have read any. */
+  #trackKeys({ caller, args }: Run): void {
+    const { commands, tracking } = this.#engine;
+    const command = commands.find(args.at(0));
+    if (command !== undefined) tracking.remember(caller, command, args);
   }
 
   /** Why a script may not call a command, if it may not. */

@@ -37,15 +37,15 @@ interface Open {
 export class LuaReplyWriter {
   readonly #reply: Reply;
   readonly #resp: 2 | 3;
-  readonly #onError: (message: string) => void;
+  readonly #onError: (message: string, isNew: boolean) => void;
   readonly #open: Open[] = [];
   readonly #begun: number;
 
   /**
    * @param resp The protocol that the script has chosen.
-   * @param onError Is told of each error that is written and not counted yet.
+   * @param onError Is told of each error that is written, and whether it is not counted yet.
    */
-  constructor(reply: Reply, resp: 2 | 3, onError: (message: string) => void) {
+  constructor(reply: Reply, resp: 2 | 3, onError: (message: string, isNew: boolean) => void) {
     this.#reply = reply;
     this.#resp = resp;
     this.#onError = onError;
@@ -152,7 +152,7 @@ export class LuaReplyWriter {
 
   #error(message: string, isNew = true): void {
     this.#reply.error(message);
-    if (isNew) this.#onError(message);
+    this.#onError(message, isNew);
   }
 }
 
