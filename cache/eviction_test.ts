@@ -558,6 +558,13 @@ Deno.test("Memory counts what clients take, and forgets it when they leave", asy
     ["", `MULTI\r\n*3\r\n$3\r\nSET\r\n$1\r\na\r\n$100000\r\n${"x".repeat(100_000)}\r\n`, 100_000],
     ["", `*2\r\n$5\r\nWATCH\r\n$100000\r\n${"x".repeat(100_000)}\r\n`, 100_000],
     ["", `*2\r\n$9\r\nSUBSCRIBE\r\n$100000\r\n${"x".repeat(100_000)}\r\n`, 100_000],
+    [
+      "",
+      `*6\r\n$6\r\nCLIENT\r\n$8\r\nTRACKING\r\n$2\r\nON\r\n$5\r\nBCAST\r\n$6\r\nPREFIX\r\n$100000\r\n${
+        "x".repeat(100_000)
+      }\r\n`,
+      100_000,
+    ],
     ["", `*3\r\n$5\r\nBLPOP\r\n$100000\r\n${"x".repeat(100_000)}\r\n$1\r\n0\r\n`, 100_000],
   ];
   for (const maxmemory of ["0", "1gb"]) {
