@@ -325,13 +325,6 @@ export class Keyspace {
     return true;
   }
 
-  /** Makes an entry one that was last used so many seconds ago. */
-  setIdleTime(entry: Address, seconds: number): void {
-    const { arena } = this.objects;
-    const usedAt = Math.max(0, Math.floor(this.engine.now / 1000) - seconds) & 0xffffff;
-    arena.setWord(entry, META, (arena.word(entry, META) & 0xff) | usedAt << 8);
-  }
-
   /** Whether the deadline of an entry that has one is past. */
   hasExpired(entry: Address): boolean {
     return this.deadlines.deadline(entry) < this.engine.now;
