@@ -48,6 +48,14 @@ interface Victim {
   readonly entry: Address;
 }
 
+/** What is known of the use of a key. */
+export interface Usage {
+  /** For how many seconds it was not used. */
+  readonly idle?: number | undefined;
+  /** How often it is used, as `OBJECT FREQ` tells it. */
+  readonly frequency?: number | undefined;
+}
+
 /** How many candidates are kept (`EVPOOL_SIZE`). */
 const POOL_SIZE = 16;
 
@@ -234,6 +242,24 @@ export class Eviction {
       use = (use & ~0xff) | (counts ? counter + 1 : counter);
     }
     arena.setWord(entry, META, (meta & 0xff) | use << 8);
+  }
+
+  /** What a snapshot says of an entry's use: what the policy looks at. */
+  usage(entry: Address): Usage {
+    if (this.countsUses) return { frequency: this.frequency(entry) };
+    return this.#policy.endsWith("lru") ? { idle: this.idleTime(entry) } : {};
+  }
+
+  /** Sets what an entry keeps of its use to what {@linkcode usage} was, as far as the policy keeps it. */
+  setUsage(entry: Address, { idle, frequency }: Usage): void {
+    const { now, objects: { arena } } = this.#engine;
+    const use = this.countsUses
+      ? frequency === undefined ? undefined : this.#minutes() << 8 | frequency
+      : idle === undefined
+      ? undefined
+      : (Math.floor(now / 1000) - idle) & USE_MASK;
+    if (use === undefined) return;
+    arena.setWord(entry, META, (arena.word(entry, META) & 0xff) | use << 8);
   }
 
   /** For how many seconds an entry was not used (`OBJECT IDLETIME`). */

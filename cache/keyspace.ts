@@ -185,6 +185,14 @@ export class Keyspace {
     return entry;
   }
 
+  /** The same with a stream. */
+  setStream(key: Slice, stream: Address): Address {
+    const { objects } = this;
+    const entry = this.#replace(key, STREAM, () => objects.streams.destroy(stream));
+    objects.setRoot(entry, stream);
+    return entry;
+  }
+
   /** Adds a key, or takes its value and its deadline from it. Its value is undefined then. */
   #replace(key: Slice, type: Type, giveUp: () => void): Address {
     const { objects } = this;
@@ -323,13 +331,6 @@ export class Keyspace {
     this.beforeChange(entry);
     this.deadlines.remove(entry);
     return true;
-  }
-
-  /** Makes an entry one that was last used so many seconds ago. */
-  setIdleTime(entry: Address, seconds: number): void {
-    const { arena } = this.objects;
-    const usedAt = Math.max(0, Math.floor(this.engine.now / 1000) - seconds) & 0xffffff;
-    arena.setWord(entry, META, (arena.word(entry, META) & 0xff) | usedAt << 8);
   }
 
   /** Whether the deadline of an entry that has one is past. */

@@ -211,7 +211,7 @@ export class Saving {
 
   *#write(writer: RdbWriter, { deadlines }: SavedTable, entry: Address): Generator<void, void> {
     const { objects } = this.#engine;
-    const facts: KeyFacts = {};
+    const facts: KeyFacts = this.#engine.eviction.usage(entry);
     if (objects.arena.word(entry, PLACE) !== 0) facts.expiresAt = deadlines.exactDeadline(entry);
     writeKey(writer, objects.keys.key(entry), valueType(objects, entry), facts);
     yield* writeValue(writer, this.#engine, entry);
@@ -501,10 +501,11 @@ export class Snapshots {
           reader.fail(`There is a database ${index}, and only ${databases.length} are configured`);
         }
       },
-      key: (key, type, { expiresAt, idle }) => {
+      key: (key, type, facts) => {
         if (db === undefined) return;
         const value = new LoadedValue(reader, type, engine);
         if (value.isEmpty) return;
+        const { expiresAt } = facts;
         if (expiresAt !== undefined && Number(expiresAt) < now) {
           value.discard();
           this.expired++;
@@ -517,7 +518,7 @@ export class Snapshots {
         }
         const entry = value.addTo(db, key);
         if (expiresAt !== undefined) db.expireAt(entry, expiresAt);
-        if (idle !== undefined) db.setIdleTime(entry, idle);
+        engine.eviction.setUsage(entry, facts);
         this.loaded++;
       },
       library: (code) => {

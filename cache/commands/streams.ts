@@ -409,6 +409,7 @@ function readNow(
     replyEntries(client, stream, id.next() ?? StreamId.MIN, StreamId.MAX, count);
     return true;
   }
+  db.beforeChange(entry);
   const group = groups.find(streams.groupsOf(stream), reader.group);
   const isHistory = id.compare(StreamId.MAX) !== 0;
   const after = isHistory ? id : groups.lastId(group);
@@ -435,6 +436,7 @@ function serve(
   let group = 0;
   let after = ids[keys.findIndex((other) => other.equals(key))] ?? StreamId.MAX;
   if (reader !== undefined) {
+    db.beforeChange(entry);
     group = groups.find(streams.groupsOf(stream), reader.group);
     if (group === 0) {
       throw new CommandError(

@@ -75,6 +75,12 @@ function encodedSize(bytes: Uint8Array, at: number): number {
   return first === INT_64 ? 9 : first - INT_16 + 3;
 }
 
+/** Whether the element that begins at a place is an integer. */
+export function isInteger(bytes: Uint8Array, at: number): boolean {
+  const first = bytes[at]!;
+  return first < STRING_6 || first >= INT_13 && first < STRING_12 || first > STRING_32;
+}
+
 /** Where the element after one begins. */
 export function elementAfter(bytes: Uint8Array, at: number): number {
   const size = encodedSize(bytes, at);
