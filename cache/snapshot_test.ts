@@ -11,13 +11,15 @@ import { ManualClock } from "./clock.ts";
 import { processRequest } from "./commands/gate.ts";
 import { allCommands } from "./commands/table.ts";
 import { digestAll } from "./digest.ts";
+import { dumpEntry } from "./dump.ts";
 import { Engine } from "./engine.ts";
+import { STREAM } from "./objects.ts";
 import { Args } from "./protocol/request.ts";
 import { ReplyError } from "./protocol/value.ts";
 import { Crc64 } from "./rdb/crc64.ts";
 import { writeEnd } from "./rdb/file.ts";
 import { RdbError } from "./rdb/reader.ts";
-import { fromHex, seeded } from "./rdb/test_util.ts";
+import { fromHex, seeded, toHex } from "./rdb/test_util.ts";
 import { Settings } from "./settings.ts";
 import { Saving } from "./snapshot.ts";
 import type { SnapshotFile, SnapshotStore } from "./snapshot_file.ts";
@@ -111,7 +113,7 @@ function fill(call: (...args: (string | number)[]) => string, random: () => numb
     const size = random() < 0.1 ? 700 : 1 + int(20);
     const text = () => random() < 0.3 ? int(1e6) : "v".repeat(int(100)) + int(1e6);
     call("SELECT", int(4));
-    switch (int(6)) {
+    switch (int(8)) {
       case 0:
         call("SET", key, text());
         break;
@@ -127,11 +129,33 @@ function fill(call: (...args: (string | number)[]) => string, random: () => numb
       case 4:
         call("HSET", key, ...Array.from({ length: 2 * size }, text));
         break;
+      case 5:
+        for (let i = 0; i < size; i++) call("XADD", key, `1-${i + 1}`, "f", text());
+        call("XGROUP", "CREATE", key, "g", int(2));
+        call("XREADGROUP", "GROUP", "g", "c", "COUNT", 1 + int(size), "STREAMS", key, ">");
+        call("XDEL", key, `1-${1 + int(size)}`);
+        break;
+      case 6:
+        call("PFADD", key, ...Array.from({ length: size }, text));
+        break;
       default:
         call("ZADD", key, ...Array.from({ length: size }, () => [random() * 100, text()]).flat());
     }
     if (random() < 0.3) call("PEXPIRE", key, 1000 + int(1e6));
   }
+}
+
+/** All that a snapshot holds of keys: their digest, which says nothing of groups, and streams as a whole. */
+function seen(engine: Engine): string[] {
+  const { objects } = engine;
+  const found: string[] = [];
+  for (const { index, table } of engine.databases) {
+    objects.keys.walk(table, (entry) => {
+      if (objects.type(entry) !== STREAM) return;
+      found.push(`${index} ${objects.keys.key(entry).latin1()} ${toHex(dumpEntry(engine, entry))}`);
+    });
+  }
+  return [digestAll(engine), ...found.sort()];
 }
 
 Deno.test("Snapshots.save() writes what load() reads: all types, sizes, databases and deadlines", () => {
@@ -143,7 +167,7 @@ Deno.test("Snapshots.save() writes what load() reads: all types, sizes, database
   assertEquals(engine.snapshots.changes, 0);
   for (const readSize of [Infinity, 1, 1000]) {
     const copy = load(bytes, undefined, readSize);
-    assertEquals(digestAll(copy), digestAll(engine));
+    assertEquals(seen(copy), seen(engine));
     assertEquals(
       copy.databases.map(({ deadlines }) => deadlines.size).join(),
       "" +
@@ -197,6 +221,36 @@ Deno.test("Snapshots.load() reads what older versions say of a key, and passes k
   const { engine: later } = newEngine(new ManualClock(NOW + 500));
   load(fromHex(hex), later);
   assertEquals([later.snapshots.loaded, later.snapshots.expired], [2, 1]);
+});
+
+/** The file of one key that Redis 7.0.15 has written by each policy, with what stands before the key. */
+const USE_FILES: [policy: string, before: string][] = [
+  ["noeviction", ""],
+  ["allkeys-lru", "f84064"],
+  ["volatile-lfu", "f94d"],
+];
+
+Deno.test("A snapshot keeps the use of a key that the policy looks at, as Redis does", () => {
+  for (const [policy, before] of USE_FILES) {
+    const { engine, call } = newEngine();
+    call("CONFIG", "SET", "maxmemory-policy", policy);
+    const key = `${before}000161c001`;
+    load(fromHex(`524544495330303130 fe00 fb0100 ${key} ff 0000000000000000`), engine);
+    assertEquals(
+      call("OBJECT", policy.endsWith("lfu") ? "FREQ" : "IDLETIME", "a"),
+      policy.endsWith("lfu") ? ":77\r\n" : policy.endsWith("lru") ? ":100\r\n" : ":0\r\n",
+    );
+    assertStringIncludes(toHex(new Slice(save(engine))), `fe00fb0100${key}ff`);
+    // What the policy keeps not is passed over.
+    const other = before.startsWith("f8") ? "f94d" : "f84064";
+    load(fromHex(`524544495330303130 fe01 ${other} 000161c001 ff 0000000000000000`), engine);
+    call("SELECT", 1);
+    assertEquals(
+      call("OBJECT", policy.endsWith("lfu") ? "FREQ" : "IDLETIME", "a"),
+      policy.endsWith("lfu") ? ":5\r\n" : policy.endsWith("lru") ? ":0\r\n" : ":100\r\n",
+    );
+    engine.close();
+  }
 });
 
 Deno.test("Snapshots.load() says where a file is damaged, and why", () => {
@@ -257,7 +311,7 @@ Deno.test("Saving writes what there was when it began, whatever is done meanwhil
     const { engine, call } = newEngine();
     const clock = engine.clock as ManualClock;
     fill(call, random, 300);
-    const before = digestAll(engine);
+    const before = seen(engine);
     const saving = engine.saving = new Saving(engine);
     const { writer } = saving;
     const parts = saving.run();
@@ -297,6 +351,30 @@ Deno.test("Saving writes what there was when it began, whatever is done meanwhil
       () => ["ZPOPMIN", key(), 2],
       () => ["ZREMRANGEBYRANK", key(), 0, 1],
       () => ["ZUNIONSTORE", key(), 2, key(), key()],
+      () => ["SETBIT", key(), int(500), int(2)],
+      () => ["BITFIELD", key(), "INCRBY", "u8", int(100), 1],
+      () => ["BITOP", "NOT", key(), key()],
+      () => ["PFADD", key(), int(1000)],
+      () => ["PFCOUNT", key()],
+      () => ["PFMERGE", key(), key()],
+      () => ["GEOADD", key(), int(100), int(80), "new"],
+      () => ["GEOSEARCHSTORE", key(), key(), "FROMLONLAT", 0, 0, "BYRADIUS", 9e6, "m"],
+      () => ["GEORADIUS", key(), 0, 0, 9e6, "m", "STORE", key()],
+      () => ["XADD", key(), "*", "f", "v"],
+      () => ["XADD", key(), "MAXLEN", 2, "*", "f", "v"],
+      () => ["XDEL", key(), `1-${int(20)}`],
+      () => ["XTRIM", key(), "MAXLEN", int(10)],
+      () => ["XSETID", key(), "9999999999999-0"],
+      () => ["XACK", key(), "g", `1-${1 + int(3)}`],
+      () => ["XCLAIM", key(), "g", "d", 0, `1-${1 + int(20)}`, "FORCE", "JUSTID"],
+      () => ["XAUTOCLAIM", key(), "g", "d", 0, "-", "COUNT", 3],
+      () => ["XREADGROUP", "GROUP", "g", "e", "COUNT", 2, "STREAMS", key(), ">"],
+      () => ["XREADGROUP", "GROUP", "g", "c", "COUNT", 2, "STREAMS", key(), 0],
+      () => ["XGROUP", "CREATE", key(), "new", 0, "MKSTREAM"],
+      () => ["XGROUP", "SETID", key(), "g", 0],
+      () => ["XGROUP", "DESTROY", key(), "g"],
+      () => ["XGROUP", "CREATECONSUMER", key(), "g", "new"],
+      () => ["XGROUP", "DELCONSUMER", key(), "g", "c"],
       () => ["SORT", key(), "ALPHA", "STORE", key()],
       () => ["RESTORE", key(), 0, "\0\xc0\x05\x09\0\x02\x0b\xae\xa9\x0c\xf9\xdf\xfc", "REPLACE"],
       () => ["SELECT", int(4)],
@@ -309,6 +387,9 @@ Deno.test("Saving writes what there was when it began, whatever is done meanwhil
         call(...make?.() ?? ["PING"]);
       }
       if (step === 8 * seed) call(seed === 1 ? "FLUSHALL" : "FLUSHDB");
+      const db = engine.databases[int(4)];
+      const victim = db?.objects.keys.random(db.table, random) ?? 0;
+      if (victim !== 0 && random() < 0.1) db?.evict(victim);
       if (random() < 0.1) clock.advance(int(1000));
       if (random() < 0.3) {
         written.push(writer.written().copy());
@@ -322,7 +403,7 @@ Deno.test("Saving writes what there was when it began, whatever is done meanwhil
     writeEnd(writer, undefined);
     written.push(writer.written().copy());
     const copy = load(Uint8Array.from(written.flatMap((part) => [...part])));
-    assertEquals([seed, digestAll(copy)], [seed, before]);
+    assertEquals([seed, seen(copy)], [seed, before]);
     copy.close();
     engine.close();
   }

@@ -404,7 +404,7 @@ Deno.test("RESTORE checks its arguments in Redis' order, with its errors", () =>
   assertEquals(cache.call("DUMP", "none"), null);
 });
 
-Deno.test("RESTORE sets when a key expires, and how long it has been idle", () => {
+Deno.test("RESTORE sets when a key expires, and how it was used, as far as the policy keeps that", () => {
   const clock = new ManualClock(1_700_000_000_000);
   const cache = open(clock);
   const good = sealed("00 c005");
@@ -416,6 +416,13 @@ Deno.test("RESTORE sets when a key expires, and how long it has been idle", () =
   assertEquals(cache.call("PEXPIRETIME", "far"), 9223372036854775807n);
   cache.call("RESTORE", "idle", 0, good, "IDLETIME", 1000);
   assertEquals(cache.call("OBJECT", "IDLETIME", "idle"), 1000);
+  cache.call("RESTORE", "used", 0, good, "FREQ", 200);
+  assertEquals(cache.call("OBJECT", "IDLETIME", "used"), 0);
+  cache.call("CONFIG", "SET", "maxmemory-policy", "allkeys-lfu");
+  cache.call("RESTORE", "used", 0, good, "FREQ", 200, "REPLACE");
+  assertEquals(cache.call("OBJECT", "FREQ", "used"), 200);
+  cache.call("RESTORE", "used", 0, good, "IDLETIME", 1000, "REPLACE");
+  assertEquals(cache.call("OBJECT", "FREQ", "used"), 5);
   assertEquals(cache.call("RESTORE", "idle", clock.now(), good, "ABSTTL", "REPLACE"), "OK");
   assertEquals(cache.call("RESTORE", "never", "9223372036854775807", good), "OK");
   assertEquals(cache.call("EXISTS", "idle", "never"), 0);
