@@ -1,6 +1,7 @@
 import {
   assert,
   assertEquals,
+  assertNotEquals,
   assertRejects,
   assertStringIncludes,
   assertThrows,
@@ -11,7 +12,7 @@ import { ManualClock } from "./clock.ts";
 import { processRequest } from "./commands/gate.ts";
 import { allCommands } from "./commands/table.ts";
 import { digestAll } from "./digest.ts";
-import { dumpEntry } from "./dump.ts";
+import { dumpEntry, writeValue } from "./dump.ts";
 import { Engine } from "./engine.ts";
 import { STREAM } from "./objects.ts";
 import { Args } from "./protocol/request.ts";
@@ -20,6 +21,7 @@ import { Crc64 } from "./rdb/crc64.ts";
 import { writeEnd } from "./rdb/file.ts";
 import { RdbError } from "./rdb/reader.ts";
 import { fromHex, seeded, toHex } from "./rdb/test_util.ts";
+import { RdbWriter } from "./rdb/writer.ts";
 import { Settings } from "./settings.ts";
 import { Saving } from "./snapshot.ts";
 import type { SnapshotFile, SnapshotStore } from "./snapshot_file.ts";
@@ -407,6 +409,93 @@ Deno.test("Saving writes what there was when it began, whatever is done meanwhil
     copy.close();
     engine.close();
   }
+});
+
+/** Keys that {@linkcode CHANGES} change, in databases 0 and 1. */
+const CHANGED = [
+  "SET s text",
+  "PFADD pf a b c",
+  "PFADD more d e",
+  "GEOADD places 13 38 Palermo 15 37 Catania",
+  "XADD x 1-1 f a",
+  "XADD x 1-2 f b",
+  "XADD x 1-3 f c",
+  "XGROUP CREATE x g 0",
+  "XREADGROUP GROUP g c COUNT 2 STREAMS x >",
+  "XGROUP CREATE wait g 0 MKSTREAM",
+  "SELECT 1",
+  "XADD wait 1-1 f a",
+  "XGROUP CREATE wait g 0",
+  "SELECT 0",
+];
+
+/** Commands, each of which changes one of them in place. */
+const CHANGES = [
+  "APPEND s more",
+  "SETBIT s 1 0",
+  "BITFIELD s SET u8 0 1",
+  "BITOP NOT s s",
+  "PFADD pf d",
+  "PFCOUNT pf",
+  "PFMERGE pf more",
+  "GEOADD places 0 0 zero",
+  "GEOSEARCHSTORE places places FROMLONLAT 15 37 BYRADIUS 10 km",
+  "GEORADIUS places 15 37 10 km STORE places",
+  "XADD x 2-1 f d",
+  "XDEL x 1-1",
+  "XTRIM x MAXLEN 1",
+  "XSETID x 5-5",
+  "XACK x g 1-1",
+  "XCLAIM x g d 0 1-1",
+  "XCLAIM x g c 0 0-1 LASTID 9-9",
+  "XAUTOCLAIM x g d 0 -",
+  "XREADGROUP GROUP g c STREAMS x >",
+  "XREADGROUP GROUP g c STREAMS x 0",
+  "XREADGROUP GROUP g new STREAMS x 0",
+  "XGROUP CREATE x new 0",
+  "XGROUP SETID x g 0",
+  "XGROUP DESTROY x g",
+  "XGROUP CREATECONSUMER x g new",
+  "XGROUP DELCONSUMER x g c",
+  // It gives one that waits what there is.
+  "SWAPDB 0 1",
+];
+
+Deno.test("Saving writes a value before any command changes it in place", () => {
+  for (const change of CHANGES) {
+    const { engine, call } = newEngine();
+    for (const command of CHANGED) call(...command.split(" "));
+    const waiting = new Client(engine);
+    const wait = "XREADGROUP GROUP g c BLOCK 0 STREAMS wait >".split(" ").map(latin1Slice);
+    engine.run(waiting, () => processRequest(waiting, Args.of(wait)));
+    const before = seen(engine);
+    const saving = engine.saving = new Saving(engine);
+    call(...change.split(" "));
+    assertNotEquals([change, ...seen(engine)], [change, ...before]);
+    for (const _ of saving.run());
+    engine.saving = undefined;
+    writeEnd(saving.writer, undefined);
+    const copy = load(saving.writer.written().copy());
+    assertEquals([change, ...seen(copy)], [change, ...before]);
+    copy.close();
+    engine.close();
+  }
+});
+
+Deno.test("writeValue() pauses among the nodes of a stream, and among what is pending", () => {
+  const { engine, call } = newEngine();
+  const pauses = () => {
+    const { keys } = engine.objects;
+    const entry = keys.find(engine.databases[0]?.table ?? 0, latin1Slice("k"));
+    return [...writeValue(new RdbWriter(false), engine, entry)].length;
+  };
+  for (let i = 0; i < 2000; i++) call("XADD", "k", "*", "f", "v".repeat(100));
+  const nodes = pauses();
+  assert(nodes >= 3);
+  call("XGROUP", "CREATE", "k", "g", 0);
+  call("XREADGROUP", "GROUP", "g", "c", "STREAMS", "k", ">");
+  // 2000 of the group and as many of the consumer, 256 at a time.
+  assert(pauses() >= nodes + 14);
 });
 
 Deno.test("Snapshots.saveInBackground() writes one in parts, and INFO tells of it", async () => {

@@ -243,10 +243,10 @@ Deno.test("RESTORE and DUMP keep consumer groups, consumers and what is pending"
 
 Deno.test("RESTORE counts what a stream of Redis 6 does not tell", () => {
   const cache = open();
-  // Three entries, of which the first is deleted; groups at the last one, and before the first.
+  // Three entries, of which the first is deleted; groups at the last one, before the first, and between.
   const hex = `0f 01 10 ${"00".repeat(7)}01${
     "00".repeat(8)
-  } ${STREAM_NODE} 02 03 00 02 0161 03 00 00 00 0162 00 00 00 00`;
+  } ${STREAM_NODE} 02 03 00 03 0161 03 00 00 00 0162 00 00 00 00 0163 02 05 00 00`;
   assertEquals(cache.call("RESTORE", "k", 0, sealed(hex, "0900")), "OK");
   const info = cache.call("XINFO", "STREAM", "k", "FULL") as Map<string, ReplyValue>;
   assertEquals(info.get("entries-added"), 2);
@@ -256,6 +256,7 @@ Deno.test("RESTORE counts what a stream of Redis 6 does not tell", () => {
   assertEquals(groups.map((group) => [group.get("entries-read"), group.get("lag")]), [
     [2, 0],
     [0, 2],
+    [null, null],
   ]);
 });
 
@@ -321,6 +322,9 @@ Deno.test("RESTORE refuses what is damaged, with nothing changed", () => {
   const ZERO = "00".repeat(8);
   const ID = `${"00".repeat(7)}01${ZERO}`;
   const NODE = `10 ${ID} ${STREAM_NODE}`;
+  // With one entry, 9-0, which is deleted.
+  const EMPTY_NODE = `10 ${"00".repeat(7)}09 ${ZERO} 1d 1d000000 0a00 0001 0101 0101 816602 0001` +
+    "0301 0001 0001 816102 0401 ff";
   const PENDING = `${ID} ${ZERO} 01`;
   const bad = [
     ...[
@@ -347,9 +351,10 @@ Deno.test("RESTORE refuses what is damaged, with nothing changed", () => {
       `13 01 0f ${"00".repeat(15)} ${STREAM_NODE} 02 0300 0200 0000 03 00`,
       `13 00 01 0300 0200 0000 03 00`,
       `13 02 ${NODE} ${NODE} 04 0300 0200 0000 03 00`,
-      `13 01 ${NODE.replace("8161", "0161")} 02 0300 0200 0000 03 00`,
+      `13 02 ${NODE} ${NODE.replace("01", "02").replace("8161", "0161")} 01 0300 0200 0000 03 00`,
       `13 01 ${NODE} 03 0300 0200 0000 03 00`,
       `13 01 ${NODE} 02 0200 0200 0000 03 00`,
+      `13 02 ${NODE} ${EMPTY_NODE} 02 0300 0200 0000 03 00`,
       // Its end is missing.
       `13 01 ${NODE} 02 0300 0200 0000 03`,
       // Groups and consumers that come twice.

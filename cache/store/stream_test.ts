@@ -323,6 +323,15 @@ Deno.test("Streams.addNode() makes of nodes what they came from", () => {
   const refused = (bytes: number[]) =>
     streams.addNode(rebuilt, idOf(9999), new Slice(Uint8Array.from(bytes))) < 0;
   assert(refused([]) && refused([7, 0, 0, 0, 0, 0, 0xff]));
+  // One entry 1-0 with the field and the value "a": its flags, and its time, must be integers of their size.
+  const oneEntry = (flags: number[], time: number[]) => {
+    const head = [1, 1, 0, 1, 1, 1, 0x81, 0x61, 2, 0, 1];
+    const elements = [...head, ...flags, ...time, 0, 1, 0x81, 0x61, 2, 4, 1];
+    return [elements.length + 7, 0, 0, 0, 10, 0, ...elements, 0xff];
+  };
+  assert(!refused(oneEntry([2, 1], [0, 1])));
+  assert(refused(oneEntry([0xc0, 2, 2], [0, 1])));
+  assert(refused(oneEntry([2, 1], [0x81, 0x30, 2])));
   // One entry more, or one deleted more, than there is; fields past the end; another length.
   for (const at of [6, 8, 10, first.length - 3]) {
     const damaged = first.slice();
