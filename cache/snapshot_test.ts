@@ -465,13 +465,16 @@ Deno.test("Saving writes a value before any command changes it in place", () => 
   for (const change of CHANGES) {
     const { engine, call } = newEngine();
     for (const command of CHANGED) call(...command.split(" "));
-    const waiting = new Client(engine);
+    const outlet = { send: () => {}, close: () => {}, buffered: 0, maxBuffered: 0 };
+    const waiting = new Client(engine, outlet);
     const wait = "XREADGROUP GROUP g c BLOCK 0 STREAMS wait >".split(" ").map(latin1Slice);
     engine.run(waiting, () => processRequest(waiting, Args.of(wait)));
+    assertEquals(engine.blocking.size, 1);
     const before = seen(engine);
     const saving = engine.saving = new Saving(engine);
     call(...change.split(" "));
     assertNotEquals([change, ...seen(engine)], [change, ...before]);
+    assertEquals(engine.blocking.size, change.startsWith("SWAPDB") ? 0 : 1);
     for (const _ of saving.run());
     engine.saving = undefined;
     writeEnd(saving.writer, undefined);
@@ -768,17 +771,26 @@ Deno.test("DEBUG RELOAD brings back what there is, in memory or by the file", as
     cache.call("SET", "a", 1, "EX", 1000);
     cache.call("RPUSH", "l", ..."abc");
     cache.call("SADD", "s", "m");
+    cache.call("XADD", "x", "1-1", "f", "v");
+    const library = "#!lua name=l\nredis.register_function('f', function() return 'kept' end)";
+    cache.call("FUNCTION", "LOAD", library);
     const digest = cache.call("DEBUG", "DIGEST");
     assertEquals(debug("RELOAD"), "OK");
     assertEquals(debug("LOADAOF"), "OK");
     assertEquals(debug("DIGEST"), digest);
-    assertThrows(() => debug("RELOAD", "NOFLUSH"), ReplyError, "A key comes twice");
+    assertEquals(cache.call("FCALL", "f", 0), "kept");
+    const wrong = "ERR Error trying to load the RDB dump: A library of functions cannot be loaded";
+    assertThrows(() => debug("RELOAD", "NOFLUSH"), ReplyError, wrong);
     assertEquals(debug("reload", "noflush", "merge"), "OK");
     assertEquals(debug("DIGEST"), digest);
+    cache.call("FUNCTION", "DELETE", "l");
+    assertThrows(() => debug("RELOAD", "NOFLUSH"), ReplyError, "A key comes twice");
     if (snapshot !== undefined) {
       cache.call("SET", "b", 2);
+      cache.call("FUNCTION", "LOAD", library);
       assertEquals(debug("RELOAD", "NOSAVE"), "OK");
       assertEquals(debug("DIGEST"), digest);
+      assertEquals(cache.call("FUNCTION", "LIST"), []);
     }
     assertThrows(
       () => debug("RELOAD", "X"),
