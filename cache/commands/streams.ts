@@ -436,7 +436,6 @@ function serve(
   let group = 0;
   let after = ids[keys.findIndex((other) => other.equals(key))] ?? StreamId.MAX;
   if (reader !== undefined) {
-    db.beforeChange(entry);
     group = groups.find(streams.groupsOf(stream), reader.group);
     if (group === 0) {
       throw new CommandError(
