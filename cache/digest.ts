@@ -8,13 +8,17 @@
 import { formatDouble } from "./double.ts";
 import type { Engine } from "./engine.ts";
 import type { Keyspace } from "./keyspace.ts";
-import { HASH, LIST, SET, SORTED_SET, STRING } from "./objects.ts";
+import { HASH, LIST, SET, SORTED_SET, STREAM, STRING } from "./objects.ts";
 import { hex, sha1 } from "./sha1.ts";
 import type { Address } from "./store/arena.ts";
 import { latin1Slice, Slice } from "./store/slice.ts";
+import { StreamId } from "./store/stream_id.ts";
 
 /** What stands in a digest for a key that expires, whenever that is. */
 const EXPIRES = latin1Slice("!!expire!!");
+
+/** The number of the type of streams in Redis (`OBJ_STREAM`); those of all others are the same here. */
+const STREAM_NUMBER = 6;
 
 /** A digest that things are added to. */
 class Digest {
@@ -49,7 +53,7 @@ class Digest {
 function addValue(digest: Digest, db: Keyspace, entry: Address): void {
   const { objects } = db;
   const type = objects.type(entry);
-  digest.mixNumber(type);
+  digest.mixNumber(type === STREAM ? STREAM_NUMBER : type);
   switch (type) {
     case STRING:
       digest.mix(objects.string(entry));
@@ -76,6 +80,18 @@ function addValue(digest: Digest, db: Keyspace, entry: Address): void {
       objects.hashes.walk(objects.collection(entry), (field, value) => {
         digest.addGroup(field, value);
       });
+      break;
+    case STREAM:
+      objects.streams.walk(
+        objects.root(entry),
+        StreamId.MIN,
+        StreamId.MAX,
+        false,
+        (id, streamEntry) => {
+          digest.mix(latin1Slice(`${id.ms}.${id.seq}`));
+          for (let left = 2 * streamEntry.fields; left > 0; left--) digest.mix(streamEntry.next());
+        },
+      );
       break;
   }
   if (db.deadline(entry) !== undefined) digest.add(EXPIRES);

@@ -13,6 +13,7 @@ import {
   type Objects,
   SET,
   SORTED_SET,
+  STREAM,
   STRING,
   type Type,
 } from "./objects.ts";
@@ -30,12 +31,15 @@ import {
   TYPE_LIST_QUICKLIST_2,
   TYPE_SET,
   TYPE_SET_INTSET,
+  TYPE_STREAM_LISTPACKS_2,
   TYPE_STRING,
   TYPE_ZSET_2,
   TYPE_ZSET_LISTPACK,
 } from "./rdb/types.ts";
 import { readValue, type ValueVisitor } from "./rdb/value.ts";
 import { RdbWriter } from "./rdb/writer.ts";
+import { Pace, STEP } from "./rdb/pace.ts";
+import { readStream, writeStream } from "./rdb/stream.ts";
 import type { Settings } from "./settings.ts";
 import type { Address } from "./store/arena.ts";
 import { type Collection, INTEGERS, PACK } from "./store/collection.ts";
@@ -46,10 +50,6 @@ export interface Stored {
   readonly objects: Objects;
   readonly settings: Settings;
 }
-
-/** After so many elements of a large value, or bytes, whoever writes it may do something else. */
-const STEP = 256;
-const STEP_SIZE = 64 * 1024;
 
 /** What an element that is added may take in a node of a list beside its bytes, as Redis estimates it. */
 const ELEMENT_OVERHEAD = 8;
@@ -77,6 +77,8 @@ export function valueType(objects: Objects, entry: Address): number {
       return encoding === PACK ? TYPE_ZSET_LISTPACK : TYPE_ZSET_2;
     case HASH:
       return encoding === PACK ? TYPE_HASH_LISTPACK : TYPE_HASH;
+    case STREAM:
+      return TYPE_STREAM_LISTPACKS_2;
     default:
       return TYPE_STRING;
   }
@@ -102,30 +104,8 @@ export function* writeValue(
       return yield* writeSortedSet(writer, objects, objects.collection(entry));
     case HASH:
       return yield* writeHash(writer, objects, objects.collection(entry));
-  }
-}
-
-/** Says when the writing of a large value is to pause. */
-class Pace {
-  readonly #writer: RdbWriter;
-  #elements = 0;
-  #written: number;
-
-  constructor(writer: RdbWriter) {
-    this.#writer = writer;
-    this.#written = writer.length;
-  }
-
-  /** Counts an element; returns whether it is time. */
-  step(): boolean {
-    return ++this.#elements >= STEP || this.#writer.length - this.#written >= STEP_SIZE;
-  }
-
-  /** Begins anew after a pause, in which what was written may have been taken away. */
-  *pause(): Generator<void, void> {
-    yield;
-    this.#elements = 0;
-    this.#written = this.#writer.length;
+    case STREAM:
+      return yield* writeStream(writer, objects.streams, objects.root(entry));
   }
 }
 
@@ -296,6 +276,7 @@ export class LoadedValue implements ValueVisitor {
   readonly #settings: Settings;
   #string: Slice | undefined;
   #list: Address = 0;
+  #stream: Address = 0;
   #type: Type = STRING;
   #collection: Collection | undefined;
 
@@ -319,7 +300,8 @@ export class LoadedValue implements ValueVisitor {
 
   /** Whether there is nothing in it, so that it cannot be a key's. */
   get isEmpty(): boolean {
-    return this.#string === undefined && this.#list === 0 && this.#collection === undefined;
+    return this.#string === undefined && this.#list === 0 && this.#stream === 0 &&
+      this.#collection === undefined;
   }
 
   string(value: Slice): void {
@@ -354,6 +336,12 @@ export class LoadedValue implements ValueVisitor {
     return hashes.set(this.#collection ??= hashes.create(), field, value);
   }
 
+  stream(reader: RdbReader, hasCounters: boolean): void {
+    const { streams } = this.#objects;
+    this.#stream = streams.create();
+    readStream(reader, streams, this.#stream, hasCounters);
+  }
+
   /**
    * Makes it a key's, which must not be there. It must not be empty.
    *
@@ -361,6 +349,7 @@ export class LoadedValue implements ValueVisitor {
    */
   addTo(db: Keyspace, key: Slice): Address {
     if (this.#string !== undefined) return db.setString(key, this.#string, 0);
+    if (this.#stream !== 0) return db.setStream(key, this.#stream);
     if (this.#collection === undefined) return db.setList(key, this.#list);
     return db.setCollection(key, this.#type as CollectionType, this.#collection);
   }
@@ -368,6 +357,7 @@ export class LoadedValue implements ValueVisitor {
   /** Gives it back, where it does not become a key's. */
   discard(): void {
     if (this.#list !== 0) this.#objects.lists.destroy(this.#list);
+    if (this.#stream !== 0) this.#objects.streams.destroy(this.#stream);
     if (this.#collection !== undefined) {
       this.#objects.collections(this.#type as CollectionType).destroy(this.#collection);
     }

@@ -185,6 +185,14 @@ export class Keyspace {
     return entry;
   }
 
+  /** The same with a stream. */
+  setStream(key: Slice, stream: Address): Address {
+    const { objects } = this;
+    const entry = this.#replace(key, STREAM, () => objects.streams.destroy(stream));
+    objects.setRoot(entry, stream);
+    return entry;
+  }
+
   /** Adds a key, or takes its value and its deadline from it. Its value is undefined then. */
   #replace(key: Slice, type: Type, giveUp: () => void): Address {
     const { objects } = this;

@@ -26,7 +26,7 @@ import {
   writeLibrary,
   writeSizes,
 } from "./rdb/file.ts";
-import { RdbReader, type RdbSource } from "./rdb/reader.ts";
+import { RdbError, RdbReader, type RdbSource } from "./rdb/reader.ts";
 import { RdbWriter } from "./rdb/writer.ts";
 import type { SnapshotFile, SnapshotStore } from "./snapshot_file.ts";
 import { type Address, byteOf, segmentOf } from "./store/arena.ts";
@@ -233,7 +233,7 @@ export interface ReloadOptions {
   readonly save: boolean;
   /** Whether it is removed before. */
   readonly flush: boolean;
-  /** Whether a key that is there is replaced, and not an error. */
+  /** Whether a key or a library that is there is replaced, and not an error. */
   readonly merge: boolean;
 }
 
@@ -395,7 +395,7 @@ export class Snapshots {
   /**
    * Loads what is kept.
    *
-   * @param merge Whether a key that is there is replaced, and not an error.
+   * @param merge Whether a key or a library that is there is replaced, and not an error.
    * @returns Whether there is something.
    * @throws {RdbError} If it is damaged.
    * @throws {Error} If it cannot be read.
@@ -428,9 +428,16 @@ export class Snapshots {
     if (flush) {
       const { dirty } = engine;
       engine.flushAll();
+      engine.scripting.functions.clear();
       engine.dirty = dirty;
     }
-    if (!this.load(store, merge)) throw new Error(`There is no ${store.path}`);
+    try {
+      if (this.load(store, merge)) return;
+    } catch (error) {
+      if (!(error instanceof RdbError)) throw error;
+      throw new Error(`Error trying to load the RDB dump: ${error.message}`);
+    }
+    throw new Error(`There is no ${store.path}`);
   }
 
   /** Sees to it that a snapshot is written when a save point asks for it. */
@@ -522,7 +529,7 @@ export class Snapshots {
       },
       library: (code) => {
         try {
-          engine.scripting.functions.load(code.latin1(), true);
+          engine.scripting.functions.load(code.latin1(), merge);
         } catch (error) {
           if (!(error instanceof CommandError)) throw error;
           reader.fail(`A library of functions cannot be loaded: ${error.message}`);

@@ -96,6 +96,81 @@ const RECORDED: [string[], string, string][] = [
   ],
 ];
 
+/** The same with streams, which take several commands. */
+const RECORDED_STREAMS: [string[][], string, string][] = [
+  [
+    [["XADD", "k", "1-1", "f", "v"]],
+    "130110000000000000000100000000000000011d1d0000000a0001010001010181660200010201000100018176" +
+    "020401ff0101010101000001000a00ff55ab626ac035db",
+    "2ed9a7a81688084b1f7eae33456ef7727d357031",
+  ],
+  [
+    [
+      ["XADD", "k", "1700000000000-0", "temp", "-5", "name", "x".repeat(64)],
+      ["XADD", "k", "1700000000000-7", "temp", "70000", "name", ""],
+      ["XADD", "k", "1700000000005-0", "other", "9223372036854775807"],
+      ["XDEL", "k", "1700000000000-0"],
+    ],
+    "1301100000018bcfe568000000000000000000c3405440931c9300000019000201010102018474656d7005846e" +
+    "616d65050001030100200105dffb02e04078e03600014205205d0b00010701f270110104800105200c40030a01" +
+    "01856f7468657206f4ff8000047f090601ff02810000018bcfe5680500810000018bcfe5680007810000018bcf" +
+    "e568000003000a005f019ff1df141549",
+    "ed72d5207e60015d92f0b182f4d3b5d4d3377aa1",
+  ],
+  [
+    [
+      ["CONFIG", "SET", "stream-node-max-entries", "2"],
+      ["XADD", "k", "1-0", "f", "1"],
+      ["XADD", "k", "2-0", "f", "2"],
+      ["XADD", "k", "3-0", "f", "3"],
+      ["XADD", "k", "4-0", "f", "4"],
+      ["XADD", "k", "5-0", "f", "5"],
+      ["XTRIM", "k", "MAXLEN", "4"],
+      ["XDEL", "k", "3"],
+    ],
+    "1303100000000000000001000000000000000026260000000f0001010101010181660200010301000100010101" +
+    "040102010101000102010401ff100000000000000003000000000000000026260000000f000101010101018166" +
+    "0200010301000100010301040102010101000104010401ff10000000000000000500000000000000001c1c0000" +
+    "000a00010100010101816602000102010001000105010401ff0305000200030005000a00eaeabb755f21d8f4",
+    "df5bff6a23e67fb507c663a90d90601aaddf77fd",
+  ],
+  [
+    [["XADD", "k", "18446744073709551615-18446744073709551614", "f", "v"]],
+    "130110fffffffffffffffffffffffffffffffe1d1d0000000a0001010001010181660200010201000100018176" +
+    "020401ff0181ffffffffffffffff81fffffffffffffffe81ffffffffffffffff81fffffffffffffffe00000100" +
+    "0a00d9faf34b5da58132",
+    "1f4c7c98df688019aab6eb7de44eb47d4342e809",
+  ],
+  [
+    [["XGROUP", "CREATE", "k", "g", "$", "MKSTREAM"]],
+    "13000000000000000000010167000081ffffffffffffffff00000a00a01a953dfb9cddde",
+    "06bd01623de1d087bbd377851096317b1af476a2",
+  ],
+  [
+    [["XADD", "k", "5-5", "f", "v"], ["XDEL", "k", "5-5"]],
+    "13000005050000050501000a002ec29e198cf64e24",
+    "06bd01623de1d087bbd377851096317b1af476a2",
+  ],
+];
+
+/**
+ * A stream with groups, as Redis 7.0.15 dumps it, and its digest: two consumers have three entries
+ * pending, one of them 2^63-1 times delivered, and one group has never read.
+ */
+const RECORDED_GROUPS =
+  "13011000000000000000010000000000000000c32e3e113e0000001900040100010101816602000102200a0500" +
+  "0181760204200a0001e0010a4017a0150003a0150101ff0404000100000004020162020081ffffffffffffffff" +
+  "00010469646c65d36dbc05a20100000007776f726b657273040004030000000000000001000000000000000000" +
+  "806e8774010000030000000000000002000000000000000001806e877401000000000000000000000400000000" +
+  "0000000002806e8774010000817fffffffffffffff02026331d36dbc05a2010000020000000000000001000000" +
+  "000000000000000000000000020000000000000000026332d36dbc05a201000001000000000000000400000000" +
+  "000000000a001b7a43e9b39f9c68";
+const GROUPS_DIGEST = "0e83463f87a4e1551fede28e3aa41eb180b25d7e";
+
+/** A node of a stream: the entries 1-0, which is deleted, 2-0 and 3-0. */
+const STREAM_NODE =
+  "33 33000000 1400 0201010101018166020001030100010001816102040102010101000181620204010201020100018163020401 ff";
+
 /** A value with what DUMP adds to it. */
 function sealed(hex: string, version = "0a00"): Uint8Array {
   const bytes = fromHex(hex + version);
@@ -131,6 +206,58 @@ Deno.test("DUMP and RESTORE exchange with Redis what they have recorded, byte fo
       cache.call("OBJECT", "ENCODING", "k"),
     );
   }
+});
+
+Deno.test("DUMP and RESTORE exchange streams with Redis, byte for byte", () => {
+  for (const [commands, dump, digest] of RECORDED_STREAMS) {
+    const cache = open();
+    for (const [name = "", ...args] of commands) cache.call(name, ...args);
+    assertEquals(toHex(new Slice(cache.callBytes("DUMP", "k") as Uint8Array)), dump);
+    assertEquals(cache.call("DEBUG", "DIGEST-VALUE", "k"), [digest]);
+    assertEquals(cache.call("RESTORE", "copy", 0, fromHex(dump)), "OK");
+    assertEquals(cache.call("DEBUG", "DIGEST-VALUE", "copy"), [digest]);
+    assertEquals(toHex(new Slice(cache.callBytes("DUMP", "copy") as Uint8Array)), dump);
+    assertEquals(cache.call("XINFO", "STREAM", "copy"), cache.call("XINFO", "STREAM", "k"));
+  }
+});
+
+Deno.test("RESTORE and DUMP keep consumer groups, consumers and what is pending", () => {
+  const cache = open();
+  cache.call("RESTORE", "k", 0, fromHex(RECORDED_GROUPS));
+  assertEquals(cache.call("DEBUG", "DIGEST-VALUE", "k"), [GROUPS_DIGEST]);
+  assertEquals(toHex(new Slice(cache.callBytes("DUMP", "k") as Uint8Array)), RECORDED_GROUPS);
+  assertEquals(cache.call("XPENDING", "k", "workers"), [
+    3,
+    "1-0",
+    "4-0",
+    [["c1", "2"], ["c2", "1"]],
+  ]);
+  const idle = (time: number) => 1_700_000_000_000 - time;
+  assertEquals(cache.call("XPENDING", "k", "workers", "-", "+", 9), [
+    ["1-0", "c1", idle(1_600_000_000_000), 3],
+    ["2-0", "c1", idle(1_600_000_000_001), 0],
+    ["4-0", "c2", idle(1_600_000_000_002), 9223372036854775807n],
+  ]);
+  assertEquals(cache.call("XACK", "k", "workers", "1-0", "2-0", "4-0"), 3);
+});
+
+Deno.test("RESTORE counts what a stream of Redis 6 does not tell", () => {
+  const cache = open();
+  // Three entries, of which the first is deleted; groups at the last one, before the first, and between.
+  const hex = `0f 01 10 ${"00".repeat(7)}01${
+    "00".repeat(8)
+  } ${STREAM_NODE} 02 03 00 03 0161 03 00 00 00 0162 00 00 00 00 0163 02 05 00 00`;
+  assertEquals(cache.call("RESTORE", "k", 0, sealed(hex, "0900")), "OK");
+  const info = cache.call("XINFO", "STREAM", "k", "FULL") as Map<string, ReplyValue>;
+  assertEquals(info.get("entries-added"), 2);
+  assertEquals(info.get("recorded-first-entry-id"), "2-0");
+  assertEquals(info.get("max-deleted-entry-id"), "0-0");
+  const groups = info.get("groups") as Map<string, ReplyValue>[];
+  assertEquals(groups.map((group) => [group.get("entries-read"), group.get("lag")]), [
+    [2, 0],
+    [0, 2],
+    [null, null],
+  ]);
 });
 
 Deno.test("RESTORE reads what older versions of Redis have written", () => {
@@ -192,6 +319,13 @@ Deno.test("RESTORE reads what older versions of Redis have written", () => {
 Deno.test("RESTORE refuses what is damaged, with nothing changed", () => {
   const cache = open();
   cache.call("SET", "k", "old");
+  const ZERO = "00".repeat(8);
+  const ID = `${"00".repeat(7)}01${ZERO}`;
+  const NODE = `10 ${ID} ${STREAM_NODE}`;
+  // With one entry, 9-0, which is deleted.
+  const EMPTY_NODE = `10 ${"00".repeat(7)}09 ${ZERO} 1d 1d000000 0a00 0001 0101 0101 816602 0001` +
+    "0301 0001 0001 816102 0401 ff";
+  const PENDING = `${ID} ${ZERO} 01`;
   const bad = [
     ...[
       "",
@@ -212,6 +346,26 @@ Deno.test("RESTORE refuses what is damaged, with nothing changed", () => {
     ...["11 11 11000000 0200 816102 836e616e 04 ff", "12 01 01 00", "12 01 02 07 070000000000ff"],
     ...["12 01 c0 0161", "0e 01 0b 0b0000000a0000000000ff", "0f 00", "06 00", "15 00"],
     "10 13 13000000 0400 816102 0101 816102 0101 ff",
+    ...[
+      // A node: without an ID, none at all, one twice, a damaged one; another length; a last ID too low.
+      `13 01 0f ${"00".repeat(15)} ${STREAM_NODE} 02 0300 0200 0000 03 00`,
+      `13 00 01 0300 0200 0000 03 00`,
+      `13 02 ${NODE} ${NODE} 04 0300 0200 0000 03 00`,
+      `13 02 ${NODE} ${NODE.replace("01", "02").replace("8161", "0161")} 01 0300 0200 0000 03 00`,
+      `13 01 ${NODE} 03 0300 0200 0000 03 00`,
+      `13 01 ${NODE} 02 0200 0200 0000 03 00`,
+      `13 02 ${NODE} ${EMPTY_NODE} 02 0300 0200 0000 03 00`,
+      // Its end is missing.
+      `13 01 ${NODE} 02 0300 0200 0000 03`,
+      // Groups and consumers that come twice.
+      "13 00 00 0300 0200 0000 03 02 0161 0000 00 00 00 0161 0000 00 00 00",
+      `13 00 00 0300 0200 0000 03 01 0161 0000 00 00 02 0163 ${ZERO} 00 0163 ${ZERO} 00`,
+      // What is pending twice in the group, of no consumer, of two, only of a consumer.
+      `13 00 00 0300 0200 0000 03 01 0161 0000 00 02 ${PENDING} ${PENDING} 01 0163 ${ZERO} 01 ${ID}`,
+      `13 00 00 0300 0200 0000 03 01 0161 0000 00 01 ${PENDING} 01 0163 ${ZERO} 00`,
+      `13 00 00 0300 0200 0000 03 01 0161 0000 00 01 ${PENDING} 02 0163 ${ZERO} 01 ${ID} 0164 ${ZERO} 01 ${ID}`,
+      `13 00 00 0300 0200 0000 03 01 0161 0000 00 00 01 0163 ${ZERO} 01 ${ID}`,
+    ],
   ];
   for (const hex of bad) {
     const restore = () => cache.call("RESTORE", "k", 0, sealed(hex), "REPLACE");
@@ -255,7 +409,7 @@ Deno.test("RESTORE checks its arguments in Redis' order, with its errors", () =>
   assertEquals(cache.call("DUMP", "none"), null);
 });
 
-Deno.test("RESTORE sets when a key expires, and how long it has been idle", () => {
+Deno.test("RESTORE sets when a key expires, and how it was used, as far as the policy keeps that", () => {
   const clock = new ManualClock(1_700_000_000_000);
   const cache = open(clock);
   const good = sealed("00 c005");
@@ -267,6 +421,13 @@ Deno.test("RESTORE sets when a key expires, and how long it has been idle", () =
   assertEquals(cache.call("PEXPIRETIME", "far"), 9223372036854775807n);
   cache.call("RESTORE", "idle", 0, good, "IDLETIME", 1000);
   assertEquals(cache.call("OBJECT", "IDLETIME", "idle"), 1000);
+  cache.call("RESTORE", "used", 0, good, "FREQ", 200);
+  assertEquals(cache.call("OBJECT", "IDLETIME", "used"), 0);
+  cache.call("CONFIG", "SET", "maxmemory-policy", "allkeys-lfu");
+  cache.call("RESTORE", "used", 0, good, "FREQ", 200, "REPLACE");
+  assertEquals(cache.call("OBJECT", "FREQ", "used"), 200);
+  cache.call("RESTORE", "used", 0, good, "IDLETIME", 1000, "REPLACE");
+  assertEquals(cache.call("OBJECT", "FREQ", "used"), 5);
   assertEquals(cache.call("RESTORE", "idle", clock.now(), good, "ABSTTL", "REPLACE"), "OK");
   assertEquals(cache.call("RESTORE", "never", "9223372036854775807", good), "OK");
   assertEquals(cache.call("EXISTS", "idle", "never"), 0);
@@ -315,7 +476,8 @@ Deno.test("RESTORE takes damage of any kind, and leaves no memory taken", () => 
   const cache = open();
   // The buffer for replies counts as memory in use.
   cache.call("PING");
-  for (const [, dump] of RECORDED) {
+  const dumps = [...RECORDED, ...RECORDED_STREAMS].map(([, dump]) => dump);
+  for (const dump of [...dumps, RECORDED_GROUPS]) {
     const whole = fromHex(dump).slice(0, -10);
     const before = cache.stats.usedMemory;
     for (let round = 0; round < 100; round++) {

@@ -99,6 +99,7 @@ function pfcount({ db, reply }: Client, args: Args): void {
   let count = keptCount(value);
   if (count === undefined) {
     count = countElements(value);
+    db.beforeChange(entry);
     keepCount(value, count);
     db.changed(key);
   }

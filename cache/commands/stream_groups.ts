@@ -60,11 +60,20 @@ function noKeyOrGroup(key: Slice, group: Slice): CommandError {
   );
 }
 
-/** The group that two arguments name, and its stream; 0 in place of what is not there. */
-function findGroup({ db }: Client, args: Args): { stream: Address; group: Address } {
+/**
+ * The group that two arguments name, and its stream; 0 in place of what is not there.
+ *
+ * @param changes Whether the group is to change.
+ */
+function findGroup(
+  { db }: Client,
+  args: Args,
+  changes: boolean,
+): { stream: Address; group: Address } {
   const { objects, objects: { streams } } = db;
   const entry = db.read(args.at(1), STREAM);
   if (entry === 0) return { stream: 0, group: 0 };
+  if (changes) db.beforeChange(entry);
   const stream = objects.root(entry);
   return { stream, group: streams.groups.find(streams.groupsOf(stream), args.at(2)) };
 }
@@ -195,7 +204,7 @@ function deleteConsumer(client: Client, args: Args): void {
 function xack(client: Client, args: Args): void {
   const { db, reply, engine } = client;
   const { groups } = db.objects.streams;
-  const { group } = findGroup(client, args);
+  const { group } = findGroup(client, args, true);
   if (group === 0) return reply.integer(0);
   let acknowledged = 0;
   for (const id of idsFrom(args, 3)) if (groups.removePending(group, id)) acknowledged++;
@@ -245,7 +254,7 @@ function xpending(client: Client, args: Args): void {
     last = endAt(args, start + 1);
     if (start + 3 < args.count) name = args.at(start + 3);
   }
-  const { group } = findGroup(client, args);
+  const { group } = findGroup(client, args, false);
   if (group === 0) throw noKeyOrGroup(args.at(1), args.at(2));
   if (isSummary) return pendingSummary(client, group);
   const owner = name === undefined ? group : groups.findConsumer(group, name);
@@ -310,7 +319,7 @@ function claimOptions(args: Args, index: number, now: number) {
 function xclaim(client: Client, args: Args): void {
   const { db, reply, engine } = client;
   const { streams, streams: { groups } } = db.objects;
-  const { stream, group } = findGroup(client, args);
+  const { stream, group } = findGroup(client, args, true);
   if (group === 0) throw noKeyOrGroup(args.at(1), args.at(2));
   const minIdle = integerAt(args, 4, "ERR Invalid min-idle-time argument for XCLAIM");
   const ids: StreamId[] = [];
@@ -370,7 +379,7 @@ function xautoclaim(client: Client, args: Args): void {
       throw new CommandError(SYNTAX);
     }
   }
-  const { stream, group } = findGroup(client, args);
+  const { stream, group } = findGroup(client, args, true);
   if (group === 0) throw noKeyOrGroup(args.at(1), args.at(2));
   if (count >= MAX_DELETED_IDS) {
     throw new CommandError(

@@ -409,6 +409,7 @@ function readNow(
     replyEntries(client, stream, id.next() ?? StreamId.MIN, StreamId.MAX, count);
     return true;
   }
+  db.beforeChange(entry);
   const group = groups.find(streams.groupsOf(stream), reader.group);
   const isHistory = id.compare(StreamId.MAX) !== 0;
   const after = isHistory ? id : groups.lastId(group);

@@ -1,40 +1,28 @@
 /**
- * Listpacks: how Redis 7 keeps small hashes, sorted sets and the nodes of lists and streams.
- *
- *     bytes (4) | elements (2) | element | … | 255
- *     element    kind, and its length or its upper bits | bytes | the length of both, from behind
+ * Whole listpacks from elements, and back: how Redis 7 keeps small hashes, sorted sets and the nodes of
+ * lists. What is read may be damaged.
  *
  * @module
  */
 
 import { Int64 } from "../store/int64.ts";
-import { copyBytes, latin1Slice, Slice } from "../store/slice.ts";
-
-const HEADER_SIZE = 6;
-const END = 255;
-/** In place of the number of elements: there are more. */
-const MANY = 65_535;
-
-/** What the bytes of an element's kind begin with. */
-const INT_13 = 0xc0;
-const STRING_12 = 0xe0;
-const STRING_32 = 0xf0;
-const INT_16 = 0xf1;
-const INT_24 = 0xf2;
-const INT_32 = 0xf3;
-const INT_64 = 0xf4;
-const STRING_6 = 0x80;
+import {
+  INT_13,
+  lengthSize,
+  Listpack,
+  LISTPACK_END,
+  LISTPACK_HEADER,
+  MAX_OVERHEAD,
+  STRING_12,
+  STRING_32,
+  STRING_6,
+  UNCOUNTED,
+  writeListpackHeader,
+} from "../store/listpack.ts";
+import { latin1Slice, Slice } from "../store/slice.ts";
 
 /** What an empty one takes. */
-export const EMPTY_SIZE = HEADER_SIZE + 1;
-
-/** How many bytes say the length of an element from behind. Its bounds are Redis' own. */
-function backSize(length: number): number {
-  if (length <= 127) return 1;
-  if (length < 16_383) return 2;
-  if (length < 2_097_151) return 3;
-  return length < 268_435_455 ? 4 : 5;
-}
+export const EMPTY_SIZE = LISTPACK_HEADER + 1;
 
 const integer = new Int64();
 
@@ -54,13 +42,14 @@ export function listpackElementSize(element: Slice): number {
   const size = integer.parse(element)
     ? integerSize()
     : length + (length < 64 ? 1 : length < 4096 ? 2 : 5);
-  return size + backSize(size);
+  return size + lengthSize(size);
 }
 
 /** Makes listpacks, one after another. */
 export class ListpackWriter {
+  readonly #listpack = new Listpack();
   #bytes = new Uint8Array(256);
-  #length = HEADER_SIZE;
+  #length = LISTPACK_HEADER;
   #count = 0;
 
   /** How many elements it has so far. */
@@ -70,82 +59,19 @@ export class ListpackWriter {
 
   /** Adds an element: as an integer if it is one. */
   add(element: Slice): void {
-    const begun = this.#length;
-    this.#reserve(element.length + 10);
-    if (integer.parse(element)) this.#addInteger();
-    else this.#addString(element);
-    this.#addBack(this.#length - begun);
+    this.#reserve(element.length + MAX_OVERHEAD);
+    this.#length = this.#listpack.write(this.#bytes, this.#length, element);
     this.#count++;
   }
 
   /** Ends the listpack, which holds until an element is added to the next one. */
   finish(): Slice {
-    const bytes = this.#bytes;
-    const view = new DataView(bytes.buffer);
-    bytes[this.#length++] = END;
-    view.setUint32(0, this.#length, true);
-    view.setUint16(4, Math.min(this.#count, MANY), true);
-    const listpack = new Slice(bytes, 0, this.#length);
-    this.#length = HEADER_SIZE;
+    this.#bytes[this.#length++] = LISTPACK_END;
+    const listpack = this.#bytes.subarray(0, this.#length);
+    writeListpackHeader(listpack, this.#count);
+    this.#length = LISTPACK_HEADER;
     this.#count = 0;
-    return listpack;
-  }
-
-  #addInteger(): void {
-    const { high, low } = integer;
-    const bytes = this.#bytes;
-    let at = this.#length;
-    switch (integerSize()) {
-      case 1:
-        bytes[at++] = low;
-        break;
-      case 2:
-        bytes[at++] = INT_13 | low >> 8 & 31;
-        bytes[at++] = low;
-        break;
-      case 3:
-        bytes[at++] = INT_16;
-        at = writeBytes(bytes, at, low, 2);
-        break;
-      case 4:
-        bytes[at++] = INT_24;
-        at = writeBytes(bytes, at, low, 3);
-        break;
-      case 5:
-        bytes[at++] = INT_32;
-        at = writeBytes(bytes, at, low, 4);
-        break;
-      default:
-        bytes[at++] = INT_64;
-        at = writeBytes(bytes, at, low, 4);
-        at = writeBytes(bytes, at, high, 4);
-    }
-    this.#length = at;
-  }
-
-  #addString(element: Slice): void {
-    const { length } = element;
-    const bytes = this.#bytes;
-    let at = this.#length;
-    if (length < 64) {
-      bytes[at++] = STRING_6 | length;
-    } else if (length < 4096) {
-      bytes[at++] = STRING_12 | length >> 8;
-      bytes[at++] = length;
-    } else {
-      bytes[at++] = STRING_32;
-      at = writeBytes(bytes, at, length, 4);
-    }
-    copyBytes(element.bytes, element.start, length, bytes, at);
-    this.#length = at + length;
-  }
-
-  #addBack(length: number): void {
-    const size = backSize(length);
-    for (let i = size - 1; i >= 0; i--) {
-      const bits = Math.floor(length / 2 ** (7 * i)) & 127;
-      this.#bytes[this.#length++] = i === size - 1 ? bits : bits | 128;
-    }
+    return new Slice(listpack);
   }
 
   #reserve(count: number): void {
@@ -156,12 +82,6 @@ export class ListpackWriter {
     bytes.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = bytes;
   }
-}
-
-/** Writes the lower bytes of a number, the lowest first. Returns where the next one goes. */
-function writeBytes(bytes: Uint8Array, at: number, value: number, count: number): number {
-  for (let i = 0; i < count; i++) bytes[at++] = value >>> 8 * i;
-  return at;
 }
 
 /**
@@ -177,7 +97,7 @@ export function readListpack(
   if (length < EMPTY_SIZE) return "A listpack is too short";
   const view = new DataView(bytes.buffer, bytes.byteOffset + start, length);
   if (view.getUint32(0, true) !== length) return "A listpack has another length than it says";
-  let at = HEADER_SIZE;
+  let at = LISTPACK_HEADER;
   let count = 0;
   // The last byte is its end, before which all elements must be.
   const end = length - 1;
@@ -207,7 +127,7 @@ export function readListpack(
       else text = integerText(view, at + 1, width);
     }
     const whole = head + size;
-    const back = backSize(whole);
+    const back = lengthSize(whole);
     if (at + whole + back > end) return "An element of a listpack is cut off";
     for (let i = 0; i < back; i++) {
       const bits = Math.floor(whole / 2 ** (7 * i)) & 127;
@@ -220,9 +140,9 @@ export function readListpack(
     at += whole + back;
     count++;
   }
-  if (view.getUint8(end) !== END) return "A listpack has no end";
+  if (view.getUint8(end) !== LISTPACK_END) return "A listpack has no end";
   const said = view.getUint16(4, true);
-  if (said !== MANY && said !== count) return "A listpack has another number of elements";
+  if (said !== UNCOUNTED && said !== count) return "A listpack has another number of elements";
 }
 
 /** Prints an integer of 2, 3, 4 or 8 bytes. */

@@ -23,6 +23,8 @@ import {
   TYPE_LIST_ZIPLIST,
   TYPE_SET,
   TYPE_SET_INTSET,
+  TYPE_STREAM_LISTPACKS,
+  TYPE_STREAM_LISTPACKS_2,
   TYPE_STRING,
   TYPE_ZSET,
   TYPE_ZSET_2,
@@ -47,6 +49,12 @@ export interface ValueVisitor {
   scored(member: Slice, score: number, count: number): boolean;
   /** A field of a hash. */
   field(field: Slice, value: Slice, count: number): boolean;
+  /**
+   * A stream, which it reads itself.
+   *
+   * @param hasCounters Whether it knows how much was added, deleted and read before.
+   */
+  stream(reader: RdbReader, hasCounters: boolean): void;
 }
 
 type PackReader = (pack: Slice, visit: (element: Slice) => void) => string | undefined;
@@ -125,6 +133,9 @@ export function readValue(reader: RdbReader, type: number, visitor: ValueVisitor
           : readListpack,
         (field, value) => unique(reader, visitor.field(field, value, 0)),
       );
+    case TYPE_STREAM_LISTPACKS:
+    case TYPE_STREAM_LISTPACKS_2:
+      return visitor.stream(reader, type === TYPE_STREAM_LISTPACKS_2);
     default:
       reader.fail(`Unknown kind of value ${type}`);
   }

@@ -19,20 +19,20 @@ import { Int64 } from "./int64.ts";
 import { copyBytes, Slice } from "./slice.ts";
 
 /** The encodings of integers that have bytes of their own, and of long strings. */
-const INT_13 = 0xc0;
+export const INT_13 = 0xc0;
 const INT_16 = 0xf1;
 const INT_24 = 0xf2;
 const INT_64 = 0xf4;
-const STRING_6 = 0x80;
-const STRING_12 = 0xe0;
-const STRING_32 = 0xf0;
+export const STRING_6 = 0x80;
+export const STRING_12 = 0xe0;
+export const STRING_32 = 0xf0;
 
 /** What ends a listpack. */
 export const LISTPACK_END = 0xff;
 /** The bytes of a listpack before its elements: its size (four), and how many there are (two). */
 export const LISTPACK_HEADER = 6;
 /** In place of how many elements there are: they have to be counted. */
-const UNCOUNTED = 0xffff;
+export const UNCOUNTED = 0xffff;
 
 /** The most bytes that an element takes beside its own. */
 export const MAX_OVERHEAD = 10;
@@ -41,7 +41,7 @@ const MINUS = 0x2d;
 const ZERO = 0x30;
 
 /** How many bytes the length of an element takes (Redis' bounds are one too low from the second on). */
-function lengthSize(length: number): number {
+export function lengthSize(length: number): number {
   if (length <= 127) return 1;
   if (length < 16_383) return 2;
   if (length < 2_097_151) return 3;
@@ -73,6 +73,12 @@ function encodedSize(bytes: Uint8Array, at: number): number {
   if (first < STRING_32) return 2 + ((first & 15) << 8 | bytes[at + 1]!);
   if (first === STRING_32) return 5 + (readBytes(bytes, at + 1) >>> 0);
   return first === INT_64 ? 9 : first - INT_16 + 3;
+}
+
+/** Whether the element that begins at a place is an integer. */
+export function isInteger(bytes: Uint8Array, at: number): boolean {
+  const first = bytes[at]!;
+  return first < STRING_6 || first >= INT_13 && first < STRING_12 || first > STRING_32;
 }
 
 /** Where the element after one begins. */

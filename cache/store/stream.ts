@@ -23,6 +23,7 @@ import {
   countElements,
   elementAfter,
   elementBefore,
+  isInteger,
   Listpack,
   LISTPACK_END,
   LISTPACK_HEADER,
@@ -428,7 +429,7 @@ export class Streams {
     const length = this.length(stream) - 1;
     this.setLength(stream, length);
     if (id.compare(this.maxDeletedId(stream)) > 0) this.setMaxDeletedId(stream, id);
-    if (length === 0 || id.compare(this.firstId(stream)) === 0) this.#updateFirstId(stream);
+    if (length === 0 || id.compare(this.firstId(stream)) === 0) this.updateFirstId(stream);
     return true;
   }
 
@@ -470,7 +471,7 @@ export class Streams {
       break;
     }
     this.setLength(stream, length);
-    if (removed > 0) this.#updateFirstId(stream);
+    if (removed > 0) this.updateFirstId(stream);
     return removed;
   }
 
@@ -485,27 +486,29 @@ export class Streams {
   }
 
   /**
-   * Shows the nodes, each with the ID of its first entry and as Redis' listpack: what a snapshot holds.
+   * The nodes, each with the ID of its first entry and as Redis' listpack: what a snapshot holds. The
+   * stream must not change meanwhile.
    */
-  walkNodes(stream: Address, visit: (id: StreamId, listpack: Uint8Array) => void): void {
+  *listpacks(stream: Address): Generator<{ id: StreamId; listpack: Uint8Array }, void> {
     const cursor = this.#trees.first(this.#arena.word(stream, NODES));
     if (cursor === undefined) return;
-    do visit(cursor.id, this.#toListpack(cursor.value)); while (cursor.next());
+    do yield { id: cursor.id, listpack: this.#toListpack(cursor.value) }; while (cursor.next());
   }
 
   /**
-   * Adds a node as {@linkcode Streams.walkNodes} shows it, behind all others. The stream's length and IDs
+   * Adds a node as {@linkcode Streams.listpacks} has it, behind all others. The stream's length and IDs
    * stay as they are.
    *
-   * @returns Whether the listpack is one of a stream's; if not, nothing has changed.
+   * @returns How many entries are there in it; -1 if the listpack is none of a stream's, and nothing has
+   * changed.
    * @throws {ArenaFullError} If there is no memory. The stream is as it was then.
    */
-  addNode(stream: Address, id: StreamId, { bytes, start, length }: Slice): boolean {
+  addNode(stream: Address, id: StreamId, { bytes, start, length }: Slice): number {
     const arena = this.#arena;
     const listpack = this.#listpack;
     const end = start + length - 1;
     const elements = countElements(bytes, start, length);
-    if (elements < 4) return false;
+    if (elements < 4) return -1;
     let at = listpack.readInteger(bytes, start + LISTPACK_HEADER);
     const count = listpack.low;
     at = listpack.readInteger(bytes, at);
@@ -513,7 +516,7 @@ export class Streams {
     const first = at;
     at = listpack.readInteger(bytes, at);
     const fields = listpack.low;
-    if (count < 0 || deleted < 0 || fields < 0) return false;
+    if (count < 0 || deleted < 0 || fields < 0) return -1;
     for (let i = 0; i <= fields && at < end; i++) at = elementAfter(bytes, at);
     const size = NODE_HEADER + end - first;
     const node = arena.allocate(size);
@@ -529,10 +532,10 @@ export class Streams {
     arena.bytes[segmentOf(node)]!.set(bytes.subarray(first, end), byteOf(node) + NODE_HEADER);
     if (!this.#isValid(node)) {
       arena.free(node);
-      return false;
+      return -1;
     }
     this.#linkNode(stream, id, node);
-    return true;
+    return count;
   }
 
   /**
@@ -615,7 +618,7 @@ export class Streams {
     if (groups.hasRead(group) && !this.#hasDeletedFrom(stream, id)) {
       groups.countRead(group);
     } else if (this.entriesAdded(stream) !== 0n) {
-      groups.setEntriesRead(group, this.#entriesUpTo(stream, id) ?? UNKNOWN_READ);
+      groups.setEntriesRead(group, this.entriesUpTo(stream, id) ?? UNKNOWN_READ);
     }
     groups.setLastId(group, id);
   }
@@ -628,7 +631,7 @@ export class Streams {
     const last = groups.lastId(group);
     const read = groups.hasRead(group) && !this.#hasDeletedFrom(stream, last)
       ? groups.entriesRead(group)
-      : this.#entriesUpTo(stream, last);
+      : this.entriesUpTo(stream, last);
     return read === undefined ? undefined : BigInt.asIntN(64, added - read);
   }
 
@@ -640,7 +643,7 @@ export class Streams {
   }
 
   /** How many entries were ever added up to an ID; `undefined` if that is not known. */
-  #entriesUpTo(stream: Address, id: StreamId): bigint | undefined {
+  entriesUpTo(stream: Address, id: StreamId): bigint | undefined {
     const added = this.entriesAdded(stream);
     const length = this.length(stream);
     const order = id.compare(this.lastId(stream));
@@ -663,7 +666,7 @@ export class Streams {
   }
 
   /** Looks up the first entry that is there. */
-  #updateFirstId(stream: Address): void {
+  updateFirstId(stream: Address): void {
     let first = StreamId.MIN;
     this.walk(stream, StreamId.MIN, StreamId.MAX, false, (id) => {
       first = id;
@@ -857,15 +860,16 @@ export class Streams {
     let [count, deleted] = [arena.word(node, COUNT), arena.word(node, DELETED)];
     while (at < end) {
       const integers: number[] = [];
+      // The flags are changed in place.
+      if (bytes[at]! > (IS_DELETED | SAME_FIELDS)) return false;
       const read = () => {
-        if (at >= end) return false;
+        if (at >= end || !isInteger(bytes, at)) return false;
         at = listpack.readInteger(bytes, at);
         integers.push(listpack.low);
         return true;
       };
       if (!read() || !read() || !read()) return false;
       const [flags = 0] = integers;
-      if (flags < 0 || flags > (IS_DELETED | SAME_FIELDS)) return false;
       const isSame = (flags & SAME_FIELDS) !== 0;
       if (!isSame && !read()) return false;
       const fields = isSame ? arena.word(node, FIELDS) : integers[3]!;

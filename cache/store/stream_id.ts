@@ -89,6 +89,22 @@ export class StreamId {
     return new StreamId(Math.floor(milliseconds / 0x1_0000_0000) | 0, milliseconds | 0, 0, 0);
   }
 
+  /** Makes one of its two numbers. */
+  static of(ms: bigint, seq: bigint): StreamId {
+    const low = (value: bigint) => Number(value & 0xffff_ffffn) | 0;
+    return new StreamId(low(ms >> 32n), low(ms), low(seq >> 32n), low(seq));
+  }
+
+  /** The time, without a sign. */
+  get ms(): bigint {
+    return BigInt(this.msHigh >>> 0) << 32n | BigInt(this.msLow >>> 0);
+  }
+
+  /** The number within it, without a sign. */
+  get seq(): bigint {
+    return BigInt(this.seqHigh >>> 0) << 32n | BigInt(this.seqLow >>> 0);
+  }
+
   get isZero(): boolean {
     return (this.msHigh | this.msLow | this.seqHigh | this.seqLow) === 0;
   }

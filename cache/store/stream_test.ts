@@ -295,15 +295,15 @@ Deno.test("Streams.addNode() makes of nodes what they came from", () => {
   const stream = furnish(streams);
   const rebuilt = streams.create();
   const lists: Uint8Array[] = [];
-  streams.walkNodes(stream, (id, listpack) => {
+  let count = 0;
+  for (const { id, listpack } of streams.listpacks(stream)) {
     lists.push(listpack);
-    assert(streams.addNode(rebuilt, id, new Slice(listpack)));
-  });
+    count += streams.addNode(rebuilt, id, new Slice(listpack));
+  }
+  assertEquals(count, streams.length(stream));
   assertEquals(lists.length, 3);
   assertEquals(entries(streams, rebuilt), entries(streams, stream));
-  const again: Uint8Array[] = [];
-  streams.walkNodes(rebuilt, (_, listpack) => again.push(listpack));
-  assertEquals(again, lists);
+  assertEquals([...streams.listpacks(rebuilt)].map(({ listpack }) => listpack), lists);
   const [first = new Uint8Array()] = lists;
   const { used } = arena;
   for (let i = 0; i < first.length; i++) {
@@ -312,7 +312,7 @@ Deno.test("Streams.addNode() makes of nodes what they came from", () => {
       damaged[i]! ^= bits;
       // A value may become another; what does not fit together is refused.
       const empty = streams.create();
-      if (streams.addNode(empty, idOf(1), new Slice(damaged))) {
+      if (streams.addNode(empty, idOf(1), new Slice(damaged)) >= 0) {
         entries(streams, empty);
         entries(streams, empty, StreamId.MIN, StreamId.MAX, true);
       }
@@ -321,8 +321,17 @@ Deno.test("Streams.addNode() makes of nodes what they came from", () => {
   }
   assertEquals(arena.used, used);
   const refused = (bytes: number[]) =>
-    !streams.addNode(rebuilt, idOf(9999), new Slice(Uint8Array.from(bytes)));
+    streams.addNode(rebuilt, idOf(9999), new Slice(Uint8Array.from(bytes))) < 0;
   assert(refused([]) && refused([7, 0, 0, 0, 0, 0, 0xff]));
+  // One entry 1-0 with the field and the value "a": its flags, and its time, must be integers of their size.
+  const oneEntry = (flags: number[], time: number[]) => {
+    const head = [1, 1, 0, 1, 1, 1, 0x81, 0x61, 2, 0, 1];
+    const elements = [...head, ...flags, ...time, 0, 1, 0x81, 0x61, 2, 4, 1];
+    return [elements.length + 7, 0, 0, 0, 10, 0, ...elements, 0xff];
+  };
+  assert(!refused(oneEntry([2, 1], [0, 1])));
+  assert(refused(oneEntry([0xc0, 2, 2], [0, 1])));
+  assert(refused(oneEntry([2, 1], [0x81, 0x30, 2])));
   // One entry more, or one deleted more, than there is; fields past the end; another length.
   for (const at of [6, 8, 10, first.length - 3]) {
     const damaged = first.slice();
