@@ -188,6 +188,7 @@ export class Objects {
     // What waits to be given back is a part of this.
     this.lazyFree.stop();
     const buffers = this.arena.reset();
+    this.streams.forget();
     this.lazyFree.add(() => {
       let size = 0;
       for (let buffer; size < MAX_RELEASE && (buffer = buffers.pop()) !== undefined;) {

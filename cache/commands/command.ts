@@ -145,6 +145,15 @@ export interface CommandRow {
 /** Rows by the commands' names, in lower case. */
 export type CommandRows = Readonly<Record<string, CommandRow>>;
 
+/**
+ * Commands that take no longer than those that are {@linkcode FAST}. To Redis they are not, because they may
+ * free a large value or make a string much longer, or because their time grows with their arguments.
+ */
+const QUICK = new Set([
+  ...["set", "setex", "psetex", "getset", "setbit", "setrange", "geoadd", "geopos", "geodist"],
+  ...["lmove", "rpoplpush"],
+]);
+
 /** A command. */
 export class Command {
   /** In lower case. */
@@ -155,10 +164,7 @@ export class Command {
   readonly row: CommandRow;
   readonly arity: number;
   readonly flags: number;
-  /**
-   * Whether the clock need not be looked at after it. That is an eighth of the time of `SET`, which to
-   * Redis is not fast only because it may free a large value; here that is done later, in parts.
-   */
+  /** Whether the clock need not be looked at after it, which is an eighth of the time of `SET`. */
   readonly isQuick: boolean;
   readonly keys: readonly KeySpec[];
   readonly run: (client: Client, args: Args) => void;
@@ -180,7 +186,7 @@ export class Command {
       (flags, flag) => flag === "" ? flags : flags | bit(flag as FlagName),
       0,
     );
-    this.isQuick = (this.flags & FAST) !== 0 || this.fullName === "set";
+    this.isQuick = (this.flags & FAST) !== 0 || QUICK.has(this.fullName);
     this.keys = parseKeySpecs(row.keys ?? "");
     this.run = row.run ?? (() => {});
     this.subcommands = Object.entries(row.subcommands ?? {}).map(([sub, row]) =>

@@ -202,16 +202,21 @@ interface Reader {
   readonly noAck: boolean;
 }
 
-/** What `XREAD` and `XREADGROUP` are asked for. */
-interface ReadRequest {
-  readonly keys: readonly Slice[];
-  /** After which entries to begin: {@linkcode StreamId.MAX} stands for what the group has not been given. */
-  readonly ids: readonly StreamId[];
+/** The options of `XREAD` and `XREADGROUP`. */
+interface ReadOptions {
   /** How many entries of each stream; 0 for all. */
   readonly count: number;
   readonly reader: Reader | undefined;
   /** Until when to wait, in milliseconds since 1970; `undefined` not to wait. */
   readonly deadline: number | undefined;
+}
+
+/** What `XREAD` and `XREADGROUP` are asked for. */
+interface ReadRequest {
+  readonly options: ReadOptions;
+  readonly keys: readonly Slice[];
+  /** After which entries to begin: {@linkcode StreamId.MAX} stands for what the group has not been given. */
+  readonly ids: readonly StreamId[];
 }
 
 /** When a wait ends that an argument gives in milliseconds. */
@@ -221,8 +226,12 @@ function deadlineOf(args: Args, index: number, now: number): number {
   return wait === 0 ? Infinity : now + wait;
 }
 
-/** Reads the options of `XREAD` and `XREADGROUP`, up to the keys. */
-function readOptions({ engine }: Client, args: Args, isGroup: boolean) {
+/** Reads the options of `XREAD` and `XREADGROUP`, up to the keys, of which the first is at `first`. */
+function readOptions(
+  { engine }: Client,
+  args: Args,
+  isGroup: boolean,
+): { first: number; options: ReadOptions } {
   let deadline: number | undefined;
   let count = 0;
   let noAck = false;
@@ -268,7 +277,8 @@ function readOptions({ engine }: Client, args: Args, isGroup: boolean) {
   if (isGroup && names === undefined) {
     throw new CommandError("ERR Missing GROUP option for XREADGROUP");
   }
-  return { deadline, count, reader: names && { ...names, noAck }, first };
+  const reader = names && { group: names.group, consumer: names.consumer, noAck };
+  return { first, options: { count, reader, deadline } };
 }
 
 /** After which entry an argument lets begin. */
@@ -299,7 +309,8 @@ function lastSeenAt(db: Keyspace, args: Args, index: number, entry: Address, isG
 function readRequest(client: Client, args: Args, isGroup: boolean): ReadRequest {
   const { db } = client;
   const { streams, streams: { groups } } = db.objects;
-  const { first, reader, ...options } = readOptions(client, args, isGroup);
+  const { first, options } = readOptions(client, args, isGroup);
+  const { reader } = options;
   const keyCount = (args.count - first) / 2;
   const keys: Slice[] = [];
   const ids: StreamId[] = [];
@@ -320,7 +331,7 @@ function readRequest(client: Client, args: Args, isGroup: boolean): ReadRequest 
     keys.push(key);
     ids.push(lastSeenAt(db, args, i + keyCount, entry, isGroup));
   }
-  return { keys, ids, reader, ...options };
+  return { options, keys, ids };
 }
 
 /** Gives a consumer the entries from an ID on, which are pending then. */
@@ -394,7 +405,7 @@ function readNow(
   client: Client,
   key: Slice,
   id: StreamId,
-  { count, reader }: ReadRequest,
+  { count, reader }: ReadOptions,
 ): boolean {
   const { db, engine } = client;
   const { objects, objects: { streams, streams: { groups } } } = db;
@@ -428,7 +439,7 @@ function serve(
   client: Client,
   key: Slice,
   entry: Address,
-  { keys, ids, count, reader }: ReadRequest,
+  { keys, ids, options: { count, reader } }: ReadRequest,
 ): boolean {
   const { db, reply } = client;
   const { objects, objects: { streams, streams: { groups } } } = db;
@@ -463,21 +474,24 @@ function read(isGroup: boolean) {
   return (client: Client, args: Args): void => {
     const { reply } = client;
     const request = readRequest(client, args, isGroup);
-    const { keys, ids, deadline, reader } = request;
+    const { keys, ids, options, options: { deadline, reader } } = request;
     const begun = reply.begin();
     let shown = 0;
-    for (const [i, key] of keys.entries()) {
-      if (readNow(client, key, ids[i] ?? StreamId.MAX, request)) shown++;
+    for (let i = 0; i < keys.length; i++) {
+      if (readNow(client, keys[i]!, ids[i]!, options)) shown++;
     }
     if (shown > 0) return reply.end(begun, shown, reply.resp === 2 ? "array" : "map");
     if (deadline === undefined || !client.mayBlock) return reply.nullArray();
     const kept: ReadRequest = {
-      ...request,
+      ids,
       keys: keys.map((key) => key.copySlice()),
-      reader: reader && {
-        ...reader,
-        group: reader.group.copySlice(),
-        consumer: reader.consumer.copySlice(),
+      options: {
+        ...options,
+        reader: reader && {
+          ...reader,
+          group: reader.group.copySlice(),
+          consumer: reader.consumer.copySlice(),
+        },
       },
     };
     client.engine.blocking.block(client, {

@@ -470,3 +470,13 @@ Deno.test("Streams count in MEMORY USAGE, and give their memory back when they a
   cache.call("XTRIM", "s", "MAXLEN", "0");
   assertEquals(usage() < small + 500, true, `${usage()}`);
 });
+
+Deno.test("Streams are read from their beginning where FLUSHALL has taken others", async () => {
+  await using cache = new Cache({ clock: new ManualClock() });
+  for (const value of ["v", "another"]) {
+    cache.call("FLUSHALL");
+    cache.call("XADD", "s", "1-1", "f", value);
+    cache.call("XADD", "s", "2-1", "f", value);
+    assertEquals(cache.call("XRANGE", "s", "2-1", "+", "COUNT", "1"), [["2-1", ["f", value]]]);
+  }
+});

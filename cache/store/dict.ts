@@ -37,8 +37,8 @@ const CHUNK_SHIFT = 12;
 const CHUNK = 1 << CHUNK_SHIFT;
 const MIN_BUCKETS = 4;
 
-/** What {@linkcode Dict.random} accepts as a bucket's longest chain; at most one in 10^6 is longer. */
-const LONGEST_CHAIN = 10;
+/** The places of a bucket's chain among which {@linkcode Dict.random} chooses. */
+const PLACES = 4;
 
 /** The number of a hash's bucket, of so many. */
 function bucketOf(hash: number, buckets: number): number {
@@ -230,7 +230,8 @@ export class Dict {
   }
 
   /**
-   * An entry, each with the same probability; 0 if there is none.
+   * An entry, each with the same probability, but for the few in chains longer than {@linkcode PLACES}:
+   * what is beyond them shares the probability of the last place. Returns 0 if there is none.
    *
    * @param random Returns numbers from 0 to below 1.
    */
@@ -239,13 +240,23 @@ export class Dict {
     if (this.size(header) === 0) return 0;
     const buckets = arena.word(header, BUCKETS);
     // A bucket and a place in its chain, again until there is an entry: a bucket alone would favour
-    // the entries that are alone in theirs.
+    // the entries that are alone in theirs. With room for the longest chain, most places would be empty:
+    // one bucket in 270 has more than four entries.
     while (true) {
-      const bucket = Math.floor(random() * buckets);
+      const drawn = Math.floor(random() * buckets * PLACES);
+      const bucket = Math.floor(drawn / PLACES);
+      const place = drawn % PLACES;
       let entry = arena.word(this.#chunk(header, bucket), bucket & (CHUNK - 1));
-      let place = Math.floor(random() * LONGEST_CHAIN);
-      while (entry !== 0 && place-- > 0) entry = arena.word(entry, NEXT);
-      if (entry !== 0) return entry;
+      for (let i = 0; i < place && entry !== 0; i++) entry = arena.word(entry, NEXT);
+      if (entry === 0) continue;
+      if (place === PLACES - 1) {
+        // One of those that are left of the chain.
+        let next = entry;
+        for (let left = 2; (next = arena.word(next, NEXT)) !== 0; left++) {
+          if (random() * left < 1) entry = next;
+        }
+      }
+      return entry;
     }
   }
 

@@ -192,8 +192,8 @@ Deno.test("Dict.scan() takes any cursor, and ends from it", () => {
 
 Deno.test("Dict.random() returns each entry with the same probability", () => {
   const random = seeded(8);
-  // Right after a doubling, in between, and after shrinking.
-  for (const [count, removed] of [[64, 0], [100, 0], [200, 90]] as const) {
+  // Right after a doubling, in between, and after shrinking. No chain of these has more than four entries.
+  for (const [count, removed] of [[64, 0], [120, 0], [200, 90]] as const) {
     const model = new Model();
     for (let i = 0; i < count; i++) model.set(`${i}`, i);
     for (let i = 0; i < removed; i++) model.delete(`${i}`);
@@ -212,6 +212,22 @@ Deno.test("Dict.random() returns each entry with the same probability", () => {
   }
 });
 
+Deno.test("Dict.random() returns each entry of a long chain, the last ones less often", () => {
+  const { dict, table } = new Model();
+  const names = ["a", "b", "c", "d", "e", "f"];
+  for (const name of names) dict.insert(table, latin1Slice(name), 1);
+  const random = seeded(11);
+  const counts = new Map<string, number>(names.map((name) => [name, 0]));
+  for (let i = 0; i < 12_000; i++) {
+    const drawn = dict.key(dict.random(table, random)).latin1();
+    counts.set(drawn, (counts.get(drawn) ?? 0) + 1);
+  }
+  // The chain's fourth place is shared by the three that are left.
+  for (const [i, count] of [...counts.values()].sort((a, b) => b - a).entries()) {
+    assert(Math.abs(count - (i < 3 ? 3000 : 1000)) < 200, `${count}`);
+  }
+});
+
 Deno.test("Dict.random() is quick in a table that was large, and 0 in an empty one", () => {
   const model = new Model();
   for (let i = 0; i < 20_000; i++) model.set(`${i}`, i);
@@ -225,8 +241,8 @@ Deno.test("Dict.random() is quick in a table that was large, and 0 in an empty o
   for (let i = 0; i < 100; i++) {
     assertEquals(model.name(model.dict.random(model.table, counting)), "0");
   }
-  // Four buckets by ten places, two numbers for each guess.
-  assert(calls < 100 * 40 * 2 * 2, `${calls}`);
+  // Four buckets by four places.
+  assert(calls < 100 * 16 * 2, `${calls}`);
   model.delete("0");
   assertEquals(model.dict.random(model.table, random), 0);
 });

@@ -130,6 +130,10 @@ export function writeListpackHeader(bytes: Uint8Array, elements: number): void {
 /** Writes the length of an element that begins at a place. Returns where the next one goes. */
 function finish(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start;
+  if (length <= 127) {
+    bytes[end] = length;
+    return end + 1;
+  }
   const size = lengthSize(length);
   for (let i = size - 1, rest = length; i >= 0; i--, rest >>>= 7) {
     bytes[end + i] = i === 0 ? rest : rest & 127 | 128;
@@ -184,7 +188,7 @@ export class Listpack {
       length > 0 && length <= 20 && (lead === MINUS || lead >= ZERO && lead <= ZERO + 9) &&
       this.#integer.parse(element)
     ) {
-      return this.#writeInteger(bytes, at);
+      return this.writeWords(bytes, at, this.#integer.high, this.#integer.low);
     }
     let to = at;
     if (length < 64) {
@@ -203,18 +207,6 @@ export class Listpack {
 
   /** Writes an integer of 64 bits, by its words. Returns where the next element goes. */
   writeWords(bytes: Uint8Array, at: number, high: number, low: number): number {
-    this.#integer.high = high;
-    this.#integer.low = low;
-    return this.#writeInteger(bytes, at);
-  }
-
-  /** Writes an integer of 32 bits. Returns where the next element goes. */
-  writeCount(bytes: Uint8Array, at: number, value: number): number {
-    return this.writeWords(bytes, at, 0, value);
-  }
-
-  #writeInteger(bytes: Uint8Array, at: number): number {
-    const { high, low } = this.#integer;
     if (high !== low >> 31) {
       bytes[at] = INT_64;
       writeBytes(bytes, at + 1, low, 4);
@@ -238,6 +230,11 @@ export class Listpack {
     bytes[at] = INT_16 + size - 2;
     writeBytes(bytes, at + 1, low, size);
     return finish(bytes, at, at + 1 + size);
+  }
+
+  /** Writes an integer of 32 bits. Returns where the next element goes. */
+  writeCount(bytes: Uint8Array, at: number, value: number): number {
+    return this.writeWords(bytes, at, 0, value);
   }
 
   #decode(bytes: Uint8Array, at: number, first: number): void {

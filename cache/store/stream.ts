@@ -203,6 +203,14 @@ export class StreamEntry {
  */
 export type EntryVisitor = (id: StreamId, entry: StreamEntry) => boolean | void;
 
+/** An entry of a node. */
+interface Stop {
+  readonly node: Address;
+  readonly id: StreamId;
+  /** Where it begins, in the bytes of the node's segment. */
+  readonly at: number;
+}
+
 /**
  * All streams of an arena. A stream is known by its header's address, which stays while it lives. What is
  * given to it must not lie in the stream that is changed.
@@ -213,6 +221,11 @@ export class Streams {
   readonly #limits: StreamLimits;
   readonly #trees: IdTrees;
   readonly #listpack = new Listpack();
+  /**
+   * Where the last walk ended before its node did. A client that reads a stream part by part goes on there,
+   * and has not to pass half a node each time.
+   */
+  #stop: Stop | undefined;
 
   constructor(arena: Arena, hashKey: HashKey, limits: StreamLimits) {
     this.#arena = arena;
@@ -237,6 +250,11 @@ export class Streams {
       throw error;
     }
     return stream;
+  }
+
+  /** Takes note that all streams are gone, since the arena was emptied. */
+  forget(): void {
+    this.#stop = undefined;
   }
 
   /** How many entries it has. */
@@ -384,8 +402,16 @@ export class Streams {
       if (isReverse ? entry.compare(first) < 0 : entry.compare(last) > 0) return true;
       return visit(entry.id, entry) === true;
     };
+    const stop = this.#stop;
+    const isResumed = !isReverse && stop?.node === cursor.value && stop.id.compare(first) <= 0;
+    let from = isResumed ? stop.at : undefined;
     do {
-      if (this.#walkNode(cursor.value, entry, isReverse, show)) return;
+      const node = cursor.value;
+      if (this.#walkNode(node, entry, isReverse, show, from)) {
+        if (!isReverse) this.#stop = { node, id: entry.id, at: entry.start };
+        return;
+      }
+      from = undefined;
     } while (isReverse ? cursor.previous() : cursor.next());
   }
 
@@ -579,6 +605,7 @@ export class Streams {
    */
   clear(stream: Address, limit: number): number {
     const arena = this.#arena;
+    this.#stop = undefined;
     const nodes = arena.word(stream, NODES);
     if (nodes !== 0) {
       const size = this.#trees.size(nodes);
@@ -675,20 +702,24 @@ export class Streams {
     this.setFirstId(stream, first);
   }
 
-  /** Shows the entries of a node until `show` returns true. Returns whether it did. */
+  /**
+   * Shows the entries of a node until `show` returns true. Returns whether it did.
+   *
+   * @param from Where to begin, if not in reverse. Default: at the first entry.
+   */
   #walkNode(
     node: Address,
     entry: StreamEntry,
     isReverse: boolean,
     show: () => boolean,
+    from?: number,
   ): boolean {
     const words = this.#arena.words[segmentOf(node)]!;
     const bytes = this.#arena.bytes[segmentOf(node)]!;
     const word = wordOf(node);
     const base = byteOf(node);
     const fields = elementAfter(bytes, base + NODE_HEADER);
-    const first = base + words[word + ENTRIES]!;
-    let at = first;
+    let at = from ?? base + words[word + ENTRIES]!;
     let end = base + words[word + END]!;
     while (at < end) {
       if (!isReverse) {
@@ -769,6 +800,7 @@ export class Streams {
     const arena = this.#arena;
     const moved = arena.resize(node, arena.word(node, END), size);
     if (moved !== node) {
+      this.#stop = undefined;
       const id = this.#id(moved, 0);
       this.#trees.set(arena.word(stream, NODES), id, moved);
       arena.setWord(stream, TAIL, moved);
@@ -815,6 +847,7 @@ export class Streams {
 
   #removeNode(stream: Address, node: Address): void {
     const arena = this.#arena;
+    this.#stop = undefined;
     const nodes = arena.word(stream, NODES);
     this.#trees.remove(nodes, this.#id(node, 0));
     if (arena.word(stream, TAIL) === node) {

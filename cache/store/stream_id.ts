@@ -10,12 +10,18 @@ import { Slice } from "./slice.ts";
 /** How many words an ID takes. */
 export const ID_WORDS = 4;
 
-/** Twice the 20 digits of the largest 64-bit integer, and what is between them. */
-const MAX_TEXT = 41;
-const TEXT = new Uint8Array(MAX_TEXT);
+/** The digits of the largest 64-bit integer. */
+const MAX_DIGITS = 20;
+/** The time, up to the middle, then `-` and the number; then room to print that. */
+const TEXT = new Uint8Array(3 * MAX_DIGITS + 1);
 
 const MINUS = 0x2d;
 const ZERO = 0x30;
+
+/** The time that stands in {@linkcode TEXT}, and where it begins: that of the next ID is the same most often. */
+let [printedHigh, printedLow, timeStart] = [0, 0, MAX_DIGITS - 1];
+TEXT[timeStart] = ZERO;
+TEXT[MAX_DIGITS] = MINUS;
 
 /** Up to here the upper word leaves a double exact. */
 const EXACT_HIGH = 1 << 21;
@@ -142,9 +148,14 @@ export class StreamId {
 
   /** As it is printed: `1700000000000-0`. The slice holds until the next call. */
   text(): Slice {
-    let at = writeDigits(this.seqHigh, this.seqLow, MAX_TEXT);
-    TEXT[--at] = MINUS;
-    at = writeDigits(this.msHigh, this.msLow, at);
-    return new Slice(TEXT, at);
+    const { msHigh, msLow, seqHigh, seqLow } = this;
+    if (msLow !== printedLow || msHigh !== printedHigh) {
+      timeStart = writeDigits(msHigh, msLow, MAX_DIGITS);
+      [printedHigh, printedLow] = [msHigh, msLow];
+    }
+    const from = writeDigits(seqHigh, seqLow, TEXT.length);
+    const length = TEXT.length - from;
+    for (let i = 0; i < length; i++) TEXT[MAX_DIGITS + 1 + i] = TEXT[from + i]!;
+    return new Slice(TEXT, timeStart, MAX_DIGITS + 1 + length - timeStart);
   }
 }

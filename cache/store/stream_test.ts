@@ -415,3 +415,62 @@ Deno.test("ConsumerGroups stays whole when there is no memory", () => {
   assertThrows(() => streams.create(), ArenaFullError);
   assertEquals(arena.used, calls);
 });
+
+/** The IDs of so many entries from one on. */
+function take(streams: Streams, stream: number, first: StreamId, count: number): string[] {
+  const ids: string[] = [];
+  streams.walk(stream, first, StreamId.MAX, false, (id) => ids.push(textOf(id)) === count);
+  return ids;
+}
+
+function streamOf(streams: Streams, times: readonly number[], value: string): number {
+  const stream = streams.create();
+  for (const ms of times) streams.append(stream, idOf(ms), slices("field", value));
+  return stream;
+}
+
+const times = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i);
+
+Deno.test("Streams.walk() goes on where it has stopped, and elsewhere as well", () => {
+  const { streams } = newStreams();
+  const stream = streamOf(streams, times(1, 250), "value");
+  const ids = times(1, 250).map((ms) => `${ms}-0`);
+  for (let i = 0; i < 250; i += 7) {
+    assertEquals(take(streams, stream, idOf(i + 1), 7), ids.slice(i, i + 7));
+    const before = Math.max(i - 3, 0);
+    if (i % 2 === 0) {
+      assertEquals(take(streams, stream, idOf(before + 1), 2), ids.slice(before, before + 2));
+    }
+  }
+  assertEquals(take(streams, stream, idOf(10), 5).at(-1), "14-0");
+  for (const ms of [14, 15, 17]) streams.delete(stream, idOf(ms));
+  assertEquals(take(streams, stream, idOf(14), 3), ["16-0", "18-0", "19-0"]);
+  assertEquals(take(streams, stream, idOf(13), 2), ["13-0", "16-0"]);
+});
+
+const RELEASES: Record<string, (streams: Streams, stream: number, arena: Arena) => void> = {
+  "is trimmed": (streams, stream) => {
+    streams.trim(stream, { maxLength: 0, approximate: false, limit: Infinity });
+  },
+  "is destroyed": (streams, stream) => streams.destroy(stream),
+  "is moved": (streams, stream) =>
+    streams.append(stream, idOf(9), slices("field", "x".repeat(900))),
+  "is forgotten": (streams, _stream, arena) => {
+    arena.clear();
+    streams.forget();
+  },
+};
+
+for (const [what, release] of Object.entries(RELEASES)) {
+  Deno.test(`Streams.walk() does not go on in a node that ${what}`, () => {
+    const { arena, streams } = newStreams();
+    const stream = streamOf(streams, [1, 2, 3, 4], "12");
+    assertEquals(take(streams, stream, idOf(1), 4).length, 4);
+    release(streams, stream, arena);
+    // Others take its place, with entries of other lengths.
+    const others = times(0, 8).map(() => streamOf(streams, [4, 10, 11, 12], "other"));
+    for (const other of others) {
+      assertEquals(take(streams, other, idOf(4), 5), ["4-0", "10-0", "11-0", "12-0"]);
+    }
+  });
+}
