@@ -122,7 +122,7 @@ export class Client implements RequestLimits, ReplyLimit {
   delayed = false;
   readonly #outlet: Outlet | undefined;
   #watched: WatchedKey[] = [];
-  /** How many bytes the names take of what it watches and has subscribed to. */
+  /** How many bytes the names take of what it watches, tracks and has subscribed to. */
   #namesSize = 0;
   #flushing = false;
   /** Where in the reply the last message ends that was written during a command of its own. */

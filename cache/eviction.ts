@@ -34,6 +34,12 @@ export const EVICTION_POLICIES: readonly EvictionPolicy[] = [
   "noeviction",
 ];
 
+/** What is known of an entry's use: seconds since the last, or a count as of `OBJECT FREQ`. */
+export interface Use {
+  idle?: number | undefined;
+  frequency?: number | undefined;
+}
+
 /** A key that may be evicted. */
 interface Candidate {
   readonly db: Keyspace;
@@ -46,14 +52,6 @@ interface Candidate {
 interface Victim {
   readonly db: Keyspace;
   readonly entry: Address;
-}
-
-/** What is known of the use of a key. */
-export interface Usage {
-  /** For how many seconds it was not used. */
-  readonly idle?: number | undefined;
-  /** How often it is used, as `OBJECT FREQ` tells it. */
-  readonly frequency?: number | undefined;
 }
 
 /** How many candidates are kept (`EVPOOL_SIZE`). */
@@ -105,7 +103,6 @@ export class Eviction {
   #bound = Infinity;
   #clientBytes = 0;
   #clientLimit = Infinity;
-  #otherBytes = 0;
   /** Clients that had more to be sent when they were counted last: that changes by itself. */
   readonly #sending: Set<Client> = new Set();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -141,7 +138,7 @@ export class Eviction {
 
   /** All memory in use, in bytes. */
   get used(): number {
-    return this.#engine.objects.arena.used + this.countAll() + this.#otherBytes;
+    return this.#engine.objects.arena.used + this.countAll() + this.#engine.scripting.memory;
   }
 
   /** For how long in all there was too little memory, and for how long there has been now, in ms. */
@@ -149,12 +146,6 @@ export class Eviction {
     if (!this.#exceeds) this.#noteExceeded(false);
     const current = this.#exceededSince === undefined ? 0 : performance.now() - this.#exceededSince;
     return { total: this.#exceededTime + current, current };
-  }
-
-  /** Counts memory that is neither the keys' and values' nor a client's; negative when it is given back. */
-  charge(bytes: number): void {
-    this.#otherBytes += bytes;
-    this.#setLimit();
   }
 
   /** Counts anew what a client takes, and closes clients if all of them take too much. */
@@ -186,9 +177,9 @@ export class Eviction {
    * @returns False if there is too little memory, and no key that may be evicted.
    */
   makeRoom(): boolean {
-    const { pause, objects: { arena, lazyFree } } = this.#engine;
-    // While clients are paused, the data stands still.
-    if (pause !== undefined) return true;
+    const { pause, scripting, objects: { arena, lazyFree } } = this.#engine;
+    // While clients are paused, or in the middle of a script, the data stands still.
+    if (pause !== undefined || scripting.runner.isRunning) return true;
     for (const client of this.#sending) this.#count(client);
     this.#setLimit();
     const end = performance.now() + timeLimit(this.#engine.settings.evictionTenacity);
@@ -244,24 +235,6 @@ export class Eviction {
     arena.setWord(entry, META, (meta & 0xff) | use << 8);
   }
 
-  /** What a snapshot says of an entry's use: what the policy looks at. */
-  usage(entry: Address): Usage {
-    if (this.countsUses) return { frequency: this.frequency(entry) };
-    return this.#policy.endsWith("lru") ? { idle: this.idleTime(entry) } : {};
-  }
-
-  /** Sets what an entry keeps of its use to what {@linkcode usage} was, as far as the policy keeps it. */
-  setUsage(entry: Address, { idle, frequency }: Usage): void {
-    const { now, objects: { arena } } = this.#engine;
-    const use = this.countsUses
-      ? frequency === undefined ? undefined : this.#minutes() << 8 | frequency
-      : idle === undefined
-      ? undefined
-      : (Math.floor(now / 1000) - idle) & USE_MASK;
-    if (use === undefined) return;
-    arena.setWord(entry, META, (arena.word(entry, META) & 0xff) | use << 8);
-  }
-
   /** For how many seconds an entry was not used (`OBJECT IDLETIME`). */
   idleTime(entry: Address): number {
     const { now, objects } = this.#engine;
@@ -280,6 +253,26 @@ export class Eviction {
     return Math.max((use & 0xff) - Math.floor(gone / settings.lfuDecayTime), 0);
   }
 
+  /** What the policy goes by, of an entry that is written to a file. */
+  savedUse(entry: Address): Use {
+    if (this.countsUses) return { frequency: this.frequency(entry) };
+    return this.#policy.endsWith("lru") ? { idle: this.idleTime(entry) } : {};
+  }
+
+  /** Gives an entry the use that it had elsewhere, as far as it is of the kind that is kept here. */
+  restoreUse(entry: Address, { idle, frequency }: Use): void {
+    const { now, objects: { arena } } = this.#engine;
+    let use: number;
+    if (this.countsUses) {
+      if (frequency === undefined) return;
+      use = this.#minutes() << 8 | frequency;
+    } else {
+      if (idle === undefined) return;
+      use = Math.max(0, Math.floor(now / 1000) - idle) & USE_MASK;
+    }
+    arena.setWord(entry, META, (arena.word(entry, META) & 0xff) | use << 8);
+  }
+
   /** Ends what would go on by itself. */
   stop(): void {
     clearTimeout(this.#timer);
@@ -296,8 +289,8 @@ export class Eviction {
   }
 
   #setLimit(): void {
-    const { settings: { maxMemory }, objects: { arena } } = this.#engine;
-    this.#bound = maxMemory === 0 ? Infinity : maxMemory - this.#clientBytes - this.#otherBytes;
+    const { settings: { maxMemory }, objects: { arena }, scripting } = this.#engine;
+    this.#bound = maxMemory === 0 ? Infinity : maxMemory - this.#clientBytes - scripting.memory;
     this.limit = arena.held > arena.heldLimit ? -1 : this.#bound;
   }
 

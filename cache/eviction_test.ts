@@ -34,7 +34,7 @@ function limitTo(cache: Cache, more: number): number {
 /** A cache with `policy` that looks at all keys, and a clock. */
 function exactCache(policy: EvictionPolicy, options: CacheOptions = {}): [Cache, ManualClock] {
   const clock = new ManualClock(1_700_000_000_000);
-  const cache = new Cache({ clock, maxMemoryPolicy: policy, ...options });
+  const cache = new Cache({ clock, maxMemoryPolicy: policy, enableDebugCommand: true, ...options });
   config(cache, { "maxmemory-samples": ALL, "maxmemory-eviction-tenacity": 100 });
   return [cache, clock];
 }
@@ -224,6 +224,44 @@ Deno.test("Eviction.use() counts a use the less likely the more there were", () 
   engine.close();
 });
 
+Deno.test("RESTORE takes the use that the policy goes by", async () => {
+  for (
+    const [policy, idle, frequency] of [["allkeys-lru", 100, undefined], [
+      "allkeys-lfu",
+      undefined,
+      77,
+    ]] as const
+  ) {
+    const [cache] = exactCache(policy);
+    await using _ = cache;
+    cache.call("SET", "a", "1");
+    const dump = cache.callBytes("DUMP", "a") as Uint8Array;
+    cache.call("RESTORE", "b", 0, dump, "IDLETIME", 100);
+    cache.call("RESTORE", "c", 0, dump, "FREQ", 77);
+    if (idle !== undefined) assertEquals(cache.call("OBJECT", "IDLETIME", "b"), idle);
+    else assertEquals(cache.call("OBJECT", "FREQ", "b"), 5);
+    if (frequency !== undefined) assertEquals(cache.call("OBJECT", "FREQ", "c"), frequency);
+    else assertEquals(cache.call("OBJECT", "IDLETIME", "c"), 0);
+  }
+});
+
+Deno.test("A snapshot keeps the use that the policy goes by", async () => {
+  const [lru, clock] = exactCache("allkeys-lru");
+  await using _lru = lru;
+  config(lru, { "lfu-decay-time": 0 });
+  lru.call("SET", "a", "1");
+  clock.advance(50_000);
+  lru.call("DEBUG", "RELOAD");
+  assertEquals(lru.call("OBJECT", "IDLETIME", "a"), 50);
+  const [lfu] = exactCache("allkeys-lfu");
+  await using _lfu = lfu;
+  config(lfu, { "lfu-log-factor": 0 });
+  lfu.call("SET", "a", "1");
+  for (let i = 0; i < 10; i++) lfu.call("GET", "a");
+  lfu.call("DEBUG", "RELOAD");
+  assertEquals(lfu.call("OBJECT", "FREQ", "a"), 15);
+});
+
 Deno.test("OBJECT IDLETIME and FREQ go by the policy", async () => {
   await using cache = new Cache();
   const adjust =
@@ -372,6 +410,59 @@ Deno.test("A transaction takes no command while memory is short, and EXEC looks 
   short();
 });
 
+Deno.test("A script takes no memory that was short when it began, unless it may", async () => {
+  await using cache = new Cache();
+  cache.call("SET", "n", "1");
+  const set = "return redis.call('SET', 'x', '1')";
+  using multi = await say(
+    cache,
+    `MULTI\r\nEVAL "return redis.call('GET', 'n')" 0\r\nEVAL "return redis.call('SET', 'x', '1')" 0\r\n`,
+    "+OK\r\n+QUEUED\r\n+QUEUED\r\n",
+  );
+  limitTo(cache, -1);
+  assertThrows(() => cache.call("EVAL", set, 0), Error, OOM);
+  assertThrows(() => cache.call("EVAL", `#!lua\n${set}`, 0), Error, OOM);
+  assertEquals(cache.call("EVAL", "return redis.call('GET', 'n')", 0), "1");
+  assertEquals(cache.call("EVAL", "#!lua flags=no-writes\nreturn redis.call('GET', 'n')", 0), "1");
+  assertEquals(cache.call("EVAL", `return redis.pcall('SET', 'x', '1')['err']`, 0), OOM);
+  // What has written goes on; and one that may take memory does.
+  assertEquals(cache.call("EVAL", `redis.call('DEL', 'n') ${set}`, 0), "OK");
+  assertEquals(cache.call("EVAL", `#!lua flags=allow-oom\n${set}`, 0), "OK");
+  // EXEC itself needs no memory, by its queue of scripts.
+  await multi.write(new TextEncoder().encode("EXEC\r\nQUIT\r\n"));
+  const replies = await readAll(multi);
+  assert(replies.startsWith(`*2\r\n$-1\r\n-${OOM} script: `), replies);
+
+  // A script that declares flags counts as a command that needs memory.
+  config(cache, { maxmemory: 0 });
+  const sha = cache.call("SCRIPT", "LOAD", `#!lua\n${set}`) as string;
+  using exec = await say(cache, `MULTI\r\nEVALSHA ${sha} 0\r\n`, "+OK\r\n+QUEUED\r\n");
+  limitTo(cache, -1);
+  await exec.write(new TextEncoder().encode("EXEC\r\nQUIT\r\n"));
+  assertEquals(
+    await readAll(exec),
+    `-EXECABORT Transaction discarded because of: ${OOM}\r\n+OK\r\n`,
+  );
+});
+
+Deno.test("A script gets an error for a reply that would take all memory, and goes on", async () => {
+  await using cache = new Cache();
+  config(cache, { "client-output-buffer-limit": "normal 100000 0 0" });
+  cache.call("HSET", "hash", "f", "v");
+  const script = "local r = redis.pcall('HRANDFIELD', 'hash', -1000000) " +
+    "return {r['err'], redis.call('HLEN', 'hash')}";
+  assertEquals(cache.call("EVAL", script, 0), ["ERR The reply is larger than 100000 bytes", 1]);
+});
+
+Deno.test("Memory counts scripts", async () => {
+  await using cache = new Cache();
+  const before = cache.stats.usedMemory;
+  cache.call("SCRIPT", "LOAD", `return '${"x".repeat(500_000)}'`);
+  assert(cache.stats.usedMemory > before + 500_000);
+  cache.call("SCRIPT", "FLUSH");
+  assert(cache.stats.usedMemory < before + 500_000);
+});
+
 Deno.test("DISCARD ends a transaction while memory is short", async () => {
   await using cache = new Cache();
   cache.call("MULTI");
@@ -467,6 +558,13 @@ Deno.test("Memory counts what clients take, and forgets it when they leave", asy
     ["", `MULTI\r\n*3\r\n$3\r\nSET\r\n$1\r\na\r\n$100000\r\n${"x".repeat(100_000)}\r\n`, 100_000],
     ["", `*2\r\n$5\r\nWATCH\r\n$100000\r\n${"x".repeat(100_000)}\r\n`, 100_000],
     ["", `*2\r\n$9\r\nSUBSCRIBE\r\n$100000\r\n${"x".repeat(100_000)}\r\n`, 100_000],
+    [
+      "",
+      `*6\r\n$6\r\nCLIENT\r\n$8\r\nTRACKING\r\n$2\r\nON\r\n$5\r\nBCAST\r\n$6\r\nPREFIX\r\n$100000\r\n${
+        "x".repeat(100_000)
+      }\r\n`,
+      100_000,
+    ],
     ["", `*3\r\n$5\r\nBLPOP\r\n$100000\r\n${"x".repeat(100_000)}\r\n$1\r\n0\r\n`, 100_000],
   ];
   for (const maxmemory of ["0", "1gb"]) {

@@ -210,8 +210,8 @@ export class Saving {
   }
 
   *#write(writer: RdbWriter, { deadlines }: SavedTable, entry: Address): Generator<void, void> {
-    const { objects } = this.#engine;
-    const facts: KeyFacts = this.#engine.eviction.usage(entry);
+    const { objects, eviction } = this.#engine;
+    const facts: KeyFacts = eviction.savedUse(entry);
     if (objects.arena.word(entry, PLACE) !== 0) facts.expiresAt = deadlines.exactDeadline(entry);
     writeKey(writer, objects.keys.key(entry), valueType(objects, entry), facts);
     yield* writeValue(writer, this.#engine, entry);
@@ -508,11 +508,10 @@ export class Snapshots {
           reader.fail(`There is a database ${index}, and only ${databases.length} are configured`);
         }
       },
-      key: (key, type, facts) => {
+      key: (key, type, { expiresAt, ...use }) => {
         if (db === undefined) return;
         const value = new LoadedValue(reader, type, engine);
         if (value.isEmpty) return;
-        const { expiresAt } = facts;
         if (expiresAt !== undefined && Number(expiresAt) < now) {
           value.discard();
           this.expired++;
@@ -525,7 +524,7 @@ export class Snapshots {
         }
         const entry = value.addTo(db, key);
         if (expiresAt !== undefined) db.expireAt(entry, expiresAt);
-        engine.eviction.setUsage(entry, facts);
+        engine.eviction.restoreUse(entry, use);
         this.loaded++;
       },
       library: (code) => {

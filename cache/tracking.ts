@@ -109,7 +109,9 @@ export class Tracking {
     this.active = true;
     if (!options.broadcast) return;
     for (const prefix of prefixes.length === 0 ? [""] : prefixes) {
+      if (registered.has(prefix)) continue;
       registered.add(prefix);
+      client.countName(prefix);
       const broadcast = this.#broadcasts.get(prefix);
       if (broadcast !== undefined) broadcast.clients.add(client);
       else this.#broadcasts.set(prefix, { clients: new Set([client]), keys: new Map() });
@@ -119,6 +121,7 @@ export class Tracking {
   /** Lets a client track no more. That it has read keys is forgotten when they change. */
   disable(client: Client): void {
     for (const prefix of client.tracking?.prefixes ?? []) {
+      client.countName(prefix, -1);
       const broadcast = this.#broadcasts.get(prefix);
       broadcast?.clients.delete(client);
       if (broadcast?.clients.size === 0) this.#broadcasts.delete(prefix);

@@ -102,7 +102,7 @@ function restore(client: Client, args: Args): void {
   }
   const entry = value.addTo(db, key);
   if (deadline !== undefined) db.expireAt(entry, deadline);
-  engine.eviction.setUsage(entry, options);
+  engine.eviction.restoreUse(entry, options);
   db.changed(key);
   db.notify("g", "restore", key);
   reply.ok();

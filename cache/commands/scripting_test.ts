@@ -116,6 +116,7 @@ Deno.test("EVAL runs commands and the functions of the table redis", () =>
   EVAL "return redis.log(redis.LOG_WARNING, 'y')" 0 → $-1
   EVAL "return redis.set_repl(redis.REPL_ALL)" 0 → $-1
   EVAL "return redis.set_repl(4)" 0 → -ERR Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE. script: 8d47156a34a3fe4292a966984a489f54e1d07a62, on @user_script:1.
+  EVAL "return redis.set_repl(1/0)" 0 → -ERR Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE. script: d8750913b4a7a513d7ac63efdb518aa0038a67b6, on @user_script:1.
   EVAL "return redis.set_repl()" 0 → -ERR redis.set_repl() requires two arguments. script: 9504533b41060c143a92eb2f8878e77d33b6dc33, on @user_script:1.
   EVAL "return {redis.breakpoint(), redis.debug(1), redis.replicate_commands()}" 0 → *1 $-1
   EVAL "return {redis.REDIS_VERSION, redis.REDIS_VERSION_NUM}" 0 → *2 $6 7.0.15 :458767

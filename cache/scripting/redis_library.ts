@@ -33,9 +33,10 @@ export function raise(message: string): never {
   throw new LuaError(errorTable(`ERR ${message}`));
 }
 
-/** A number as C converts it to an `int`, or 0 for what is none. */
+/** A number as an x86 converts it to an `int`: the least where it does not fit; 0 for what is none. */
 function intAt(m: Machine, args: number, count: number, n: number): number {
-  return Math.trunc(toNumber(argument(m, args, count, n)) ?? 0);
+  const value = Math.trunc(toNumber(argument(m, args, count, n)) ?? 0);
+  return value === (value | 0) ? value : -(2 ** 31);
 }
 
 function returns(m: Machine, args: number, value: Table | boolean | string): number {

@@ -407,6 +407,10 @@ export class Runner {
     if (caller.tracking !== undefined && (command.flags & READONLY) !== 0) {
       this.#trackKeys(run);
     }
+    if (reply.overflowed) {
+      reply.reset();
+      return errorTable(`ERR The reply is larger than ${client.maxReply} bytes`);
+    }
     try {
       // Only what scripts may not call replies nothing, or later.
       return reply.length === 0 ? false : fromReply(reply.bytes);

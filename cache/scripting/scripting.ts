@@ -21,4 +21,10 @@ export class Scripting {
     this.scripts = new Scripts(this.runner, log);
     this.functions = new Functions(this.runner, log);
   }
+
+  /** How many bytes all of it takes, about. */
+  get memory(): number {
+    const { scripts, functions } = this;
+    return scripts.memory + scripts.luaMemory + functions.memory + functions.luaMemory;
+  }
 }
