@@ -1,6 +1,6 @@
 /**
  * The cache beside a real Redis: what a request costs, and a key in memory, how long others wait,
- * how soon it is there, what it still holds when memory is short. Servers run on one core, the load on another, and take turns, so that a noisy
+ * how soon it is there, what it still holds when memory is short, what a queue of jobs takes. Servers run on one core, the load on another, and take turns, so that a noisy
  * machine is noisy for both. Prints tables in Markdown, with the targets beside the figures.
  *
  * Flags: `--quick` (four commands, about two minutes), `--only NAME[,NAME]` (parts), `--rounds N`
@@ -19,6 +19,7 @@ import { measureMemory, memoryDuration } from "./memory.ts";
 import { floodDuration, growthDuration, measureFlood, measureGrowth } from "./pauses.ts";
 import { measurePeers, peersDuration } from "./peers.ts";
 import { Progress } from "./progress.ts";
+import { measureQueues, queuesDuration } from "./queues.ts";
 import { markdown, type Section, svg } from "./report.ts";
 import { measureRequests, requestsDuration } from "./requests.ts";
 import { measureStarts, startsDuration } from "./starts.ts";
@@ -49,6 +50,7 @@ const PARTS: Record<string, Part> = {
   flood: { measure: measureFlood, seconds: floodDuration },
   hits: { measure: measureHits, seconds: hitsDuration },
   starts: { measure: measureStarts, seconds: startsDuration },
+  queues: { measure: measureQueues, seconds: queuesDuration },
   peers: { measure: measurePeers, seconds: peersDuration },
 };
 const QUICK_PARTS = ["requests"];

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { createHash } from "node:crypto";
 import { median } from "../../bench/figures.ts";
 import { Client } from "../compare/resp.ts";
 import type { Server } from "../compare/server.ts";
@@ -48,6 +49,10 @@ function* elements(start: string[], count: number, element: (i: number) => strin
 
 const member = `element:${RAND}`;
 const unbounded = (i: number) => `element:${`${i}`.padStart(12, "0")}`;
+
+/** What `evalsha` runs. */
+const SCRIPT = 'return redis.call("INCR", KEYS[1])';
+const SCRIPT_SHA = createHash("sha1").update(SCRIPT).digest("hex");
 
 const TESTS: Test[] = [
   { name: "ping", command: () => ["PING"] },
@@ -114,6 +119,12 @@ const TESTS: Test[] = [
       value,
     ) => ["MSET", ...Array.from({ length: 10 }, () => [`key:${RAND}`, value]).flat()],
     sized: true,
+  },
+  { name: "eval", command: () => ["EVAL", "return 1", "0"] },
+  {
+    name: "evalsha",
+    command: () => ["EVALSHA", SCRIPT_SHA, "1", `counter:${RAND}`],
+    fill: () => [["SCRIPT", "LOAD", SCRIPT]],
   },
 ];
 const QUICK_TESTS = ["set", "get", "incr", "lpush"];

@@ -7,6 +7,9 @@
 
 import { Cache } from "../mod.ts";
 
+// BullMQ's encoder would ask for the right to load machine code, and does without as well.
+Deno.env.set("MSGPACKR_NATIVE_ACCELERATION_DISABLED", "true");
+
 export interface Target extends AsyncDisposable {
   port: number;
 }
