@@ -242,12 +242,14 @@ test("rate limits", async (session) => {
   const started = performance.now();
   const done: unknown[] = [];
   await queue.addBulk(Array.from({ length: 5 }, () => ({ name: "job", data: {} })));
-  session.work((job) => Promise.resolve(done.push(job.id)), { limiter });
+  const worker = session.work((job) => Promise.resolve(done.push(job.id)), { limiter });
   await completed(queue, 5);
   assertEquals(new Set(done).size, 5);
   // Two, two, and one. The clock of the limits is in whole milliseconds.
   const duration = performance.now() - started;
   assert(duration >= 290, `${duration}`);
+  // One that meets a limit as it is closed would wait for the limit first.
+  await within(worker.close());
   await queue.rateLimit(60_000);
   assert(await queue.getRateLimitTtl() > 0);
 });
