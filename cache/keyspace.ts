@@ -422,7 +422,8 @@ export class Keyspace {
   #use(entry: Address, type: Type | undefined): void {
     const { arena } = this.objects;
     const meta = arena.word(entry, META);
-    if (type !== undefined && (meta & 15) !== type) throw new CommandError(WRONG_TYPE);
+    // It counts as used though it be of another type.
     if (meta >>> 8 !== this.engine.usedAt) this.engine.eviction.use(entry);
+    if (type !== undefined && (meta & 15) !== type) throw new CommandError(WRONG_TYPE);
   }
 }
