@@ -25,7 +25,7 @@ const MAX_LINGER_FACTOR = 10;
 const MAX_READ = 16 * 1024;
 
 /** After so many bytes, in all reads together, the event loop looks after everybody else. */
-const BYTES_PER_TURN = 64 * 1024;
+const BYTES_PER_TURN = 32 * 1024;
 
 /** What a read counts as at least, in bytes: reading one byte takes time as well. */
 const MIN_COST = 32;
@@ -296,6 +296,8 @@ export class OpenConnection<C extends Deno.Conn = Deno.Conn> implements Connecti
   readonly #outbox: Outbox;
   #isFinishing = false;
   #isClosed = false;
+  /** Whether the last read has filled its buffer. */
+  #wasFull = false;
   /** Whether reads end, as a stop has begun. */
   #isStopping = false;
   #isAborted = false;
@@ -562,11 +564,13 @@ export class OpenConnection<C extends Deno.Conn = Deno.Conn> implements Connecti
    * Takes note of a read. Where it has filled its buffer, more data waits, most likely, and is read at
    * once, without a turn of the event loop: a client that sends without end would keep everybody else's
    * data, timers and new connections waiting. After any other read the runtime knows that there is no
-   * more until it polls the sockets, unless it decrypts ahead of the reads.
+   * more until it polls the sockets, unless it decrypts ahead of the reads. A single full read is a
+   * request that is larger than the buffer, and does not count.
    */
   #spend(length: number | null, buffer: Uint8Array): void {
     const isFull = length === Math.min(buffer.length, MAX_READ) || "handshake" in this.raw;
-    spent += isFull ? Math.max(length ?? 0, MIN_COST) : MIN_COST;
+    spent += isFull && this.#wasFull ? Math.max(length ?? 0, MIN_COST) : MIN_COST;
+    this.#wasFull = isFull;
   }
 
   #halfClose(): Promise<void> {
