@@ -92,9 +92,10 @@ export class Blocking {
       client,
       wait,
       places: [],
-      cancel: wait.deadline === Infinity
-        ? () => {}
-        : engine.clock.at(wait.deadline, () => this.#timeOut(client)),
+      cancel: wait.deadline === Infinity ? () => {} : engine.clock.at(
+        wait.deadline,
+        () => engine.run(undefined, () => this.unblock(client, "timeout")),
+      ),
       resume: resolve,
     };
     for (const key of wait.keys) this.#enqueue(blocked, key);
@@ -203,13 +204,6 @@ export class Blocking {
       engine.current = current;
     });
     if (served) this.remove(client);
-  }
-
-  #timeOut(client: Client): void {
-    const { engine } = client;
-    engine.readClock();
-    this.unblock(client, "timeout");
-    engine.flush();
   }
 
   #enqueue(blocked: BlockedClient, key: Slice): void {

@@ -327,14 +327,10 @@ export class Engine {
   notify(db: Keyspace, type: string, event: string, key: Slice): void {
     const classes = this.notifyClasses;
     if (!classes.includes(type)) return;
+    const { pubsub } = this;
     const name = key.latin1();
-    if (classes.includes("K")) this.publish(`__keyspace@${db.index}__:${name}`, event);
-    if (classes.includes("E")) this.publish(`__keyevent@${db.index}__:${event}`, name);
-  }
-
-  /** Publishes a message, each character one byte. */
-  publish(channel: string, message: string): number {
-    return this.pubsub.publish(channel, message);
+    if (classes.includes("K")) pubsub.publish(`__keyspace@${db.index}__:${name}`, event);
+    if (classes.includes("E")) pubsub.publish(`__keyevent@${db.index}__:${event}`, name);
   }
 
   /** Shows a command to those who monitor. */
