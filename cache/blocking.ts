@@ -144,12 +144,11 @@ export class Blocking {
     this.#ready.push(queue);
   }
 
-  /** Is told of a database whose keys are all others now (`SWAPDB`). */
+  /** Is told of a database whose keys are all others now, or are about to go (`SWAPDB`, `FLUSHDB`). */
   signalAll(db: Keyspace): void {
-    for (const queue of this.#queues.values()) {
+    for (const { db: own, key, type } of this.#queues.values()) {
       // Who reads a stream for a group is told where it is gone.
-      const concerns = queue.type === STREAM || db.find(queue.key) !== 0;
-      if (queue.db === db && concerns) this.signal(db, queue.key, queue.type);
+      if (own === db && (type === STREAM || db.find(key) !== 0)) this.signal(db, key, type);
     }
   }
 
