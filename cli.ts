@@ -16,7 +16,6 @@ import {
   type ServerFlags,
   UsageError,
 } from "./flags.ts";
-import { escapeControls } from "./logging.ts";
 
 export { UsageError };
 
@@ -65,9 +64,7 @@ function unescape({ typed, value }: GivenValue): string {
   return value.replace(/\\.?/gsu, (escape) => {
     const character = ESCAPES[escape];
     if (character !== undefined) return character;
-    throw new UsageError(
-      `Cannot use ${escapeControls(escape)} in ${typed}: expected \\n, \\r, \\t or \\\\`,
-    );
+    throw new UsageError(`Cannot use ${escape} in ${typed}: expected \\n, \\r, \\t or \\\\`);
   });
 }
 

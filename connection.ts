@@ -24,7 +24,7 @@ const MAX_LINGER_FACTOR = 10;
 /** The most bytes that one read takes: all clients share one thread, and each gets its turn. */
 const MAX_READ = 16 * 1024;
 
-/** After so many bytes, in all reads together, the event loop looks after everybody else. */
+/** After so many bytes, as {@linkcode OpenConnection} counts reads, the event loop looks after everybody. */
 const BYTES_PER_TURN = 32 * 1024;
 
 /** What a read counts as at least, in bytes: reading one byte takes time as well. */

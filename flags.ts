@@ -26,6 +26,16 @@ export const MAX_FLAG = 2 ** 31 - 1;
 export class UsageError extends Error {
   /** `UsageError`. */
   override name = "UsageError";
+
+  /**
+   * Makes an error to be shown.
+   *
+   * @param message What is wrong. What was typed may stand in it as it is: control characters are
+   * escaped.
+   */
+  constructor(message: string) {
+    super(escapeControls(message));
+  }
 }
 
 /**
@@ -120,7 +130,7 @@ class Spellings<V extends string, S extends string> {
 
   unknown(arg: string): UsageError {
     const accepted = [...this.names.keys()].filter((spelling) => spelling.startsWith("--"));
-    return new UsageError(`Unknown argument ${quoted(arg)}: expected ${accepted.join(", ")}`);
+    return new UsageError(`Unknown argument "${arg}": expected ${accepted.join(", ")}`);
   }
 
   /** Takes `--port`, `--port=0`, `-p`, `-p=0` or `-p0` apart. */
@@ -130,11 +140,6 @@ class Spellings<V extends string, S extends string> {
     if (name === undefined) throw this.unknown(arg);
     return { typed, name, value: joined ?? attached };
   }
-}
-
-/** As it was typed, on one line. */
-function quoted(text: string): string {
-  return `"${escapeControls(text)}"`;
 }
 
 /**
@@ -178,7 +183,7 @@ export function parseFlags<V extends string, S extends string = never>(
     typedAs.set(name, typed);
     if (name in spellings.switches) {
       if (own !== undefined) {
-        throw new UsageError(`Cannot use ${escapeControls(arg)}: expected ${typed}`);
+        throw new UsageError(`Cannot use ${arg}: expected ${typed}`);
       }
       normalized.push(`--${name}`);
       continue;
@@ -285,7 +290,7 @@ export function parseInteger(
   const number = Number(value);
   if (/^\d+$/.test(value) && number >= min && number <= max) return number;
   throw new UsageError(
-    `Cannot use ${typed} ${quoted(value)}: expected an integer from ${min} to ${max}`,
+    `Cannot use ${typed} "${value}": expected an integer from ${min} to ${max}`,
   );
 }
 
@@ -310,7 +315,7 @@ export function parseChoice<T extends string>(
   const choice = choices.find((choice) => choice === value.toLowerCase());
   if (choice !== undefined) return choice;
   throw new UsageError(
-    `Cannot use ${typed} ${quoted(value)}: expected one of ${choices.join(", ")}`,
+    `Cannot use ${typed} "${value}": expected one of ${choices.join(", ")}`,
   );
 }
 

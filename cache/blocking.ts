@@ -92,9 +92,10 @@ export class Blocking {
       client,
       wait,
       places: [],
-      cancel: wait.deadline === Infinity
-        ? () => {}
-        : engine.clock.at(wait.deadline, () => this.#timeOut(client)),
+      cancel: wait.deadline === Infinity ? () => {} : engine.clock.at(
+        wait.deadline,
+        () => engine.run(undefined, () => this.unblock(client, "timeout")),
+      ),
       resume: resolve,
     };
     for (const key of wait.keys) this.#enqueue(blocked, key);
@@ -143,12 +144,11 @@ export class Blocking {
     this.#ready.push(queue);
   }
 
-  /** Is told of a database whose keys are all others now (`SWAPDB`). */
+  /** Is told of a database whose keys are all others now, or are about to go (`SWAPDB`, `FLUSHDB`). */
   signalAll(db: Keyspace): void {
-    for (const queue of this.#queues.values()) {
+    for (const { db: own, key, type } of this.#queues.values()) {
       // Who reads a stream for a group is told where it is gone.
-      const concerns = queue.type === STREAM || db.find(queue.key) !== 0;
-      if (queue.db === db && concerns) this.signal(db, queue.key, queue.type);
+      if (own === db && (type === STREAM || db.find(key) !== 0)) this.signal(db, key, type);
     }
   }
 
@@ -203,13 +203,6 @@ export class Blocking {
       engine.current = current;
     });
     if (served) this.remove(client);
-  }
-
-  #timeOut(client: Client): void {
-    const { engine } = client;
-    engine.readClock();
-    this.unblock(client, "timeout");
-    engine.flush();
   }
 
   #enqueue(blocked: BlockedClient, key: Slice): void {

@@ -112,7 +112,7 @@ export function parseCommandLine(args: string[], environment: Environment = {}):
   if (password !== undefined && file !== undefined) {
     throw new UsageError("Cannot use --password with --password-file: expected one or the other");
   }
-  const [snapshot, save] = [text("snapshot"), number("save", 1, 2 ** 31 - 1)];
+  const [snapshot, save] = [text("snapshot"), number("save", 1)];
   if (save !== undefined && snapshot === undefined) {
     throw new UsageError("Cannot use --save without --snapshot: expected the file to save to");
   }

@@ -89,6 +89,7 @@ Deno.test("parseCommandLine() says what is wrong and what is accepted", () => {
       ["--max-memory", "1tb"],
       'Cannot use --max-memory "1tb": expected bytes, as 1000, 100mb or 1gb',
     ],
+    [["--max-memory", "1\n2"], 'Cannot use --max-memory "1\\n2": expected bytes'],
     [["--max-memory="], 'Cannot use --max-memory "": expected bytes'],
     [
       ["--max-memory-policy", "lru"],

@@ -17,6 +17,7 @@ import { Objects } from "./objects.ts";
 import { PubSub } from "./pubsub.ts";
 import { Scripting } from "./scripting/scripting.ts";
 import type { Settings } from "./settings.ts";
+import { hex } from "./sha1.ts";
 import { quoted, withoutSecrets } from "./shown.ts";
 import { type Saving, Snapshots } from "./snapshot.ts";
 import { Slowlog } from "./slowlog.ts";
@@ -94,13 +95,6 @@ const COARSE = 10_000;
 /** How much expiry may do at a time before other work gets its turn, in keys. */
 const EXPIRY_SLICE = 1000;
 
-function randomHex(bytes: number): string {
-  return Array.from(
-    crypto.getRandomValues(new Uint8Array(bytes)),
-    (byte) => byte.toString(16).padStart(2, "0"),
-  ).join("");
-}
-
 /** What waits for a condition. */
 interface Waiting {
   readonly condition: () => boolean;
@@ -150,7 +144,7 @@ export class Engine {
   /** The port of the first listener, for `INFO`. */
   port = 0;
   /** What tells one run from another: 40 hexadecimal digits. */
-  readonly runId: string = randomHex(20);
+  readonly runId: string = hex(crypto.getRandomValues(new Uint8Array(20)));
   /** What `SHUTDOWN` does. */
   onShutdown: () => void = () => {};
   /** The classes of keyspace notifications that are on, as `notify-keyspace-events` has them. */
@@ -240,7 +234,7 @@ export class Engine {
   /** Begins the counts anew. */
   resetStatistics(): void {
     this.stats = new Statistics();
-    for (const command of this.commands.commands.flatMap((one) => [one, ...one.subcommands])) {
+    for (const command of this.commands.all) {
       command.calls =
         command.microseconds =
         command.rejectedCalls =
@@ -333,14 +327,10 @@ export class Engine {
   notify(db: Keyspace, type: string, event: string, key: Slice): void {
     const classes = this.notifyClasses;
     if (!classes.includes(type)) return;
+    const { pubsub } = this;
     const name = key.latin1();
-    if (classes.includes("K")) this.publish(`__keyspace@${db.index}__:${name}`, event);
-    if (classes.includes("E")) this.publish(`__keyevent@${db.index}__:${event}`, name);
-  }
-
-  /** Publishes a message, each character one byte. */
-  publish(channel: string, message: string): number {
-    return this.pubsub.publish(channel, message);
+    if (classes.includes("K")) pubsub.publish(`__keyspace@${db.index}__:${name}`, event);
+    if (classes.includes("E")) pubsub.publish(`__keyevent@${db.index}__:${event}`, name);
   }
 
   /** Shows a command to those who monitor. */

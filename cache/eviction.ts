@@ -99,7 +99,7 @@ export class Eviction {
   #pool: Candidate[] = [];
   /** The database whose turn it was, where keys are chosen at random. */
   #turn = 0;
-  /** The same, but for pages that are too many. */
+  /** What {@linkcode limit} is as long as there are not too many pages. */
   #bound = Infinity;
   #clientBytes = 0;
   #clientLimit = Infinity;

@@ -66,15 +66,15 @@ export async function main(args: string[]): Promise<number> {
   }
   const { listen, password, shutdownTimeout, logLevel, logFormat, ...options } = command.config;
   setUpLog({ level: logLevel, format: logFormat });
+  const logger = defaultLogger();
   let text: string;
   try {
     text = readPassword(password);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    defaultLogger().error(`Cannot read the password: ${reason}`);
+    logger.error(`Cannot read the password: ${reason}`);
     return 1;
   }
-  const logger = defaultLogger();
   let cache;
   try {
     cache = new Cache({ ...options, password: text, logger });

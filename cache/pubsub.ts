@@ -46,7 +46,7 @@ export class PubSub {
   }
 
   /**
-   * Sends a message to all who listen.
+   * Sends a message to all who listen, each character one byte.
    *
    * @returns How many times it was sent.
    */

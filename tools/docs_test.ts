@@ -9,7 +9,7 @@ function markdownIn(directory: string): string[] {
     .filter(({ name }) => name.endsWith(".md")).map(({ name }) => `${directory}${name}`);
 }
 
-const FILES = ["", "docs/", "cache/"].flatMap(markdownIn);
+const FILES = ["", "docs/", "cache/", "cache/docs/"].flatMap(markdownIn);
 
 /** The links of a file into the project: the files that they lead to, and the headings there. */
 function linksOf(file: string): { path: string; anchor: string | undefined }[] {

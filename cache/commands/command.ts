@@ -37,7 +37,7 @@ export const FLAG_NAMES = [
   "allow_busy",
 ] as const;
 
-export type FlagName = typeof FLAG_NAMES[number];
+type FlagName = typeof FLAG_NAMES[number];
 
 const bit = (name: FlagName): number => 1 << FLAG_NAMES.indexOf(name);
 export const WRITE = bit("write");
@@ -55,7 +55,6 @@ export const MAY_REPLICATE = bit("may_replicate");
 export const PROTECTED = bit("protected");
 export const NO_MULTI = bit("no_multi");
 export const NO_MANDATORY_KEYS = bit("no_mandatory_keys");
-export const MOVABLE_KEYS = bit("movablekeys");
 export const ALLOW_BUSY = bit("allow_busy");
 
 /** Where some of a command's keys are among its arguments, and what it does with them. */
@@ -343,12 +342,6 @@ export class CommandTable {
       const command = this.#slots[slot];
       if (command === undefined || isWord(name, command.name)) return command;
     }
-  }
-
-  /** The same by a string. */
-  get(name: string): Command | undefined {
-    const lowerCase = name.toLowerCase();
-    return this.commands.find((command) => command.name === lowerCase);
   }
 
   /** Finds a command by its full name, as `config|get`. */

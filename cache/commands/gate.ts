@@ -8,7 +8,6 @@
 import type { Client } from "../client.ts";
 import type { Args } from "../protocol/request.ts";
 import { ArenaFullError } from "../store/arena.ts";
-import type { Slice } from "../store/slice.ts";
 import {
   ADMIN,
   ALLOW_BUSY,
@@ -133,22 +132,16 @@ function holds(client: Client, command: Command, args: Args): boolean {
  * @throws {CommandError} If there is none.
  */
 function findCommand(client: Client, args: Args): Command {
-  const name = args.at(0);
-  let command = client.engine.commands.find(name);
-  client.lastCommand = undefined;
-  if (command === undefined) throw new CommandError(unknownCommand(name, args));
-  if (command.subcommands.length > 0 && args.count > 1) {
-    const sub = args.at(1);
-    const { fullName } = command;
-    command = command.subcommands.find((command) => isWord(sub, command.name));
-    if (command === undefined) {
-      throw new CommandError(
-        `ERR unknown subcommand '${printed(sub, 128)}'. Try ${fullName.toUpperCase()} HELP.`,
-      );
-    }
-  }
+  const { commands } = client.engine;
+  const command = commands.lookUp(args);
   client.lastCommand = command;
-  return command;
+  if (command !== undefined) return command;
+  const parent = commands.find(args.at(0));
+  if (parent === undefined) throw new CommandError(unknownCommand(args));
+  const sub = printed(args.at(1), 128);
+  throw new CommandError(
+    `ERR unknown subcommand '${sub}'. Try ${parent.name.toUpperCase()} HELP.`,
+  );
 }
 
 function checkRights(client: Client, command: Command, args: Args): void {
@@ -300,10 +293,10 @@ export function countError({ stats }: Engine, message: string): void {
 }
 
 /** Redis' words for a command it does not have. */
-function unknownCommand(name: Slice, args: Args): string {
+function unknownCommand(args: Args): string {
   let shown = "";
   for (let i = 1; i < args.count && shown.length < 128; i++) {
     shown += `'${printed(args.at(i), 128 - shown.length)}' `;
   }
-  return `ERR unknown command '${printed(name, 128)}', with args beginning with: ${shown}`;
+  return `ERR unknown command '${printed(args.at(0), 128)}', with args beginning with: ${shown}`;
 }

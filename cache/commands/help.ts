@@ -10,7 +10,7 @@ import type { CommandRow } from "./command.ts";
 /** The row of a command's `HELP`. It replies what the table says of the subcommands. */
 export function helpRow(since: string, parent: string, flags = "loading stale"): CommandRow {
   const run = ({ reply, engine }: Client): void => {
-    const subcommands = engine.commands.get(parent)?.subcommands ?? [];
+    const subcommands = engine.commands.getFull(parent)?.subcommands ?? [];
     const name = parent.toUpperCase();
     reply.array(1 + 2 * subcommands.length);
     reply.simple(`${name} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:`);
