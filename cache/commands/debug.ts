@@ -17,7 +17,7 @@ import { failure } from "./persistence.ts";
 import { CommandError, NO_SUCH_KEY } from "./error.ts";
 
 /** Replies one value of each of RESP3's types. */
-const PROTOCOL: Record<string, (client: Client) => void> = {
+const PROTOCOL = new Map(Object.entries<(client: Client) => void>({
   string: ({ reply }) => reply.text("Hello World"),
   integer: ({ reply }) => reply.integer(12345),
   double: ({ reply }) => reply.double("3.141"),
@@ -58,7 +58,7 @@ const PROTOCOL: Record<string, (client: Client) => void> = {
   verbatim: ({ reply }) => reply.verbatim("This is a verbatim\nstring"),
   true: ({ reply }) => reply.boolean(true),
   false: ({ reply }) => reply.boolean(false),
-};
+}));
 
 const SUBCOMMANDS: Record<string, (client: Client, args: Args) => void> = {
   error: (client, args) => {
@@ -119,7 +119,7 @@ const SUBCOMMANDS: Record<string, (client: Client, args: Args) => void> = {
   },
   protocol: (client, args) => {
     const type = args.at(2).latin1().toLowerCase();
-    const write = PROTOCOL[type];
+    const write = PROTOCOL.get(type);
     if (write === undefined) {
       throw new CommandError(
         "ERR Wrong protocol type name. Please use one of the following: " +

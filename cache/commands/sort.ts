@@ -365,7 +365,7 @@ export function sort(what: "read" | "read or store") {
 }
 
 /** How many arguments follow an option of `SORT`. */
-const OPTION_ARGUMENTS: Readonly<Record<string, number>> = { limit: 2, get: 1, by: 1, store: 1 };
+const OPTION_ARGUMENTS = new Map([["limit", 2], ["get", 1], ["by", 1], ["store", 1]]);
 
 /** Where `SORT` stores its result: at the last of the keys that are named. */
 export function storeKey(args: Args): OtherKey[] {
@@ -373,7 +373,7 @@ export function storeKey(args: Args): OtherKey[] {
   for (let i = 2; i < args.count; i++) {
     const option = args.at(i).latin1().toLowerCase();
     if (option === "store" && i + 1 < args.count) index = i + 1;
-    i += OPTION_ARGUMENTS[option] ?? 0;
+    i += OPTION_ARGUMENTS.get(option) ?? 0;
   }
   return index === 0 ? [] : [{ index, flags: ["OW", "update"] }];
 }
