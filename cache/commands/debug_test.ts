@@ -139,6 +139,11 @@ Deno.test("DEBUG says what it does not know", () => {
       `ERR unknown subcommand or wrong number of arguments for '${name}'. Try DEBUG HELP.`,
     );
   }
+  assertThrows(
+    () => cache.call("DEBUG", "x".repeat(200)),
+    ReplyError,
+    `arguments for '${"x".repeat(128)}'. Try DEBUG HELP.`,
+  );
   const [title, ...names] = cache.call("DEBUG", "HELP") as string[];
   assertEquals(title, "DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
   assertEquals(names.includes("SLEEP") && names.includes("HELP"), true);

@@ -13,11 +13,10 @@ import { HASH, LIST, SET, SORTED_SET, STRING } from "../objects.ts";
 import type { Args } from "../protocol/request.ts";
 import type { Address } from "../store/arena.ts";
 import { copyBytes, latin1Slice, Slice } from "../store/slice.ts";
-import { integerAt } from "./arguments.ts";
+import { integerAt, untilNul } from "./arguments.ts";
 import { isWord, type OtherKey } from "./command.ts";
 import { CommandError, SYNTAX, WRONG_TYPE } from "./error.ts";
 
-const NUL = 0;
 const EMPTY = latin1Slice("");
 
 /** What the arguments ask for. */
@@ -82,12 +81,6 @@ function denied(option: string): CommandError {
   return new CommandError(
     `ERR ${option} option of SORT denied due to insufficient ACL permissions.`,
   );
-}
-
-/** The part of a text before its first NUL: all that C sees of it. */
-function untilNul(text: Slice): Slice {
-  for (let i = 0; i < text.length; i++) if (text.at(i) === NUL) return text.part(0, i);
-  return text;
 }
 
 /** A name with a `*` for an element: a key's, or `key->field`'s. */
