@@ -60,6 +60,7 @@ const MAX_EXPONENT = 16_383;
 const MAX_TEXT = 5 * 1024;
 
 const bitLength = (value: bigint): number => value.toString(2).length;
+const absolute = (value: bigint): bigint => value < 0n ? -value : value;
 
 /** Divides and rounds to the nearest, half to even. Neither number may be negative. */
 function divideRounded(dividend: bigint, divisor: bigint): bigint {
@@ -71,7 +72,7 @@ function divideRounded(dividend: bigint, divisor: bigint): bigint {
 /** The nearest long double to a fraction times a power of two, half to even. */
 function rounded(numerator: bigint, denominator: bigint, exponent: number): LongDouble {
   if (numerator === 0n) return { mantissa: 0n, exponent: 0 };
-  const magnitude = numerator < 0n ? -numerator : numerator;
+  const magnitude = absolute(numerator);
   // So far to the left that the quotient has 64 bits or one more.
   let shift = MANTISSA_BITS - (bitLength(magnitude) - bitLength(denominator));
   const divide = () =>
@@ -119,9 +120,7 @@ export function parseLongDouble(text: Slice): LongDouble | number | undefined {
       ? rounded(signed * 10n ** BigInt(exponent), 1n, 0)
       : rounded(signed, 10n ** BigInt(-exponent), 0);
   }
-  const highest =
-    bitLength(magnitude === 0n ? 1n : result.mantissa < 0n ? -result.mantissa : result.mantissa) +
-    result.exponent;
+  const highest = bitLength(absolute(result.mantissa)) + result.exponent;
   // `strtold` reports a range error for both.
   return highest - 1 > MAX_EXPONENT || highest < -16_445 ? undefined : result;
 }
@@ -139,7 +138,7 @@ export function addLongDoubles(
     (b.mantissa << BigInt(b.exponent - exponent));
   const result = rounded(sum, 1n, exponent);
   const { mantissa } = result;
-  const highest = bitLength(mantissa < 0n ? -mantissa : mantissa) + result.exponent;
+  const highest = bitLength(absolute(mantissa)) + result.exponent;
   return highest - 1 > MAX_EXPONENT ? (mantissa < 0n ? -Infinity : Infinity) : result;
 }
 
@@ -154,7 +153,7 @@ export function ceilThousandfold({ mantissa, exponent }: LongDouble): bigint {
 /** Prints as Redis' `LD_STR_HUMAN`: as `%.17Lf`, with no zeros at its end. */
 export function formatLongDouble({ mantissa, exponent }: LongDouble): string {
   const DECIMALS = 17;
-  const magnitude = (mantissa < 0n ? -mantissa : mantissa) * 10n ** BigInt(DECIMALS);
+  const magnitude = absolute(mantissa) * 10n ** BigInt(DECIMALS);
   const scaled = exponent >= 0
     ? magnitude << BigInt(exponent)
     : divideRounded(magnitude, 1n << BigInt(-exponent));

@@ -155,7 +155,7 @@ function parseNumber(text: string): bigint | string {
   return parseInt64(latin1Slice(text)) ?? "argument couldn't be parsed into an integer";
 }
 
-const UNITS: Record<string, bigint> = {
+const UNITS = new Map(Object.entries({
   "": 1n,
   b: 1n,
   k: 1000n,
@@ -164,7 +164,7 @@ const UNITS: Record<string, bigint> = {
   mb: 2n ** 20n,
   g: 1_000_000_000n,
   gb: 2n ** 30n,
-};
+}));
 
 /** More digits than these are no number of bytes. */
 const MAX_DIGITS = 127;
@@ -178,7 +178,7 @@ const MAX_DIGITS = 127;
 function parseBytes(text: string): bigint | string {
   // As a C string, it ends at the first NUL.
   const [, digits = "", letters = "-"] = /^(\d*)([a-z]*)(?:\0|$)/i.exec(text) ?? [];
-  const unit = UNITS[letters.toLowerCase()];
+  const unit = UNITS.get(letters.toLowerCase());
   if (unit === undefined || digits.length > MAX_DIGITS) return "argument must be a memory value";
   const number = BigInt(digits);
   return BigInt.asUintN(64, (number < ULONG_MAX ? number : ULONG_MAX) * unit);

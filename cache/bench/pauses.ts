@@ -53,21 +53,8 @@ async function fill(server: Server, keys: number): Promise<{ times: number[]; gc
   const pinging = ping(server, () => going);
   await new Deno.Command("nice", {
     args: [
-      ...[
-        "-n",
-        NICENESS,
-        "redis-benchmark",
-        "-p",
-        `${server.port}`,
-        "-q",
-        "-c",
-        "10",
-        "-P",
-        "16",
-        "-n",
-        `${keys}`,
-      ],
-      ...["-r", `${keys * 20}`, "SET", "key:__rand_int__", "x".repeat(32)],
+      ...["-n", NICENESS, "redis-benchmark", "-p", `${server.port}`, "-q", "-c", "10", "-P", "16"],
+      ...["-n", `${keys}`, "-r", `${keys * 20}`, "SET", "key:__rand_int__", "x".repeat(32)],
     ],
     stdout: "null",
     stderr: "null",
@@ -160,14 +147,8 @@ export async function measureFlood(bench: Bench): Promise<Section> {
       const pinging = ping(server, () => going);
       const { stdout } = await new Deno.Command("nice", {
         args: [
-          "-n",
-          NICENESS,
-          Deno.execPath(),
-          "run",
-          "--quiet",
-          "--allow-all",
-          import.meta.url,
-          `${server.port}`,
+          ...["-n", NICENESS, Deno.execPath(), "run", "--quiet", "--allow-all"],
+          ...[import.meta.url, `${server.port}`],
         ],
       }).output();
       going = false;

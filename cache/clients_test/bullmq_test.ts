@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 // First, since it settles what the libraries find in the environment.
-import { startTarget, type Target, until, within } from "./target.ts";
+import { startTarget, type Target, until } from "./target.ts";
+import { within } from "../../test_util.ts";
 import { Redis } from "npm:ioredis@6.0.0";
 import {
   DelayedError,

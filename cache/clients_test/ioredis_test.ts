@@ -2,7 +2,8 @@ import { Buffer } from "node:buffer";
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Redis as Redis6 } from "npm:ioredis@6.0.0";
 import { Redis as Redis5 } from "npm:ioredis@5.11.1";
-import { Inbox, startTarget, type Target, until, within } from "./target.ts";
+import { Inbox, startTarget, type Target, until } from "./target.ts";
+import { within } from "../../test_util.ts";
 
 type Redis = Redis6;
 

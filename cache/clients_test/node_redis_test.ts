@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { createClient as createClient6 } from "npm:redis@6.3.1";
 import { createClient as createClient5 } from "npm:redis@5.12.1";
-import { Inbox, startTarget, type Target, until, within } from "./target.ts";
+import { Inbox, startTarget, type Target, until } from "./target.ts";
+import { within } from "../../test_util.ts";
 
 const create = (options: Parameters<typeof createClient6>[0]) => createClient6(options);
 type Client = ReturnType<typeof create>;

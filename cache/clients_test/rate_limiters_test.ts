@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { startTarget, until, within } from "./target.ts";
+import { startTarget, until } from "./target.ts";
+import { within } from "../../test_util.ts";
 import rateLimit from "npm:@fastify/rate-limit@11.2.0";
 import { fastify } from "npm:fastify@5.12.8";
 import { Redis } from "npm:ioredis@6.0.0";

@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Inbox, startTarget, type Target, until, within } from "./target.ts";
+import { Inbox, startTarget, type Target, until } from "./target.ts";
+import { within } from "../../test_util.ts";
 import { createAdapter, createShardedAdapter } from "npm:@socket.io/redis-adapter@8.3.0";
 import { createAdapter as createStreamsAdapter } from "npm:@socket.io/redis-streams-adapter@0.3.1";
 import { Redis } from "npm:ioredis@6.0.0";

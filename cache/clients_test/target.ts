@@ -5,6 +5,7 @@
  * @module
  */
 
+import { within } from "../../test_util.ts";
 import { Cache } from "../mod.ts";
 
 // BullMQ's encoder would ask for the right to load machine code, and does without as well.
@@ -28,19 +29,6 @@ export async function startTarget(): Promise<Target> {
     port: (addr as Deno.NetAddr).port,
     [Symbol.asyncDispose]: () => cache[Symbol.asyncDispose](),
   };
-}
-
-/** Waits for what comes by itself, and fails if it does not. */
-export async function within<T>(promise: Promise<T>, ms = 20_000): Promise<T> {
-  let timer;
-  const guard = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`Not settled within ${ms} ms`)), ms);
-  });
-  try {
-    return await Promise.race([promise, guard]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Asks again until it is so, which it will be by itself. */

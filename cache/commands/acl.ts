@@ -11,7 +11,7 @@ import type { Args } from "../protocol/request.ts";
 import type { Reply } from "../protocol/reply.ts";
 import { integerAt } from "./arguments.ts";
 import { CATEGORIES, type CommandRow, isWord } from "./command.ts";
-import { CommandError, unknownSubcommand, wrongArity } from "./error.ts";
+import { CommandError, printed, unknownSubcommand, wrongArity } from "./error.ts";
 import { helpRow } from "./help.ts";
 
 /** The largest password that `GENPASS` makes, in bits, and the usual one (as Redis'). */
@@ -58,7 +58,7 @@ function dryrun({ reply, engine }: Client, args: Args): void {
   const line = args.from(3);
   const command = engine.commands.lookUp(line);
   if (command === undefined) {
-    throw new CommandError(`ERR Command '${cString(line.at(0).latin1())}' not found`);
+    throw new CommandError(`ERR Command '${printed(line.at(0))}' not found`);
   }
   if (!command.accepts(line.count)) throw wrongArity(command.fullName);
   const denial = engine.acl.check(user, command, line);
@@ -66,7 +66,7 @@ function dryrun({ reply, engine }: Client, args: Args): void {
   const { reason, index } = denial;
   const what = reason === "command"
     ? `run the '${command.fullName}' command`
-    : `access the '${cString(line.at(index).latin1())}' ${reason}`;
+    : `access the '${printed(line.at(index))}' ${reason}`;
   reply.text(`This user has no permissions to ${what}`);
 }
 

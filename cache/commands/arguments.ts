@@ -13,7 +13,14 @@ import {
   parseLongDouble,
 } from "../number.ts";
 import type { Args } from "../protocol/request.ts";
+import type { Slice } from "../store/slice.ts";
 import { CommandError, NOT_INTEGER } from "./error.ts";
+
+/** The text up to its first NUL: to much of Redis it ends there. */
+export function untilNul(text: Slice): Slice {
+  for (let i = 0; i < text.length; i++) if (text.at(i) === 0) return text.part(0, i);
+  return text;
+}
 
 /** An argument as an integer of 64 bits, rounded where it is past 2^53. */
 export function integerAt(args: Args, index: number, error: string = NOT_INTEGER): number {

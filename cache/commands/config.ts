@@ -10,7 +10,7 @@ import type { Args } from "../protocol/request.ts";
 import { findParameter, type Parameter, PARAMETERS } from "../settings.ts";
 import { latin1Slice } from "../store/slice.ts";
 import type { CommandRow } from "./command.ts";
-import { CommandError, SYNTAX } from "./error.ts";
+import { CommandError, printed, SYNTAX } from "./error.ts";
 import { helpRow } from "./help.ts";
 
 function get({ reply, engine }: Client, args: Args): void {
@@ -49,7 +49,7 @@ function set({ reply, engine }: Client, args: Args): void {
     const parameter = findParameter(name);
     if (parameter === undefined) {
       throw new CommandError(
-        `ERR Unknown option or number of arguments for CONFIG SET - '${name.replace(/\0.*/s, "")}'`,
+        `ERR Unknown option or number of arguments for CONFIG SET - '${printed(args.at(i))}'`,
       );
     }
     if (parameter.immutable) throw failure(name, "can't set immutable config");

@@ -337,6 +337,7 @@ Deno.test("CONFIG SET reads numbers to their last digit", () =>
   play(`
   CONFIG SET proto-max-bulk-len "" → -ERR CONFIG SET failed (possibly related to argument 'proto-max-bulk-len') - argument must be between 1048576 and 9223372036854775807 inclusive
   CONFIG SET proto-max-bulk-len 18446744073709551616 → -ERR CONFIG SET failed (possibly related to argument 'proto-max-bulk-len') - argument must be between 1048576 and 9223372036854775807 inclusive
+  CONFIG SET proto-max-bulk-len 1constructor → -ERR CONFIG SET failed (possibly related to argument 'proto-max-bulk-len') - argument must be a memory value
   CONFIG SET proto-max-bulk-len -1 → -ERR CONFIG SET failed (possibly related to argument 'proto-max-bulk-len') - argument must be a memory value
   CONFIG SET proto-max-bulk-len 9007199254740993 → +OK
   CONFIG GET proto-max-bulk-len → *2 $18 proto-max-bulk-len $16 9007199254740993

@@ -14,10 +14,10 @@ import { latin1Slice } from "../store/slice.ts";
 import { integerAt, integerWithin } from "./arguments.ts";
 import { type CommandRow, isWord } from "./command.ts";
 import { failure } from "./persistence.ts";
-import { CommandError, NO_SUCH_KEY } from "./error.ts";
+import { CommandError, NO_SUCH_KEY, unknownSubcommand } from "./error.ts";
 
 /** Replies one value of each of RESP3's types. */
-const PROTOCOL: Record<string, (client: Client) => void> = {
+const PROTOCOL = new Map(Object.entries<(client: Client) => void>({
   string: ({ reply }) => reply.text("Hello World"),
   integer: ({ reply }) => reply.integer(12345),
   double: ({ reply }) => reply.double("3.141"),
@@ -58,7 +58,7 @@ const PROTOCOL: Record<string, (client: Client) => void> = {
   verbatim: ({ reply }) => reply.verbatim("This is a verbatim\nstring"),
   true: ({ reply }) => reply.boolean(true),
   false: ({ reply }) => reply.boolean(false),
-};
+}));
 
 const SUBCOMMANDS: Record<string, (client: Client, args: Args) => void> = {
   error: (client, args) => {
@@ -119,7 +119,7 @@ const SUBCOMMANDS: Record<string, (client: Client, args: Args) => void> = {
   },
   protocol: (client, args) => {
     const type = args.at(2).latin1().toLowerCase();
-    const write = PROTOCOL[type];
+    const write = PROTOCOL.get(type);
     if (write === undefined) {
       throw new CommandError(
         "ERR Wrong protocol type name. Please use one of the following: " +
@@ -169,7 +169,9 @@ const SUBCOMMANDS: Record<string, (client: Client, args: Args) => void> = {
   },
   "replybuffer": ({ reply }, args) => {
     const option = args.at(2);
-    if (!isWord(option, "peak-reset-time") && !isWord(option, "resizing")) throw unknown(args);
+    if (!isWord(option, "peak-reset-time") && !isWord(option, "resizing")) {
+      throw unknownSubcommand("DEBUG", args);
+    }
     reply.ok();
   },
   "pause-cron": ({ reply }) => reply.ok(),
@@ -189,13 +191,6 @@ const COUNTS: Record<string, readonly [least: number, most: number]> = {
 const TABLES = ["hashtable", "skiplist"];
 
 const isCollection = (type: Type): type is CollectionType => [HASH, SET, SORTED_SET].includes(type);
-
-function unknown(args: Args): CommandError {
-  const name = args.at(1).latin1();
-  return new CommandError(
-    `ERR unknown subcommand or wrong number of arguments for '${name}'. Try DEBUG HELP.`,
-  );
-}
 
 function help({ reply }: Client): void {
   const names = [...Object.keys(SUBCOMMANDS), "help"].sort();
@@ -217,10 +212,10 @@ function debug(client: Client, args: Args): void {
   const name = args.at(1);
   if (args.count === 2 && isWord(name, "help")) return help(client);
   const found = Object.entries(SUBCOMMANDS).find(([word]) => isWord(name, word));
-  if (found === undefined) throw unknown(args);
+  if (found === undefined) throw unknownSubcommand("DEBUG", args);
   const [word, run] = found;
   const [least, most] = COUNTS[word] ?? [3, 3];
-  if (args.count < least || args.count > most) throw unknown(args);
+  if (args.count < least || args.count > most) throw unknownSubcommand("DEBUG", args);
   run(client, args);
 }
 

@@ -23,12 +23,14 @@ Deno.test("DEBUG PROTOCOL replies each type", () => {
   for (const [type, value] of cases) {
     assertEquals([type, cache.call("DEBUG", "PROTOCOL", type)], [type, value]);
   }
-  assertThrows(
-    () => cache.call("DEBUG", "PROTOCOL", "none"),
-    ReplyError,
-    "ERR Wrong protocol type name. Please use one of the following: string|integer|double|null|" +
-      "array|set|map|attrib|push|verbatim|true|false",
-  );
+  for (const type of ["none", "constructor"]) {
+    assertThrows(
+      () => cache.call("DEBUG", "PROTOCOL", type),
+      ReplyError,
+      "ERR Wrong protocol type name. Please use one of the following: string|integer|double|null|" +
+        "array|set|map|attrib|push|verbatim|true|false",
+    );
+  }
 });
 
 Deno.test("DEBUG OBJECT tells of a value, with its idle time", () => {
@@ -137,6 +139,11 @@ Deno.test("DEBUG says what it does not know", () => {
       `ERR unknown subcommand or wrong number of arguments for '${name}'. Try DEBUG HELP.`,
     );
   }
+  assertThrows(
+    () => cache.call("DEBUG", "x".repeat(200)),
+    ReplyError,
+    `arguments for '${"x".repeat(128)}'. Try DEBUG HELP.`,
+  );
   const [title, ...names] = cache.call("DEBUG", "HELP") as string[];
   assertEquals(title, "DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
   assertEquals(names.includes("SLEEP") && names.includes("HELP"), true);

@@ -7,7 +7,6 @@
 import type { Client } from "../client.ts";
 import { dumpLibraries, isWholeDump, readLibraries } from "../dump.ts";
 import { globMatches } from "../glob.ts";
-import { cString } from "../lua/arguments.ts";
 import type { Args } from "../protocol/request.ts";
 import { RdbError } from "../rdb/reader.ts";
 import { commandFlags, SCRIPT_FLAGS } from "../scripting/flags.ts";
@@ -15,7 +14,7 @@ import type { LibraryFunction } from "../scripting/functions.ts";
 import { textTable } from "../scripting/scripts.ts";
 import { latin1Slice, type Slice } from "../store/slice.ts";
 import { type CommandRow, isWord } from "./command.ts";
-import { CommandError } from "./error.ts";
+import { CommandError, printed, unknownSubcommand } from "./error.ts";
 import { helpRow } from "./help.ts";
 import { isFlushMode, keyCount, monitorFirst } from "./scripting.ts";
 
@@ -40,7 +39,7 @@ function load({ engine, reply }: Client, args: Args): void {
   let replaces = false;
   for (let i = 2; i < last; i++) {
     if (!isWord(args.at(i), "replace")) {
-      throw new CommandError(`ERR Unknown option given: ${cString(args.at(i).latin1())}`);
+      throw new CommandError(`ERR Unknown option given: ${printed(args.at(i))}`);
     }
     replaces = true;
   }
@@ -58,7 +57,7 @@ function remove({ engine, reply }: Client, args: Args): void {
 }
 
 function flush({ engine, reply }: Client, args: Args): void {
-  if (args.count > 3) throw wrongSubcommand(args);
+  if (args.count > 3) throw unknownSubcommand("FUNCTION", args);
   if (!isFlushMode(args)) {
     throw new CommandError("ERR FUNCTION FLUSH only supports SYNC|ASYNC option");
   }
@@ -77,7 +76,7 @@ function list({ engine, reply }: Client, args: Args): void {
       if (++i === args.count) throw new CommandError("ERR library name argument was not given");
       pattern = args.at(i).latin1();
     } else {
-      throw new CommandError(`ERR Unknown argument ${cString(option.latin1())}`);
+      throw new CommandError(`ERR Unknown argument ${printed(option)}`);
     }
   }
   const shown = engine.scripting.functions.libraries.values().filter(({ name }) =>
@@ -172,7 +171,7 @@ function dump({ engine, reply }: Client): void {
 }
 
 function restore({ engine, reply }: Client, args: Args): void {
-  if (args.count > 4) throw wrongSubcommand(args);
+  if (args.count > 4) throw unknownSubcommand("FUNCTION", args);
   const policy = args.count === 4
     ? POLICIES.find((policy) => isWord(args.at(3), policy))
     : "append";
@@ -196,14 +195,6 @@ function restore({ engine, reply }: Client, args: Args): void {
   engine.scripting.functions.restore(codes.map((code) => code.latin1()), policy);
   engine.dirty++;
   reply.ok();
-}
-
-function wrongSubcommand(args: Args): CommandError {
-  return new CommandError(
-    `ERR unknown subcommand or wrong number of arguments for '${
-      cString(args.at(1).latin1())
-    }'. Try FUNCTION HELP.`,
-  );
 }
 
 const CHANGE_TIPS = "request_policy:all_shards response_policy:all_succeeded";

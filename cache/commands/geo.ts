@@ -32,10 +32,10 @@ import { CommandError, SYNTAX } from "./error.ts";
 import { addMembers, CH, doubleAt, keep, NX, XX } from "./sorted_sets.ts";
 
 /** Metres in the units. */
-const UNITS: Readonly<Record<string, number>> = { m: 1, km: 1000, ft: 0.3048, mi: 1609.34 };
+const UNITS = new Map([["m", 1], ["km", 1000], ["ft", 0.3048], ["mi", 1609.34]]);
 
 function unitAt(args: Args, index: number): number {
-  const unit = UNITS[args.at(index).latin1().toLowerCase()];
+  const unit = UNITS.get(args.at(index).latin1().toLowerCase());
   if (unit !== undefined) return unit;
   throw new CommandError("ERR unsupported unit provided. please use M, KM, FT, MI");
 }

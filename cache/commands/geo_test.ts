@@ -51,6 +51,7 @@ Deno.test("GEODIST, GEOHASH and GEOPOS tell of members", () =>
   GEODIST Sicily Palermo Nowhere → $-1
   GEODIST none Palermo Catania → $-1
   GEODIST Sicily Palermo Catania yd → -ERR unsupported unit provided. please use M, KM, FT, MI
+  GEODIST Sicily Palermo Catania constructor → -ERR unsupported unit provided. please use M, KM, FT, MI
   GEODIST none Palermo Catania yd → -ERR unsupported unit provided. please use M, KM, FT, MI
   GEODIST Sicily Palermo Catania m x → -ERR syntax error
   GEOADD near 0 0 a 0.000003 0 b 0.00001 0 c → :3

@@ -25,7 +25,7 @@ import type { Args } from "../protocol/request.ts";
 import type { Address } from "../store/arena.ts";
 import type { Slice } from "../store/slice.ts";
 import type { CommandRows } from "./command.ts";
-import { CommandError } from "./error.ts";
+import { CommandError, printed } from "./error.ts";
 
 /** Runs a command; what it finds corrupt is an error of the client's. */
 function orInvalid(run: (client: Client, args: Args) => void) {
@@ -171,7 +171,7 @@ function pfdebug({ db, reply, engine }: Client, args: Args): void {
     case "todense":
       return reply.integer(makeDense() ? 1 : 0);
     default:
-      throw new CommandError(`ERR Unknown PFDEBUG subcommand '${subcommand.replace(/\0.*/s, "")}'`);
+      throw new CommandError(`ERR Unknown PFDEBUG subcommand '${printed(args.at(1))}'`);
   }
 }
 

@@ -85,15 +85,14 @@ function writeKeySpec(reply: Reply, spec: KeySpec | KeywordSpec | UnknownSpec): 
 
 /** One command, as `COMMAND INFO` replies it. */
 function writeCommand(reply: Reply, command: Command): void {
-  const [range] = command.keys.filter(({ counted }) => !counted);
+  const fixed = command.keys.filter(({ counted }) => !counted);
+  const [range] = fixed;
   reply.array(10);
   reply.text(command.fullName);
   reply.integer(command.arity);
   writeTexts(reply, flagsOf(command));
   reply.integer(range?.first ?? 0);
-  const fixed = command.keys.filter(({ counted }) => !counted);
-  const last = fixed.at(-1);
-  reply.integer(last === undefined ? 0 : last.last);
+  reply.integer(fixed.at(-1)?.last ?? 0);
   reply.integer(range?.step ?? 0);
   writeTexts(reply, categoriesOf(command).map((category) => `@${category}`));
   const tips = command.row.tips?.split(" ") ?? [];
@@ -153,11 +152,8 @@ function docs(client: Client, args: Args): void {
 function list({ reply, engine }: Client, args: Args): void {
   let shown = engine.commands.all;
   if (args.count > 2) {
-    const [filter, kind, value] = [args.at(2), args.count > 3 ? args.at(3) : undefined, args.count];
-    if (!isWord(filter, "filterby") || kind === undefined || value !== 5) {
-      throw new CommandError(SYNTAX);
-    }
-    const wanted = args.at(4);
+    if (args.count !== 5 || !isWord(args.at(2), "filterby")) throw new CommandError(SYNTAX);
+    const [kind, wanted] = [args.at(3), args.at(4)];
     if (isWord(kind, "pattern")) {
       shown = shown.filter(({ fullName }) => globMatches(wanted, latin1Slice(fullName), true));
     } else if (isWord(kind, "aclcat")) {

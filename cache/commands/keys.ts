@@ -15,7 +15,7 @@ import type { Address } from "../store/arena.ts";
 import type { Slice } from "../store/slice.ts";
 import { expiryAt, int32At, integerAt } from "./arguments.ts";
 import { type CommandRows, isWord } from "./command.ts";
-import { CommandError, NO_SUCH_KEY, SYNTAX } from "./error.ts";
+import { CommandError, NO_SUCH_KEY, printed, SYNTAX } from "./error.ts";
 import { DUMP, RESTORE } from "./dump.ts";
 import { helpRow } from "./help.ts";
 import { WAIT } from "./replication.ts";
@@ -213,7 +213,7 @@ function readConditions(args: Args): Set<Condition> {
   for (let i = 3; i < args.count; i++) {
     const condition = CONDITIONS.find((word) => isWord(args.at(i), word));
     if (condition === undefined) {
-      throw new CommandError(`ERR Unsupported option ${args.at(i).latin1().replace(/\0.*/s, "")}`);
+      throw new CommandError(`ERR Unsupported option ${printed(args.at(i))}`);
     }
     given.add(condition);
   }

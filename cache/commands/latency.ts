@@ -9,7 +9,7 @@ import type { LatencySeries } from "../latency.ts";
 import type { Args } from "../protocol/request.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { Command, CommandRow } from "./command.ts";
-import { CommandError } from "./error.ts";
+import { CommandError, printed } from "./error.ts";
 import { helpRow } from "./help.ts";
 
 function latest({ reply, engine }: Client): void {
@@ -86,7 +86,7 @@ function graph({ reply, engine }: Client, args: Args): void {
   const event = args.at(2).latin1();
   const series = engine.latency.events.get(event);
   if (series === undefined) {
-    throw new CommandError(`ERR No samples available for event '${event.replace(/\0.*/s, "")}'`);
+    throw new CommandError(`ERR No samples available for event '${printed(args.at(2))}'`);
   }
   reply.verbatim(draw(event, series));
 }

@@ -13,11 +13,10 @@ import { HASH, LIST, SET, SORTED_SET, STRING } from "../objects.ts";
 import type { Args } from "../protocol/request.ts";
 import type { Address } from "../store/arena.ts";
 import { copyBytes, latin1Slice, Slice } from "../store/slice.ts";
-import { integerAt } from "./arguments.ts";
+import { integerAt, untilNul } from "./arguments.ts";
 import { isWord, type OtherKey } from "./command.ts";
 import { CommandError, SYNTAX, WRONG_TYPE } from "./error.ts";
 
-const NUL = 0;
 const EMPTY = latin1Slice("");
 
 /** What the arguments ask for. */
@@ -82,12 +81,6 @@ function denied(option: string): CommandError {
   return new CommandError(
     `ERR ${option} option of SORT denied due to insufficient ACL permissions.`,
   );
-}
-
-/** The part of a text before its first NUL: all that C sees of it. */
-function untilNul(text: Slice): Slice {
-  for (let i = 0; i < text.length; i++) if (text.at(i) === NUL) return text.part(0, i);
-  return text;
 }
 
 /** A name with a `*` for an element: a key's, or `key->field`'s. */
@@ -365,7 +358,7 @@ export function sort(what: "read" | "read or store") {
 }
 
 /** How many arguments follow an option of `SORT`. */
-const OPTION_ARGUMENTS: Readonly<Record<string, number>> = { limit: 2, get: 1, by: 1, store: 1 };
+const OPTION_ARGUMENTS = new Map([["limit", 2], ["get", 1], ["by", 1], ["store", 1]]);
 
 /** Where `SORT` stores its result: at the last of the keys that are named. */
 export function storeKey(args: Args): OtherKey[] {
@@ -373,7 +366,7 @@ export function storeKey(args: Args): OtherKey[] {
   for (let i = 2; i < args.count; i++) {
     const option = args.at(i).latin1().toLowerCase();
     if (option === "store" && i + 1 < args.count) index = i + 1;
-    i += OPTION_ARGUMENTS[option] ?? 0;
+    i += OPTION_ARGUMENTS.get(option) ?? 0;
   }
   return index === 0 ? [] : [{ index, flags: ["OW", "update"] }];
 }

@@ -107,6 +107,7 @@ Deno.test("SORT STORE does what Redis does", () =>
   SORT_RO l DESC LIMIT 0 1 → *1 $1 3
   SORT_RO l STORE d → -ERR syntax error
   COMMAND GETKEYS SORT l BY store STORE x STORE y → *2 $1 l $1 y
+  COMMAND GETKEYS SORT l constructor STORE x → *2 $1 l $1 x
   COMMAND GETKEYS SORT_RO l → *1 $1 l
   COMMAND GETKEYSANDFLAGS SORT l STORE x → *2 *2 $1 l *2 +RO +access *2 $1 x *2 +OW +update
 `));

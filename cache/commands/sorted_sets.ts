@@ -711,14 +711,17 @@ function readSource({ db }: Client, key: Slice): Source {
 }
 
 /** How two scores of one member become one. What is neither greater nor less stays (NaN). */
-const AGGREGATES: Readonly<Record<string, (a: number, b: number) => number>> = {
-  // Infinity less infinity is 0, as Redis has it.
-  sum: (a, b) => Number.isNaN(a + b) ? 0 : a + b,
-  min: (a, b) => b < a ? b : a,
-  max: (a, b) => b > a ? b : a,
-};
-
 type Aggregate = (a: number, b: number) => number;
+
+/** Infinity less infinity is 0, as Redis has it. */
+const sum: Aggregate = (a, b) => Number.isNaN(a + b) ? 0 : a + b;
+
+const AGGREGATES: ReadonlyMap<string, Aggregate> = new Map([
+  ["sum", sum],
+  ["min", (a, b) => b < a ? b : a],
+  ["max", (a, b) => b > a ? b : a],
+]);
+
 type Operation = "union" | "inter" | "diff";
 
 interface SetOperation {
@@ -748,7 +751,7 @@ function readOperation(
     { length: count },
     (_, i) => readSource(client, args.at(index + 1 + i)),
   );
-  let aggregate: Aggregate | undefined = AGGREGATES["sum"]!;
+  let aggregate: Aggregate | undefined = sum;
   let withScores = false;
   let limit = 0;
   const hasWeights = operation !== "diff" && !isCount;
@@ -760,7 +763,7 @@ function readOperation(
         source.weight = doubleAt(args, ++i, "ERR weight value is not a float");
       }
     } else if (hasWeights && left >= 1 && isWord(option, "aggregate")) {
-      aggregate = AGGREGATES[args.at(++i).latin1().toLowerCase()];
+      aggregate = AGGREGATES.get(args.at(++i).latin1().toLowerCase());
       if (aggregate === undefined) throw new CommandError(SYNTAX);
     } else if (!isStore && !isCount && isWord(option, "withscores")) {
       withScores = true;

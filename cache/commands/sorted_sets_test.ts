@@ -393,6 +393,7 @@ Deno.test("ZUNION, ZINTER and ZDIFF combine sorted sets and sets", () =>
   ZUNION 2 a b WEIGHTS 1 → -ERR syntax error
   ZUNION 2 a b WEIGHTS 1 x → -ERR weight value is not a float
   ZUNION 2 a b AGGREGATE avg → -ERR syntax error
+  ZUNION 2 a b AGGREGATE constructor → -ERR syntax error
   ZUNION 2 a b AGGREGATE → -ERR syntax error
   ZUNION 2 a b x → -ERR syntax error
   ZUNIONSTORE to 2 a b WITHSCORES → -ERR syntax error

@@ -10,7 +10,7 @@ import type { Settings } from "../settings.ts";
 import { latin1Slice, type Slice } from "../store/slice.ts";
 import type { Trim } from "../store/stream.ts";
 import { StreamId } from "../store/stream_id.ts";
-import { integerAt } from "./arguments.ts";
+import { integerAt, untilNul } from "./arguments.ts";
 import { isWord } from "./command.ts";
 import { CommandError, SYNTAX } from "./error.ts";
 
@@ -28,12 +28,6 @@ const ZERO = 0x30;
 
 /** What the missing number of an ID is: the smallest or the largest. */
 type Missing = "smallest" | "largest";
-
-/** The text up to its first NUL: to much of Redis it ends there. */
-export function untilNul(text: Slice): Slice {
-  for (let i = 0; i < text.length; i++) if (text.at(i) === 0) return text.part(0, i);
-  return text;
-}
 
 /** Whether an argument is one character, as `$`. */
 export function isCharacter(argument: Slice, character: string): boolean {

@@ -13,7 +13,7 @@ import { UNKNOWN_READ } from "../store/stream_group.ts";
 import { StreamId } from "../store/stream_id.ts";
 import { int64At, integerAt } from "./arguments.ts";
 import { type CommandRows, isWord } from "./command.ts";
-import { CommandError, NO_SUCH_KEY, SYNTAX } from "./error.ts";
+import { CommandError, NO_SUCH_KEY, printed, SYNTAX, unknownSubcommand } from "./error.ts";
 import { helpRow } from "./help.ts";
 import {
   endAt,
@@ -23,7 +23,6 @@ import {
   isCharacter,
   maybeIdAt,
   startAt,
-  untilNul,
 } from "./stream_arguments.ts";
 import { replyEntries, replyEntry, replyEntryOf, seenConsumer } from "./stream_replies.ts";
 
@@ -38,25 +37,16 @@ const CLAIM_COUNT = 100;
 /** How many entries `XINFO STREAM … FULL` replies where that is not said. */
 const FULL_COUNT = 10;
 
-/** Redis' error where a subcommand does not have the arguments that it should. */
-function wrongSubcommand(command: string, name: string): CommandError {
-  return new CommandError(
-    `ERR unknown subcommand or wrong number of arguments for '${name}'. Try ${command} HELP.`,
-  );
-}
-
 /** `XGROUP`'s subcommands name the key first, `XPENDING` and others the same way. */
 function noGroup(group: Slice, key: Slice): CommandError {
   return new CommandError(
-    `NOGROUP No such consumer group '${untilNul(group).latin1()}' for key name ` +
-      `'${untilNul(key).latin1()}'`,
+    `NOGROUP No such consumer group '${printed(group)}' for key name '${printed(key)}'`,
   );
 }
 
 function noKeyOrGroup(key: Slice, group: Slice): CommandError {
   return new CommandError(
-    `NOGROUP No such key '${untilNul(key).latin1()}' or consumer group ` +
-      `'${untilNul(group).latin1()}'`,
+    `NOGROUP No such key '${printed(key)}' or consumer group '${printed(group)}'`,
   );
 }
 
@@ -91,7 +81,7 @@ function groupOptions(args: Args, name: "CREATE" | "SETID") {
         throw new CommandError("ERR value for ENTRIESREAD must be positive or -1");
       }
     } else {
-      throw wrongSubcommand("XGROUP", untilNul(args.at(1)).latin1());
+      throw unknownSubcommand("XGROUP", args);
     }
   }
   return { create, entriesRead };
@@ -124,7 +114,7 @@ function createGroup(client: Client, args: Args): void {
   const name = args.at(3);
   let entry = create ? db.write(key, STREAM) : 0;
   const found = !create ? streamToChange(client, args) : entry === 0 ? 0 : objects.root(entry);
-  if (args.count > 8) throw wrongSubcommand("XGROUP", untilNul(args.at(1)).latin1());
+  if (args.count > 8) throw unknownSubcommand("XGROUP", args);
   const isLast = isCharacter(args.at(4), "$");
   const id = !isLast ? idAt(args, 4) : found === 0 ? StreamId.MIN : streams.lastId(found);
   let stream = found;
@@ -154,7 +144,7 @@ function setGroupId(client: Client, args: Args): void {
   const { entriesRead } = groupOptions(args, "SETID");
   const { stream, group } = groupToChange(client, args);
   if (args.count !== 5 && args.count !== 7) {
-    throw wrongSubcommand("XGROUP", untilNul(args.at(1)).latin1());
+    throw unknownSubcommand("XGROUP", args);
   }
   const id = isCharacter(args.at(4), "$") ? streams.lastId(stream) : idOrEndAt(args, 4);
   groups.setLastId(group, id);
@@ -305,9 +295,7 @@ function claimOptions(args: Args, index: number, now: number) {
     } else if (hasMore && isWord(option, "lastid")) {
       lastId = idAt(args, ++i);
     } else {
-      throw new CommandError(
-        `ERR Unrecognized XCLAIM option '${untilNul(option).latin1()}'`,
-      );
+      throw new CommandError(`ERR Unrecognized XCLAIM option '${printed(option)}'`);
     }
   }
   if (deliveries !== undefined && deliveries < 0n) deliveries = undefined;
@@ -484,7 +472,7 @@ function fullCount(args: Args): number | undefined {
   if (args.count === 3) return undefined;
   const isRight = (args.count === 4 || args.count === 6) && isWord(args.at(3), "full") &&
     (args.count === 4 || isWord(args.at(4), "count"));
-  if (!isRight) throw wrongSubcommand("XINFO", untilNul(args.at(1)).latin1());
+  if (!isRight) throw unknownSubcommand("XINFO", args);
   const count = args.count === 4 ? FULL_COUNT : integerAt(args, 5);
   return count < 0 ? FULL_COUNT : count;
 }

@@ -15,7 +15,7 @@ import { MAX_ENTRY_SIZE, type Trim } from "../store/stream.ts";
 import { StreamId } from "../store/stream_id.ts";
 import { int64At, integerAt } from "./arguments.ts";
 import { type CommandRows, isWord, type OtherKey } from "./command.ts";
-import { CommandError, NO_SUCH_KEY, SYNTAX, wrongArity } from "./error.ts";
+import { CommandError, NO_SUCH_KEY, printed, SYNTAX, wrongArity } from "./error.ts";
 import { GROUP_ROWS } from "./stream_groups.ts";
 import {
   addOptions,
@@ -25,7 +25,6 @@ import {
   isCharacter,
   type NewId,
   startAt,
-  untilNul,
 } from "./stream_arguments.ts";
 import { replyEntries, replyEntry, replyEntryOf, seenConsumer } from "./stream_replies.ts";
 
@@ -323,8 +322,8 @@ function readRequest(client: Client, args: Args, isGroup: boolean): ReadRequest 
         : groups.find(streams.groupsOf(db.objects.root(entry)), reader.group);
       if (found === 0) {
         throw new CommandError(
-          `NOGROUP No such key '${untilNul(key).latin1()}' or consumer group ` +
-            `'${untilNul(reader.group).latin1()}' in XREADGROUP with GROUP option`,
+          `NOGROUP No such key '${printed(key)}' or consumer group ` +
+            `'${printed(reader.group)}' in XREADGROUP with GROUP option`,
         );
       }
     }

@@ -9,7 +9,6 @@ import { Client } from "../client.ts";
 import {
   type Command,
   DENY_OOM,
-  isWord,
   MAY_REPLICATE,
   NO_SCRIPT,
   READONLY,
@@ -507,15 +506,10 @@ export class Runner {
   #find(name: string): Command | undefined {
     const known = this.#names.get(name);
     if (known !== undefined) return known;
-    const args = this.#args;
-    const command = this.#engine.commands.find(args.at(0));
-    if (command === undefined) return undefined;
-    if (command.subcommands.length > 0) {
-      if (args.count === 1) return command;
-      const sub = args.at(1);
-      return command.subcommands.find(({ name }) => isWord(sub, name));
-    }
-    if (name !== "" && this.#names.size < MAX_NAMES) this.#names.set(name, command);
+    const command = this.#engine.commands.lookUp(this.#args);
+    // A subcommand is not told by the name alone.
+    const isWhole = command?.name === command?.fullName && command?.subcommands.length === 0;
+    if (isWhole && name !== "" && this.#names.size < MAX_NAMES) this.#names.set(name, command);
     return command;
   }
 }
