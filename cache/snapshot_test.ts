@@ -20,12 +20,13 @@ import { ReplyError } from "./protocol/value.ts";
 import { Crc64 } from "./rdb/crc64.ts";
 import { writeEnd } from "./rdb/file.ts";
 import { RdbError } from "./rdb/reader.ts";
-import { fromHex, seeded, toHex } from "./rdb/test_util.ts";
+import { fromHex, toHex } from "./rdb/test_util.ts";
 import { RdbWriter } from "./rdb/writer.ts";
 import { Settings } from "./settings.ts";
 import { Saving } from "./snapshot.ts";
 import type { SnapshotFile, SnapshotStore } from "./snapshot_file.ts";
 import { latin1Slice, Slice } from "./store/slice.ts";
+import { seeded } from "./store/test_util.ts";
 
 const NOW = 1_700_000_000_000;
 
