@@ -41,14 +41,9 @@ export class Hashes {
     this.#values = new Values(arena);
   }
 
-  /**
-   * Makes an empty hash.
-   *
-   * @param room How many bytes of fields and values it is to hold soon, as
-   * {@linkcode elementSize} counts them.
-   */
-  create(room = 0): Collection {
-    return new Collection(this.#packs.create(room), PACK);
+  /** Makes an empty hash. */
+  create(): Collection {
+    return new Collection(this.#packs.create(), PACK);
   }
 
   /** Makes a hash of the same fields and values, stored in the same way. */
