@@ -150,7 +150,8 @@ export class Hashes {
   }
 
   /**
-   * Visits a field, each with the same probability. There must be one.
+   * Visits a field, each with the same probability but for what {@linkcode Dict.random} says. There must
+   * be one.
    *
    * @param random Returns numbers from 0 to below 1.
    */
