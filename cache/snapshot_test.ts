@@ -597,7 +597,7 @@ Deno.test("Snapshots says why one could not be written, and tries again", async 
   const { engine, call } = newEngine(clock);
   const lines: string[] = [];
   const log = (line: string) => void lines.push(line);
-  engine.snapshots.log = { info: log, error: log };
+  engine.snapshots.log = { error: log };
   const store = engine.snapshots.store = new FakeStore();
   const { create } = store;
   store.create = () => {
