@@ -43,6 +43,7 @@ import { readStream, writeStream } from "./rdb/stream.ts";
 import type { Settings } from "./settings.ts";
 import type { Address } from "./store/arena.ts";
 import { type Collection, INTEGERS, PACK } from "./store/collection.ts";
+import { maxNodeSize } from "./store/list.ts";
 import { latin1Slice, sameBytes, Slice } from "./store/slice.ts";
 
 /** What values are kept in, and how. */
@@ -53,8 +54,6 @@ export interface Stored {
 
 /** What an element that is added may take in a node of a list beside its bytes, as Redis estimates it. */
 const ELEMENT_OVERHEAD = 8;
-/** The largest node where their size is counted in elements. */
-const MAX_COUNTED_NODE = 8192;
 /** An element of a list that has a node to itself. */
 const LARGE_ELEMENT = 2 ** 30;
 
@@ -117,7 +116,7 @@ class Nodes {
   /** How many nodes there are so far. */
   count = 0;
 
-  /** @param fill As `list-max-listpack-size`: at least -1 elements, or below 0 a class of sizes. */
+  /** @param fill As `list-max-listpack-size`: a number of elements or, below 0, a class of sizes. */
   constructor(fill: number) {
     this.#fill = fill;
   }
@@ -139,8 +138,7 @@ class Nodes {
 
   #fits(length: number): boolean {
     const size = this.#size + length + ELEMENT_OVERHEAD;
-    if (this.#fill < 0) return size <= 2048 << Math.min(-this.#fill, 5);
-    return this.#elements < this.#fill && size <= MAX_COUNTED_NODE;
+    return size <= maxNodeSize(this.#fill) && (this.#fill < 0 || this.#elements < this.#fill);
   }
 }
 

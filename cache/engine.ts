@@ -246,8 +246,10 @@ export class Engine {
 
   /** Takes note of settings that have changed. */
   applySettings(): void {
-    const { notifyClasses, slowlogThreshold, slowlogLength, latencyThreshold } = this.settings;
+    const { notifyClasses, slowlogThreshold, slowlogLength, latencyThreshold, listMaxPackSize } =
+      this.settings;
     this.notifyClasses = notifyClasses;
+    this.objects.lists.setFill(listMaxPackSize);
     this.timesExactly = slowlogThreshold < COARSE || latencyThreshold > 0;
     this.slowlog.trim(slowlogLength);
     this.tracking.limit();

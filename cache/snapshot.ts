@@ -237,17 +237,16 @@ export interface ReloadOptions {
   readonly merge: boolean;
 }
 
-/** Where snapshots say what has happened. */
+/** Where it is said why a snapshot could not be written. */
 export interface SnapshotLog {
-  info(message: string, fields?: Record<string, unknown>): void;
-  error(message: string, fields?: Record<string, unknown>): void;
+  error(message: string): void;
 }
 
 /** The snapshot of one cache: where it is kept, and when it was written. */
 export class Snapshots {
   /** Where it is kept; undefined where none is. */
   store: SnapshotStore | undefined;
-  log: SnapshotLog = { info: () => {}, error: (message) => console.error(message) };
+  log: SnapshotLog = console;
   /** When the last one was made, or the cache, in milliseconds since 1970. */
   lastSave: number;
   /** Why the last attempt has failed, if it has. */

@@ -20,12 +20,13 @@ import { ReplyError } from "./protocol/value.ts";
 import { Crc64 } from "./rdb/crc64.ts";
 import { writeEnd } from "./rdb/file.ts";
 import { RdbError } from "./rdb/reader.ts";
-import { fromHex, seeded, toHex } from "./rdb/test_util.ts";
+import { fromHex, toHex } from "./rdb/test_util.ts";
 import { RdbWriter } from "./rdb/writer.ts";
 import { Settings } from "./settings.ts";
 import { Saving } from "./snapshot.ts";
 import type { SnapshotFile, SnapshotStore } from "./snapshot_file.ts";
 import { latin1Slice, Slice } from "./store/slice.ts";
+import { seeded } from "./store/test_util.ts";
 
 const NOW = 1_700_000_000_000;
 
@@ -596,7 +597,7 @@ Deno.test("Snapshots says why one could not be written, and tries again", async 
   const { engine, call } = newEngine(clock);
   const lines: string[] = [];
   const log = (line: string) => void lines.push(line);
-  engine.snapshots.log = { info: log, error: log };
+  engine.snapshots.log = { error: log };
   const store = engine.snapshots.store = new FakeStore();
   const { create } = store;
   store.create = () => {

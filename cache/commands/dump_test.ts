@@ -3,8 +3,9 @@ import { Cache } from "../cache.ts";
 import { ManualClock } from "../clock.ts";
 import { ReplyError, type ReplyValue } from "../protocol/value.ts";
 import { Crc64 } from "../rdb/crc64.ts";
-import { fromHex, seeded, toHex } from "../rdb/test_util.ts";
+import { fromHex, toHex } from "../rdb/test_util.ts";
 import { Slice } from "../store/slice.ts";
+import { seeded } from "../store/test_util.ts";
 
 /** Values, and what Redis 7.0.15 replies to DUMP and to DEBUG DIGEST-VALUE for them. */
 const RECORDED: [string[], string, string][] = [

@@ -34,7 +34,6 @@ function sideAt(args: Args, index: number): Side {
 function push(db: Keyspace, key: Slice, entry: Address, element: Slice, side: Side): Address {
   const { objects, objects: { lists } } = db;
   const list = entry === 0 ? lists.create() : objects.root(entry);
-  if (entry === 0) lists.setFill(db.engine.settings.listMaxPackSize);
   try {
     if (side === "front") lists.pushFront(list, element);
     else lists.pushBack(list, element);

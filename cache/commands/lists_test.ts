@@ -300,7 +300,7 @@ Deno.test("DEL, COPY and MEMORY USAGE treat lists as what they hold", () => {
   assertEquals(usedMemory - cache.stats.usedMemory, usage);
 });
 
-Deno.test("RPUSH heeds list-max-listpack-size", () => {
+Deno.test("RPUSH and RESTORE heed list-max-listpack-size", () => {
   const cache = new Cache();
   const usageAt = (size: number) => {
     cache.call("CONFIG", "SET", "list-max-listpack-size", size);
@@ -309,4 +309,8 @@ Deno.test("RPUSH heeds list-max-listpack-size", () => {
     return cache.call("MEMORY", "USAGE", "l") as number;
   };
   assert(usageAt(1) > 3 * usageAt(-2));
+  const dump = cache.callBytes("DUMP", "l") as Uint8Array;
+  cache.call("CONFIG", "SET", "list-max-listpack-size", 1);
+  cache.call("RESTORE", "l", 0, dump, "REPLACE");
+  assert((cache.call("MEMORY", "USAGE", "l") as number) > 3 * usageAt(-2));
 });

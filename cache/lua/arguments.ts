@@ -46,7 +46,7 @@ export function toInteger(value: number): number {
 }
 
 /** A double as C converts it to a 32-bit integer by way of a 64-bit one. */
-export function toInt(value: number): number {
+function toInt(value: number): number {
   return value >= -MAX_INTEGER && value < MAX_INTEGER ? value | 0 : 0;
 }
 

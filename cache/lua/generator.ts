@@ -16,7 +16,7 @@ export const NO_JUMP = -1;
 /** No register. */
 const NO_REGISTER = 255;
 /** In an operand that may be either, what tells a constant from a register. */
-export const CONSTANT = 256;
+const CONSTANT = 256;
 /** How many constants an operand can name. */
 const MAX_CONSTANT_OPERAND = 255;
 /** How many registers a function may use. */

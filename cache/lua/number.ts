@@ -118,7 +118,7 @@ const MAX_EXPONENTIAL = 100;
 const FIVE = 53;
 
 /** The significant digits of a number, rounded, and the exponent of the first: `d.ddd * 10 ** e`. */
-export interface Decimal {
+interface Decimal {
   /** The digits. */
   digits: string;
   /** The decimal exponent of the first digit. */
@@ -129,7 +129,7 @@ export interface Decimal {
  * Rounds the absolute value of a finite number to significant digits, the exact value half to
  * even, as `printf` does.
  */
-export function toDigits(value: number, precision: number): Decimal {
+function toDigits(value: number, precision: number): Decimal {
   const magnitude = Math.abs(value);
   if (magnitude === 0) return { digits: "0".repeat(precision), exponent: 0 };
   // The shortest text that reads back as the same number has the digits asked for if it has no

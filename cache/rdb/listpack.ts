@@ -8,6 +8,7 @@
 import { Int64 } from "../store/int64.ts";
 import {
   INT_13,
+  integerSize,
   lengthSize,
   Listpack,
   LISTPACK_END,
@@ -26,21 +27,11 @@ export const EMPTY_SIZE = LISTPACK_HEADER + 1;
 
 const integer = new Int64();
 
-/** How many bytes the integer takes that is in `integer`. */
-function integerSize(): number {
-  const { high, low } = integer;
-  if (high !== low >> 31) return 9;
-  if (low >= 0 && low < 128) return 1;
-  if (low >= -4096 && low < 4096) return 2;
-  if (low === low << 16 >> 16) return 3;
-  return low === low << 8 >> 8 ? 4 : 5;
-}
-
 /** How many bytes an element takes in a listpack. */
 export function listpackElementSize(element: Slice): number {
   const { length } = element;
   const size = integer.parse(element)
-    ? integerSize()
+    ? integerSize(integer.high, integer.low)
     : length + (length < 64 ? 1 : length < 4096 ? 2 : 5);
   return size + lengthSize(size);
 }

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { compress, decompress, mayBecome } from "./lzf.ts";
-import { fromHex, seeded, sliceAmid } from "./test_util.ts";
+import { seeded } from "../store/test_util.ts";
+import { fromHex, sliceAmid } from "./test_util.ts";
 
 function roundTrip(data: Uint8Array): number {
   const { bytes, start, length } = sliceAmid(data);

@@ -21,13 +21,3 @@ export function sliceAmid(bytes: Uint8Array): Slice {
   amid.set(bytes, 10);
   return new Slice(amid, 10, bytes.length);
 }
-
-/** Random numbers that are the same for a seed (mulberry32). */
-export function seeded(seed: number): () => number {
-  return () => {
-    seed = seed + 0x6d2b79f5 | 0;
-    let mixed = Math.imul(seed ^ seed >>> 15, 1 | seed);
-    mixed = mixed + Math.imul(mixed ^ mixed >>> 7, 61 | mixed) ^ mixed;
-    return ((mixed ^ mixed >>> 14) >>> 0) / 2 ** 32;
-  };
-}

@@ -54,9 +54,8 @@ export const OPCODE_EOF = 255;
 /** What the upper two bits of a length say. */
 export const LENGTH_6 = 0;
 export const LENGTH_14 = 1;
-/** The length follows in four or, with {@linkcode LENGTH_64}, in eight bytes, the highest first. */
-export const LENGTH_LARGE = 2;
 export const LENGTH_ENCODED = 3;
+/** The whole first byte of a length that follows in four or eight bytes, the highest first. */
 export const LENGTH_32 = 0x80;
 export const LENGTH_64 = 0x81;
 

@@ -42,13 +42,13 @@ export interface ValueVisitor {
   /**
    * A member of a set. This one and the next two return whether it is new.
    *
-   * @param count How many there are to be, as far as that is known.
+   * @param count How many there are to be; 0 if that is not known.
    */
   member(member: Slice, count: number): boolean;
   /** A member of a sorted set. */
   scored(member: Slice, score: number, count: number): boolean;
   /** A field of a hash. */
-  field(field: Slice, value: Slice, count: number): boolean;
+  field(field: Slice, value: Slice): boolean;
   /**
    * A stream, which it reads itself.
    *
@@ -113,14 +113,12 @@ export function readValue(reader: RdbReader, type: number, visitor: ValueVisitor
           unique(reader, visitor.scored(member, score, 0));
         },
       );
-    case TYPE_HASH: {
-      const count = reader.length();
-      for (let left = count; left > 0; left--) {
+    case TYPE_HASH:
+      for (let left = reader.length(); left > 0; left--) {
         const field = reader.string().copySlice();
-        unique(reader, visitor.field(field, reader.string(), count));
+        unique(reader, visitor.field(field, reader.string()));
       }
       return;
-    }
     case TYPE_HASH_ZIPMAP:
     case TYPE_HASH_ZIPLIST:
     case TYPE_HASH_LISTPACK:
@@ -131,7 +129,7 @@ export function readValue(reader: RdbReader, type: number, visitor: ValueVisitor
           : type === TYPE_HASH_ZIPLIST
           ? readZiplist
           : readListpack,
-        (field, value) => unique(reader, visitor.field(field, value, 0)),
+        (field, value) => unique(reader, visitor.field(field, value)),
       );
     case TYPE_STREAM_LISTPACKS:
     case TYPE_STREAM_LISTPACKS_2:

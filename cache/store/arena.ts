@@ -5,8 +5,8 @@
  * A segment is one buffer of up to 32 MiB, cut into pages of 64 KiB. A page holds blocks of one size
  * class and keeps a list of its free ones. An empty page serves any class, the first of a segment before
  * the others; a block of more than a page takes several in a row, the last of a segment before the others:
- * so that what is large finds them together, and later segments become empty. An empty segment is given back to the system. A block of more than a segment
- * has one of its own.
+ * so that what is large finds them together, and later segments become empty. An empty segment is given
+ * back to the system. A block of more than a segment has one of its own.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * What hashes, sets and sorted sets have in common: they are stored in one of several ways, and move from one to
- * another as they grow.
+ * What hashes, sets and sorted sets have in common: they are stored in one of several ways, and move from
+ * one to another as they grow.
  *
  * @module
  */
@@ -18,8 +18,8 @@ export const INTEGERS = 2;
 export type Storage = 0 | 1 | 2;
 
 /**
- * A hash, a set or a sorted set while it is worked on: what its methods change is where it is and how it is stored.
- * Whoever refers to it must take note of both afterwards.
+ * A hash, a set or a sorted set while it is worked on: what its methods change is where it is and how it is
+ * stored. Whoever refers to it must take note of both afterwards.
  */
 export class Collection {
   /** Where it is. */
@@ -52,7 +52,7 @@ export function sampler(size: number, count: number, random: () => number): () =
   };
 }
 
-/** Visits some different entries of a table, each with the same probability. */
+/** Visits some different entries of a table, as likely as {@linkcode Dict.random} has it. */
 export function sampleTable(
   table: Dict,
   root: Address,

@@ -41,14 +41,9 @@ export class Hashes {
     this.#values = new Values(arena);
   }
 
-  /**
-   * Makes an empty hash.
-   *
-   * @param room How many bytes of fields and values it is to hold soon, as
-   * {@linkcode elementSize} counts them.
-   */
-  create(room = 0): Collection {
-    return new Collection(this.#packs.create(room), PACK);
+  /** Makes an empty hash. */
+  create(): Collection {
+    return new Collection(this.#packs.create(), PACK);
   }
 
   /** Makes a hash of the same fields and values, stored in the same way. */
@@ -155,7 +150,8 @@ export class Hashes {
   }
 
   /**
-   * Visits a field, each with the same probability. There must be one.
+   * Visits a field, each with the same probability but for what {@linkcode Dict.random} says. There must
+   * be one.
    *
    * @param random Returns numbers from 0 to below 1.
    */

@@ -54,6 +54,12 @@ export type Side = "front" | "back";
  */
 export type Visitor = (bytes: Uint8Array, start: number, length: number) => boolean | void;
 
+/**
+ * The largest block that several elements share, in bytes, by `list-max-listpack-size`: -1 to -5 are 4, 8,
+ * 16, 32 and 64 KiB; with a number of elements it is 8 KiB.
+ */
+export const maxNodeSize = (fill: number): number => fill < 0 ? 2048 << Math.min(-fill, 5) : 8192;
+
 /** How many bytes an element takes. */
 const sizeOf = (length: number): number => length < LONG ? length + 2 : length + 10;
 
@@ -110,7 +116,7 @@ function isElement(bytes: Uint8Array, at: number, size: number, element: Slice):
 export class Lists {
   readonly #arena: Arena;
   /** The largest block that several elements share. */
-  #maxBlock = 8192;
+  #maxBlock = maxNodeSize(-2);
   /** How many elements may share one. */
   #maxCount = 65535;
   /** Where `#seek` found an element, in bytes from the chunk's beginning. */
@@ -125,11 +131,10 @@ export class Lists {
   /**
    * Sets how large the chunks become from now on, as Redis' `list-max-listpack-size` does.
    *
-   * @param fill -1 to -5: blocks of 4, 8, 16, 32, 64 KiB; the default is -2. A positive number: so many
-   * elements, in 8 KiB at the most.
+   * @param fill A number of elements or, below 0, a class of {@linkcode maxNodeSize}. The default is -2.
    */
   setFill(fill: number): void {
-    this.#maxBlock = fill < 0 ? 2048 << Math.min(-fill, 5) : 8192;
+    this.#maxBlock = maxNodeSize(fill);
     this.#maxCount = fill < 0 ? 65535 : Math.min(Math.max(fill, 1), 32767);
   }
 

@@ -48,12 +48,18 @@ export function lengthSize(length: number): number {
   return length < 268_435_455 ? 4 : 5;
 }
 
+/** How many bytes an integer of 64 bits takes, by its words, without the length at its end. */
+export function integerSize(high: number, low: number): number {
+  if (high !== low >> 31) return 9;
+  if (low >= 0 && low <= 127) return 1;
+  if (low >= -4096 && low <= 4095) return 2;
+  if (low === low << 16 >> 16) return 3;
+  return low === low << 8 >> 8 ? 4 : 5;
+}
+
 /** How many bytes an element takes that is an integer of 32 bits, from 0 on. */
 export function sizeOfCount(value: number): number {
-  if (value <= 127) return 2;
-  if (value <= 4095) return 3;
-  if (value <= 32_767) return 4;
-  return value <= 8_388_607 ? 5 : 6;
+  return integerSize(0, value) + 1;
 }
 
 function readBytes(bytes: Uint8Array, at: number): number {
@@ -222,11 +228,7 @@ export class Listpack {
       bytes[at + 1] = low;
       return finish(bytes, at, at + 2);
     }
-    const size = low >= -32_768 && low <= 32_767
-      ? 2
-      : low >= -8_388_608 && low <= 8_388_607
-      ? 3
-      : 4;
+    const size = integerSize(high, low) - 1;
     bytes[at] = INT_16 + size - 2;
     writeBytes(bytes, at + 1, low, size);
     return finish(bytes, at, at + 1 + size);

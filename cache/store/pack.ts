@@ -87,14 +87,10 @@ export class Packs {
     this.#arena = arena;
   }
 
-  /**
-   * Makes an empty pack.
-   *
-   * @param room How many bytes of elements it is to hold soon, as {@linkcode elementSize} counts them.
-   */
-  create(room = 0): Address {
+  /** Makes an empty pack. */
+  create(): Address {
     const arena = this.#arena;
-    const pack = arena.allocate(HEADER_SIZE + room);
+    const pack = arena.allocate(HEADER_SIZE);
     arena.setWord(pack, USED, HEADER_SIZE);
     arena.setWord(pack, COUNT, 0);
     return pack;

@@ -37,7 +37,7 @@ Deno.test("Packs does what an array does", () => {
     return String.fromCharCode(97 + below(26)).repeat(length ?? 0);
   };
   for (let round = 0; round < 30; round++) {
-    let pack = packs.create(below(40));
+    let pack = packs.create();
     const model: string[] = [];
     const size = below(200);
     for (let step = 0; step < 300; step++) {

@@ -166,8 +166,8 @@ export class Sets {
   }
 
   /**
-   * A member, each with the same probability. There must be one. Its bytes hold until the set changes or
-   * the next member is read.
+   * A member, each with the same probability but for what {@linkcode Dict.random} says. There must be one.
+   * Its bytes hold until the set changes or the next member is read.
    *
    * @param random Returns numbers from 0 to below 1.
    */

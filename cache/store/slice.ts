@@ -112,7 +112,8 @@ export function sameBytes(
 }
 
 /**
- * Copies bytes, between stretches that do not overlap. A loop is faster than `set`, which makes a view, up to some 48 bytes (measured).
+ * Copies bytes, between stretches that do not overlap. `set` needs a view: for 16 bytes a loop takes half
+ * the time, for 32 as much, for 48 a fifth more.
  */
 export function copyBytes(
   from: Uint8Array,
@@ -121,7 +122,7 @@ export function copyBytes(
   to: Uint8Array,
   at: number,
 ): void {
-  if (length <= 48) {
+  if (length <= 32) {
     for (let i = 0; i < length; i++) to[at + i] = from[start + i]!;
   } else {
     to.set(from.subarray(start, start + length), at);

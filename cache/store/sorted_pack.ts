@@ -46,7 +46,7 @@ function decode({ bytes, start, length }: Slice): number {
   return score;
 }
 
-/** A new array for each takes a fifth of the time of a change. */
+/** Used again: a new array for each would be a fifth of the time that a change of a score takes. */
 let memberScratch = new Uint8Array(64);
 
 /** A member's bytes elsewhere. They hold until the next call. */

@@ -222,8 +222,8 @@ export class Streams {
   readonly #trees: IdTrees;
   readonly #listpack = new Listpack();
   /**
-   * Where the last walk ended before its node did. A client that reads a stream part by part goes on there,
-   * and has not to pass half a node each time.
+   * Where the last walk ended before its node did. A client that reads a stream part by part goes on
+   * there, and has not to pass half a node each time. Whatever frees or moves a node forgets it.
    */
   #stop: Stop | undefined;
 

@@ -18,7 +18,7 @@ const TEXT = new Uint8Array(3 * MAX_DIGITS + 1);
 const MINUS = 0x2d;
 const ZERO = 0x30;
 
-/** The time that stands in {@linkcode TEXT}, and where it begins: that of the next ID is the same most often. */
+/** The time that stands in TEXT, and where it begins: that of the next ID is the same most often. */
 let [printedHigh, printedLow, timeStart] = [0, 0, MAX_DIGITS - 1];
 TEXT[timeStart] = ZERO;
 TEXT[MAX_DIGITS] = MINUS;

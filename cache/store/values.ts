@@ -48,7 +48,6 @@ export class Values {
     const arena = this.#arena;
     const { bytes, start, length } = value;
     if (length <= MAX_INLINE || arena.word(entry, VALUE_LENGTH) <= MAX_INLINE) {
-      if (length > MAX_INLINE) return this.init(entry, value);
       this.free(entry);
       return this.init(entry, value);
     }
