@@ -198,6 +198,7 @@ export class Blocking {
         if (client.lastCommand !== undefined) client.lastCommand.failedCalls++;
       }
       if (served) client.endReply(begun);
+      engine.effects?.flush();
       engine.tracking.sendPending();
       client.endCommand();
       engine.current = current;

@@ -10,6 +10,7 @@ import { Acl } from "./acl.ts";
 import { Blocking } from "./blocking.ts";
 import type { Clock } from "./clock.ts";
 import { type Command, CommandTable } from "./commands/command.ts";
+import { Effects, type EffectsListener } from "./effects.ts";
 import { Eviction } from "./eviction.ts";
 import { Keyspace } from "./keyspace.ts";
 import { LatencyMonitor } from "./latency.ts";
@@ -161,6 +162,8 @@ export class Engine {
   onLog: (level: number, message: string) => void = () => {};
   /** The snapshot that is being written in the background: entries are written before they change. */
   saving: Saving | undefined = undefined;
+  /** What commands have changed, as others are told of it; undefined while nobody listens. */
+  effects: Effects | undefined = undefined;
 
   /** While clients are paused. */
   pause: Pause | undefined;
@@ -325,6 +328,18 @@ export class Engine {
     return ++this.#lastClientId;
   }
 
+  /** Has somebody told of effects from now on. */
+  addListener(listener: EffectsListener): void {
+    this.effects ??= new Effects(this);
+    this.effects.listeners.add(listener);
+  }
+
+  /** Ends that. */
+  removeListener(listener: EffectsListener): void {
+    this.effects?.listeners.delete(listener);
+    if (this.effects?.listeners.size === 0) this.effects = undefined;
+  }
+
   /** Publishes a keyspace notification. */
   notify(db: Keyspace, type: string, event: string, key: Slice): void {
     const classes = this.notifyClasses;
@@ -402,6 +417,7 @@ export class Engine {
       }
     }
     if (next < Infinity) this.scheduleExpiry(next);
+    this.effects?.flush(false);
     this.blocking.serve();
     this.noteLatency("expire-cycle", performance.now() - start);
     this.flush();

@@ -205,6 +205,7 @@ export class Eviction {
         break;
       }
     }
+    this.#engine.effects?.flush(false);
     // More pages than there should be are no reason to refuse a command.
     if (!isPossible) arena.heldLimit = Math.max(arena.heldLimit, 1.25 * arena.held);
     this.#setLimit();

@@ -285,7 +285,7 @@ export class Keyspace {
 
   /** Says that a key is gone that no command has removed: it has expired, or was evicted. */
   lost(key: Slice): void {
-    this.engine.dirty++;
+    this.engine.effects?.add(this, "DEL", key);
     this.#tell(key, undefined);
   }
 

@@ -212,16 +212,18 @@ function needsMemory(client: Client, command: Command, args: Args): boolean {
 /** Executes a command: its reply, or its error, is in `client.reply` then. */
 export function call(client: Client, command: Command, args: Args): void {
   const { reply, engine } = client;
-  const { stats, timesExactly: exact } = engine;
+  const { stats, effects, timesExactly: exact } = engine;
   const begun = reply.length;
   const start = exact ? performance.now() : 0;
   engine.keepsExpired = engine.pause !== undefined && (command.flags & WRITE) === 0;
+  effects?.begin();
   try {
     command.run(client, args);
   } catch (error) {
     replyFailure(client, begun, error);
     command.failedCalls++;
   }
+  effects?.end(client.db.index, command.name, args);
   stats.commands++;
   command.calls++;
   if (client.tracking !== undefined) trackKeys(client, command, args);

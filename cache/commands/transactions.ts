@@ -46,6 +46,7 @@ function exec(client: Client): void {
     throw new CommandError("EXECABORT Transaction discarded because of previous errors.");
   }
   if (watchFailed) return reply.nullArray();
+  engine.effects?.omit();
   reply.array(transaction.commands.length);
   client.executing = transaction;
   // All of them see the same time, so that no key expires between two.

@@ -162,6 +162,8 @@ export class Runner {
       resume: () => {},
     };
     engine.timeHeld = true;
+    // What it calls are effects, one for one.
+    engine.effects?.omit();
     this.#running = run;
     let isSuspended = false;
     try {
@@ -268,6 +270,7 @@ export class Runner {
       noteTime(caller, command, run.args, performance.now() - run.startedAt);
     }
     engine.blocking.isHeld = false;
+    engine.effects?.flush();
     engine.blocking.serve();
     engine.catchUp();
     caller.blocked = undefined;
