@@ -360,7 +360,8 @@ export class Cache implements AsyncDisposable {
   async #close(): Promise<void> {
     const engine = this.#engine;
     await Promise.all(this.#servers.map((server) => server.shutdown({ timeout: CLOSE_TIMEOUT })));
-    await engine.snapshots.stop();
+    engine.snapshots.stop();
+    await engine.background.stop();
     try {
       engine.snapshots.saveAtEnd();
     } finally {

@@ -20,7 +20,8 @@ import { Scripting } from "./scripting/scripting.ts";
 import type { Settings } from "./settings.ts";
 import { hex } from "./sha1.ts";
 import { quoted, withoutSecrets } from "./shown.ts";
-import { type Saving, Snapshots } from "./snapshot.ts";
+import { Background, type Saving } from "./saving.ts";
+import { Snapshots } from "./snapshot.ts";
 import { Slowlog } from "./slowlog.ts";
 import { Tracking } from "./tracking.ts";
 import type { Args } from "./protocol/request.ts";
@@ -123,6 +124,7 @@ export class Engine {
   readonly slowlog: Slowlog = new Slowlog();
   readonly latency: LatencyMonitor = new LatencyMonitor();
   readonly tracking: Tracking = new Tracking(this);
+  readonly background: Background;
   readonly snapshots: Snapshots;
   readonly eviction: Eviction;
   readonly monitors: Set<Client> = new Set();
@@ -185,6 +187,7 @@ export class Engine {
     this.now = clock.now();
     this.startedAt = this.now;
     this.databases = Array.from({ length: settings.databases }, (_, i) => new Keyspace(this, i));
+    this.background = new Background(this);
     this.snapshots = new Snapshots(this);
     this.applySettings();
   }

@@ -376,7 +376,7 @@ export class Keyspace {
     } catch (error) {
       // There is no memory for an empty table before the old one is gone.
       if (!(error instanceof ArenaFullError)) throw error;
-      if (isKept) this.engine.snapshots.cancel();
+      if (isKept) this.engine.background.cancel();
       else release(Infinity);
       this.table = keys.create();
     }

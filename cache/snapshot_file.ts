@@ -6,6 +6,7 @@
  */
 
 import type { RdbSource } from "./rdb/reader.ts";
+import type { SavingTarget } from "./saving.ts";
 
 /** Where a snapshot is kept. */
 export interface SnapshotStore {
@@ -14,18 +15,7 @@ export interface SnapshotStore {
   /** Opens the snapshot; undefined if there is none. */
   open(): RdbSource & Disposable | undefined;
   /** Begins a new one. */
-  create(): SnapshotFile;
-}
-
-/** A snapshot that is being written. */
-export interface SnapshotFile {
-  writeSync(data: Uint8Array): void;
-  write(data: Uint8Array): Promise<void>;
-  /** Puts it in the place of the one before. */
-  commitSync(): void;
-  commit(): Promise<void>;
-  /** Gives it up; what was committed stays. */
-  discard(): void;
+  create(): SavingTarget;
 }
 
 /** A snapshot in a file. Needs the permissions to read and to write its directory. */
@@ -58,12 +48,12 @@ export class FileStore implements SnapshotStore {
     }
   }
 
-  create(): SnapshotFile {
+  create(): SavingTarget {
     return new NewFile(this.path);
   }
 }
 
-class NewFile implements SnapshotFile {
+class NewFile implements SavingTarget {
   readonly #path: string;
   readonly #temporary: string;
   readonly #file: Deno.FsFile;

@@ -23,8 +23,8 @@ import { RdbError } from "./rdb/reader.ts";
 import { fromHex, toHex } from "./rdb/test_util.ts";
 import { RdbWriter } from "./rdb/writer.ts";
 import { Settings } from "./settings.ts";
-import { Saving } from "./snapshot.ts";
-import type { SnapshotFile, SnapshotStore } from "./snapshot_file.ts";
+import { CANCELLED, Saving, type SavingTarget } from "./saving.ts";
+import type { SnapshotStore } from "./snapshot_file.ts";
 import { latin1Slice, Slice } from "./store/slice.ts";
 import { seeded } from "./store/test_util.ts";
 
@@ -73,7 +73,7 @@ class FakeStore implements SnapshotStore {
     };
   }
 
-  create(): SnapshotFile {
+  create(): SavingTarget {
     const written: number[] = [];
     const writeSync = (data: Uint8Array) => {
       for (const byte of data) written.push(byte);
@@ -515,7 +515,7 @@ Deno.test("Snapshots.saveInBackground() writes one in parts, and INFO tells of i
   assertStringIncludes(call("INFO", "persistence"), "rdb_bgsave_in_progress:1\r\n");
   call("FLUSHALL");
   resolve();
-  while (engine.snapshots.duration !== undefined) await new Promise((next) => setTimeout(next, 1));
+  while (engine.background.kind !== undefined) await new Promise((next) => setTimeout(next, 1));
   assertEquals(engine.saving, undefined);
   assert(store.bytes !== undefined);
   assertEquals(digestAll(load(store.bytes)), before);
@@ -534,7 +534,8 @@ Deno.test("Snapshots.saveInBackground() writes one in parts, and INFO tells of i
   assertStringIncludes(call("EXEC"), "+Background saving scheduled\r\n");
   while (engine.snapshots.saves < 2) await new Promise((next) => setTimeout(next, 1));
   assertEquals(digestAll(load(store.bytes)), digestAll(engine));
-  await engine.snapshots.stop();
+  engine.snapshots.stop();
+  await engine.background.stop();
   engine.close();
 });
 
@@ -549,7 +550,8 @@ Deno.test("Snapshots.save() takes the place of what is written in the background
   engine.snapshots.save();
   const saved = store.bytes;
   resolve();
-  await engine.snapshots.stop();
+  engine.snapshots.stop();
+  await engine.background.stop();
   await new Promise((next) => setTimeout(next, 5));
   assertEquals(store.bytes, saved);
   assertEquals(engine.saving, undefined);
@@ -588,7 +590,8 @@ Deno.test("Snapshots.schedule() saves when enough has changed for so long, and n
   clock.advance(1_000_000);
   await settle();
   assertEquals(engine.snapshots.saves, 2);
-  await engine.snapshots.stop();
+  engine.snapshots.stop();
+  await engine.background.stop();
   engine.close();
 });
 
@@ -627,11 +630,35 @@ Deno.test("Snapshots says why one could not be written, and tries again", async 
   assertEquals(store.discarded, 1);
   store.create = create;
   clock.advance(3000);
-  assertEquals(engine.snapshots.duration, undefined);
+  assertEquals(engine.background.kind, undefined);
   clock.advance(2000);
   while (engine.snapshots.saves === 0) await new Promise((next) => setTimeout(next, 1));
   assertEquals(engine.snapshots.lastError, undefined);
-  await engine.snapshots.stop();
+  engine.snapshots.stop();
+  await engine.background.stop();
+  engine.close();
+});
+
+Deno.test("BGSAVE waits for what else is being written, if it is to", async () => {
+  const { engine, call } = newEngine();
+  const store = engine.snapshots.store = new FakeStore();
+  const ends: unknown[] = [];
+  const begin = () => {
+    engine.background.start("base", () => new FakeStore().create(), (error) => ends.push(error));
+  };
+  begin();
+  assertStringIncludes(call("BGSAVE"), "-ERR Another child process is active");
+  assertEquals(call("BGSAVE", "SCHEDULE"), "+Background saving scheduled\r\n");
+  while (store.bytes === undefined) await new Promise((next) => setTimeout(next, 1));
+  assertEquals(ends, [undefined]);
+  begin();
+  engine.background.cancel("snapshot");
+  assertEquals(engine.background.kind, "base");
+  call("BGSAVE", "SCHEDULE");
+  await new Promise((next) => setTimeout(next, 1));
+  await engine.background.stop();
+  assertEquals(ends, [undefined, CANCELLED]);
+  engine.snapshots.stop();
   engine.close();
 });
 

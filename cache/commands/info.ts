@@ -181,7 +181,7 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
       lazyfree_pending_objects: lazyFree.size,
     };
   },
-  persistence: ({ snapshots }) => ({
+  persistence: ({ background, snapshots }) => ({
     loading: 0,
     async_loading: 0,
     current_cow_peak: 0,
@@ -191,11 +191,11 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     current_save_keys_processed: 0,
     current_save_keys_total: 0,
     rdb_changes_since_last_save: snapshots.changes,
-    rdb_bgsave_in_progress: snapshots.duration === undefined ? 0 : 1,
+    rdb_bgsave_in_progress: background.kind === "snapshot" ? 1 : 0,
     rdb_last_save_time: Math.floor(snapshots.lastSave / 1000),
     rdb_last_bgsave_status: snapshots.lastError === undefined ? "ok" : "err",
     rdb_last_bgsave_time_sec: snapshots.lastDuration,
-    rdb_current_bgsave_time_sec: snapshots.duration ?? -1,
+    rdb_current_bgsave_time_sec: background.duration("snapshot") ?? -1,
     rdb_saves: snapshots.saves,
     rdb_last_cow_size: 0,
     rdb_last_load_keys_expired: snapshots.expired,

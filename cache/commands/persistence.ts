@@ -14,8 +14,9 @@ export function failure(error: unknown): CommandError {
   return new CommandError(`ERR ${error instanceof Error ? error.message : String(error)}`);
 }
 
-function checkNoneIsWritten({ engine }: Client): void {
-  if (engine.snapshots.duration !== undefined) {
+function checkNoneIsWritten({ engine: { background } }: Client): void {
+  // To Redis what replicas begin with is a snapshot too.
+  if (background.kind === "snapshot" || background.kind === "replicas") {
     throw new CommandError("ERR Background save already in progress");
   }
 }
@@ -35,15 +36,21 @@ function bgsave(client: Client, args: Args): void {
     throw new CommandError(SYNTAX);
   }
   checkNoneIsWritten(client);
-  const { snapshots } = client.engine;
+  const { background, snapshots } = client.engine;
   try {
     snapshots.checkStore();
   } catch (error) {
     throw failure(error);
   }
-  if (client.executing === undefined) {
+  const isFree = background.kind === undefined;
+  if (isFree && client.executing === undefined) {
     snapshots.saveInBackground();
     client.reply.simple("Background saving started");
+  } else if (!isFree && client.executing === undefined && args.count === 1) {
+    throw new CommandError(
+      "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in " +
+        "order to schedule a BGSAVE whenever possible.",
+    );
   } else {
     // It is not to have a part of a transaction.
     snapshots.saveSoon();
