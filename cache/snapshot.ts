@@ -9,8 +9,8 @@
  * @module
  */
 
-import { LoadedValue, valueType, writeValue } from "./dump.ts";
 import { CommandError } from "./commands/error.ts";
+import { LoadedValue, valueType, writeValue } from "./dump.ts";
 import type { Engine } from "./engine.ts";
 import type { Deadlines } from "./expiry.ts";
 import type { Keyspace } from "./keyspace.ts";
