@@ -135,6 +135,11 @@ export class RequestReader {
     return this.#end - this.#start;
   }
 
+  /** The bytes of the last request that was read, as they have come. They hold as long as its arguments. */
+  get request(): Slice {
+    return new Slice(this.#buffer, this.#start, this.#position - this.#start);
+  }
+
   /** How many bytes the buffer takes. */
   get capacity(): number {
     return this.#buffer.length;
