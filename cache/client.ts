@@ -27,6 +27,12 @@ const CLIENT_SIZE = 2048;
  */
 const DEFAULT_OUTPUT_LIMIT = 256 * 1024 * 1024;
 
+/**
+ * The same for a client that has not authenticated itself: 1 KiB (`REPLY_BUFFER_SIZE_UNAUTHENTICATED_CLIENT`)
+ * beside the buffer that Redis does not count.
+ */
+const UNAUTHENTICATED_LIMIT: OutputLimit = { hard: 17 * 1024, soft: 0, seconds: 0 };
+
 /** About how many bytes each subscription and each watched key takes beside its name. */
 const NAME_SIZE = 128;
 
@@ -222,7 +228,7 @@ export class Client implements RequestLimits, ReplyLimit {
   /** Sends what was written outside of its own batch. */
   flush(): void {
     this.#flushing = false;
-    if (this.reply.overflowed) return this.close(OUTPUT_LIMIT);
+    if (this.#exceedsLimit) return this.close(OUTPUT_LIMIT);
     if (this.reply.length === 0) return;
     const data = this.reply.take();
     this.engine.stats.outputBytes += data.length;
@@ -241,14 +247,10 @@ export class Client implements RequestLimits, ReplyLimit {
    * @returns `undefined` if they are more than may wait: then its connection is closed.
    */
   takeReplies(): Uint8Array<ArrayBuffer> | undefined {
-    const { reply } = this;
     // What a replica says has no replies.
     if (this.replica?.isActive) return void this.close("a replica's command");
-    const { hard } = this.#limit;
-    if (reply.overflowed || (hard > 0 && this.unsent + reply.length > hard)) {
-      return void this.close(OUTPUT_LIMIT);
-    }
-    const replies = reply.take();
+    if (this.#exceedsLimit) return void this.close(OUTPUT_LIMIT);
+    const replies = this.reply.take();
     this.engine.stats.outputBytes += replies.length;
     this.writing = replies.length;
     this.#checkSoftLimit();
@@ -275,8 +277,23 @@ export class Client implements RequestLimits, ReplyLimit {
     else this.#checkSoftLimit();
   }
 
+  /**
+   * Whether it may be closed for what it leaves unread. Then its requests are executed all the same, as
+   * in Redis; those of others wait until they have read.
+   */
+  get isLimited(): boolean {
+    if (this.replica?.isActive) return false;
+    return this.#limit.hard > 0 || (this.engine.eviction.limitsClients && !this.noEvict);
+  }
+
+  get #exceedsLimit(): boolean {
+    const { hard } = this.#limit;
+    return this.reply.overflowed || (hard > 0 && this.unsent + this.reply.length > hard);
+  }
+
   /** What may wait to be sent to it. */
   get #limit(): OutputLimit {
+    if (this.restricted) return UNAUTHENTICATED_LIMIT;
     const { outputLimits: { pubsub, normal, slave }, replicationBacklogSize } =
       this.engine.settings;
     if (this.replica?.isActive) {

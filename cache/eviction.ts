@@ -136,6 +136,11 @@ export class Eviction {
     return this.#engine.settings.maxMemory === 0 || !/l[rf]u$/.test(this.#policy);
   }
 
+  /** Whether clients are closed that take too much together. */
+  get limitsClients(): boolean {
+    return this.#clientLimit < Infinity;
+  }
+
   /** All memory in use, in bytes. */
   get used(): number {
     return this.#engine.objects.arena.used + this.countAll() + this.#engine.scripting.memory;

@@ -633,6 +633,49 @@ Deno.test("serveClient() closes a client that asks for more than its output limi
   assertEquals(stage.cache.stats.clients, 0);
 });
 
+Deno.test("serveClient() executes what a client sends that does not read, only if it is closed for that", async () => {
+  await using stage = new Stage();
+  const config = (name: string, value: string) => stage.cache.call("CONFIG", "SET", name, value);
+  const goesOn = async (...before: string[]) => {
+    stage.cache.call("SET", "count", 0);
+    const client = await stage.client();
+    for (const request of before) await client.say(`${request}\r\n`);
+    const { promise, resolve } = Promise.withResolvers<number>();
+    client.write = () => promise;
+    await client.say("INCR count\r\n");
+    await client.say("INCR count\r\n");
+    const isExecuted = stage.cache.call("GET", "count") === "2";
+    client.close();
+    resolve(0);
+    await settled();
+    return isExecuted;
+  };
+  assertEquals(await goesOn(), false);
+  assertEquals(await goesOn("HELLO 3", "SUBSCRIBE news"), true);
+  config("maxmemory-clients", "10mb");
+  assertEquals(await goesOn(), true);
+  assertEquals(await goesOn("CLIENT NO-EVICT ON"), false);
+  config("maxmemory-clients", "0");
+  config("client-output-buffer-limit", "normal 1mb 0 0");
+  assertEquals(await goesOn(), true);
+});
+
+Deno.test("serveClient() closes a client that does not say who it is, nor reads", async () => {
+  await using stage = new Stage({ password: "secret" });
+  const client = await stage.client();
+  const error = "-NOAUTH Authentication required.\r\n";
+  client.buffered = 17 * 1024 - error.length;
+  assertEquals(await client.say("PING\r\n"), error);
+  client.buffered++;
+  assertEquals(await client.say("PING\r\n"), "");
+  assertEquals([client.closed, client.hasLeft], [true, true]);
+
+  const other = await stage.client();
+  await other.say("AUTH secret\r\n");
+  other.buffered = 1_000_000;
+  assertEquals(await other.say("PING\r\n"), "+PONG\r\n");
+});
+
 Deno.test("A transaction with too large a reply is executed to its end", async () => {
   await using stage = new Stage();
   fill(stage.cache);
