@@ -21,7 +21,7 @@ export type EffectArgument = Slice | string | number | bigint;
 /** Those who are told of effects, each a bit: most are told to all, messages to replicas only. */
 export const APPEND_ONLY = 1;
 export const REPLICAS = 2;
-const ALL = APPEND_ONLY | REPLICAS;
+export const ALL = APPEND_ONLY | REPLICAS;
 
 /** Who is told of effects. */
 export interface EffectsListener {
@@ -71,7 +71,7 @@ export class Effects {
   /** Who is told of them. */
   readonly listeners: Set<EffectsListener> = new Set();
   /** Who is told of commands that change something: a script may narrow it. */
-  targets = ALL;
+  targets: number = ALL;
   readonly #engine: Engine;
   #bytes = new Uint8Array(INITIAL_SIZE);
   #length = 0;
@@ -106,10 +106,22 @@ export class Effects {
     }
   }
 
-  /** Says an effect that the running command has instead of itself. There may be several. */
+  /** Says what others are told in place of the running command, which has changed something. */
   replace(db: Keyspace, ...parts: readonly EffectArgument[]): void {
     this.omit();
-    this.add(db, ...parts);
+    if (this.targets !== 0) this.#add(db, parts, this.targets);
+  }
+
+  /** The same where some of the command's arguments become others, by their indexes, or one is added. */
+  rewrite(db: Keyspace, args: Args, changes: Readonly<Record<number, EffectArgument>>): void {
+    const length = Math.max(args.count, ...Object.keys(changes).map((index) => Number(index) + 1));
+    this.replace(db, ...Array.from({ length }, (_, i) => changes[i] ?? args.at(i)));
+  }
+
+  /** The command that deletes a key: `UNLINK` where `lazyfree-lazy-…` says so. */
+  deletion(reason: "expire" | "eviction" | "user-del"): "DEL" | "UNLINK" {
+    const isLazy = this.#engine.settings.others.get(`lazyfree-lazy-${reason}`) === "yes";
+    return isLazy ? "UNLINK" : "DEL";
   }
 
   /** Says that the running command itself is no effect. */
@@ -122,14 +134,18 @@ export class Effects {
     if (this.#frame !== undefined) this.#frame.forced = REPLICAS;
   }
 
-  /** Adds an effect, beside those that the running command has. */
+  /** Adds an effect, before what the running command is itself. All are told of it. */
   add(db: Keyspace, ...parts: readonly EffectArgument[]): void {
+    this.#add(db, parts, ALL);
+  }
+
+  #add(db: Keyspace, parts: readonly EffectArgument[], targets: number): void {
     const start = this.#length;
     this.#count("*", parts.length);
     for (const part of parts) {
       this.#argument(part instanceof Slice ? part : latin1Slice(String(part)));
     }
-    this.#push(db.index, start, ALL);
+    this.#push(db.index, start, targets);
   }
 
   /**

@@ -224,6 +224,17 @@ export class Keyspace {
   }
 
   /**
+   * Removes a key that is to be replaced, without a look at it: it does not matter whether its time is over.
+   *
+   * @returns Whether it was there.
+   */
+  discard(key: Slice): boolean {
+    const entry = this.objects.keys.find(this.table, key);
+    if (entry !== 0) this.remove(entry);
+    return entry !== 0;
+  }
+
+  /**
    * Gives an entry's value and deadline to a key that is not there, and removes the entry.
    *
    * @param to The database of the new key. Default: this one.
@@ -286,9 +297,10 @@ export class Keyspace {
     this.#tell(key, this.engine.current);
   }
 
-  /** Says that a key is gone that no command has removed: it has expired, or was evicted. */
-  lost(key: Slice): void {
-    this.engine.effects?.add(this, "DEL", key);
+  /** Says that a key is gone that no command has removed, and why. */
+  lost(key: Slice, reason: "expire" | "eviction"): void {
+    const { effects } = this.engine;
+    effects?.add(this, effects.deletion(reason), key);
     this.#tell(key, undefined);
   }
 
@@ -349,7 +361,7 @@ export class Keyspace {
     this.remove(entry);
     engine.stats.expiredKeys++;
     this.notify("x", "expired", key);
-    this.lost(key);
+    this.lost(key, "expire");
   }
 
   /** Removes an entry because memory is short. */
@@ -358,7 +370,7 @@ export class Keyspace {
     const key = this.objects.keys.key(entry).copySlice();
     this.remove(entry);
     engine.stats.evictedKeys++;
-    this.lost(key);
+    this.lost(key, "eviction");
     this.notify("e", "evicted", key);
   }
 

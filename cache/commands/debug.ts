@@ -113,7 +113,7 @@ const SUBCOMMANDS: Record<string, (client: Client, args: Args) => void> = {
         latin1Slice(size === 0 ? value : value.slice(0, size).padEnd(size, "\0")),
         0,
       );
-      db.changed(key);
+      db.touched(key);
     }
     reply.ok();
   },

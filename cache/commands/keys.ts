@@ -257,6 +257,8 @@ function expire(command: string, unit: 1 | 1000, absolute: boolean) {
     if (time <= engine.now) {
       db.remove(entry);
       db.changed(key);
+      const { effects } = engine;
+      effects?.replace(db, effects.deletion("expire"), key);
       db.notify("g", "del", key);
       return reply.integer(1);
     }
@@ -264,6 +266,7 @@ function expire(command: string, unit: 1 | 1000, absolute: boolean) {
     // Redis tells of it after the reply, which shows to a client that listens itself.
     reply.integer(1);
     db.changed(key);
+    if (!absolute || unit !== 1) engine.effects?.rewrite(db, args, { 0: "PEXPIREAT", 2: time });
     db.notify("g", "expire", key);
   };
 }

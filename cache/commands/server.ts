@@ -50,10 +50,8 @@ function swapdb({ engine, reply }: Client, args: Args): void {
   }) as [number, number];
   const [a, b] = [engine.databases[first], engine.databases[second]];
   if (a === undefined || b === undefined) throw new CommandError("ERR DB index is out of range");
-  if (a !== b) {
-    a.swap(b);
-    engine.dirty++;
-  }
+  if (a !== b) a.swap(b);
+  engine.dirty++;
   reply.ok();
 }
 

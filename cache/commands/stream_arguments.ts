@@ -165,6 +165,8 @@ export interface AddOptions {
   /** Whether a stream is made if there is none. */
   readonly create: boolean;
   readonly trim: Trim | undefined;
+  /** The index of the argument that says how much is to be left. */
+  readonly trimAt: number;
 }
 
 /** How many nodes are removed at the most where that is left to us, and the bounds in entries. */
@@ -183,6 +185,7 @@ export function addOptions(
   let trimmed: { readonly maxLength: number } | { readonly minId: StreamId } | undefined;
   let approximate = false;
   let given: number | undefined;
+  let trimAt = 0;
   let i = 2;
   for (; i < args.count; i++) {
     const option = args.at(i);
@@ -199,6 +202,7 @@ export function addOptions(
       const hasMode = i + 2 < args.count && (isCharacter(next, "~") || isCharacter(next, "="));
       approximate = hasMode && isCharacter(next, "~");
       i += hasMode ? 2 : 1;
+      trimAt = i;
       if (isLength) {
         const maxLength = integerAt(args, i);
         if (maxLength < 0) throw new CommandError("ERR The MAXLEN argument must be >= 0.");
@@ -234,5 +238,5 @@ export function addOptions(
   const usual = Math.min(TRIMMED_NODES * streamNodeMaxEntries || DEFAULT_TRIMMED, MAX_TRIMMED);
   const limit = (given ?? (approximate ? usual : 0)) || Infinity;
   const trim = trimmed && { ...trimmed, approximate, limit };
-  return { newId, next: i + 1, create, trim };
+  return { newId, next: i + 1, create, trim, trimAt };
 }

@@ -3,6 +3,8 @@
  * and error must be the same, as must be all keys at the end. What differs is printed with the few
  * commands that are needed for it, and the seed that brings it again.
  *
+ * With `--effects` both have a replica, and what they tell it must be the same as well.
+ *
  * Flags: `--seed N` (default: random), `--commands N` (default 200000), `--groups NAME[,NAME]`,
  * `--resp 2|3|both`, `--differences N` (of different kinds, after which it ends; default 25),
  * `--subject COMMAND` and `--redis COMMAND` (how the servers are started; `--port N` is added).
@@ -79,6 +81,8 @@ const DEFAULTS = [
   ...["lfu-log-factor", "2147483647", "lfu-decay-time", "0"],
   ...["timeout", "0", "latency-tracking", "yes", "latency-monitor-threshold", "0"],
   ...["latency-tracking-info-percentiles", "50 99 99.9", "tracking-table-max-keys", "1000000"],
+  ...["lazyfree-lazy-eviction", "no", "lazyfree-lazy-expire", "no", "lazyfree-lazy-user-del", "no"],
+  ...["lazyfree-lazy-server-del", "no", "lazyfree-lazy-user-flush", "no"],
   ...["acllog-max-len", "128", "acl-pubsub-default", "resetchannels"],
 ];
 
@@ -164,9 +168,10 @@ async function notGenerated(pair: Pair, made: Set<string>): Promise<string[]> {
 
 if (import.meta.main) {
   const flags = parseArgs(Deno.args, {
+    boolean: ["effects"],
     string: ["seed", "commands", "groups", "resp", "differences", "subject", "redis"],
     unknown: rejectAllBut(
-      "--seed, --commands, --groups, --resp, --differences, --subject or --redis",
+      "--seed, --commands, --groups, --resp, --differences, --effects, --subject or --redis",
     ),
   });
   const start = Number(flags.seed ?? Math.floor(Math.random() * 1e9));
@@ -184,7 +189,14 @@ if (import.meta.main) {
     Deno.exit(2);
   }
 
-  await using pair = await Pair.start(`${flags.redis ?? REDIS}`, `${flags.subject ?? SUBJECT}`);
+  const [redisDebug, subjectDebug] = flags.effects
+    ? [" --enable-debug-command yes --repl-diskless-sync-delay 0", " --enable-debug-command"]
+    : ["", ""];
+  await using pair = await Pair.start(
+    `${flags.redis ?? REDIS}${redisDebug}`,
+    `${flags.subject ?? SUBJECT}${subjectDebug}`,
+    flags.effects === true,
+  );
   const progress = new Progress();
   const seen = new Map<string, number>();
   const made = new Set<string>();

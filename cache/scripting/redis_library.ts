@@ -105,9 +105,11 @@ function commonLibrary(runner: Runner): Library {
     },
     set_repl: (m, args, count) => {
       if (count !== 1) raise("redis.set_repl() requires two arguments.");
-      if ((intAt(m, args, count, 1) & ~REPLICATION.REPL_ALL) !== 0) {
+      const targets = intAt(m, args, count, 1);
+      if ((targets & ~REPLICATION.REPL_ALL) !== 0) {
         raise("Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.");
       }
+      runner.setTargets(targets);
       return 0;
     },
     acl_check_cmd: (m, args, count) => {

@@ -17,6 +17,7 @@ import {
 import { call, countError, noteTime } from "../commands/gate.ts";
 import { CommandError, OUT_OF_MEMORY } from "../commands/error.ts";
 import { refuse } from "../commands/rights.ts";
+import { ALL } from "../effects.ts";
 import type { Engine } from "../engine.ts";
 import {
   type HostFunction,
@@ -193,6 +194,7 @@ export class Runner {
 
   #end(run: Run): void {
     this.#engine.timeHeld = run.wasHeld;
+    this.setTargets(ALL);
     this.#running = undefined;
   }
 
@@ -371,6 +373,12 @@ export class Runner {
   /** Chooses the protocol in which commands reply to the running script. */
   setProtocol(resp: 2 | 3): void {
     this.client.reply.resp = resp;
+  }
+
+  /** Chooses who is told of what the running script changes. */
+  setTargets(targets: number): void {
+    const { effects } = this.#engine;
+    if (effects !== undefined) effects.targets = targets;
   }
 
   /**

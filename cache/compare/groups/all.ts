@@ -9,6 +9,7 @@ import { acl, aclClients } from "./acl.ts";
 import { bitmaps } from "./bitmaps.ts";
 import { blocking } from "./blocking.ts";
 import { connection } from "./connection.ts";
+import { effects, expiryEffects } from "./effects.ts";
 import { expired, expiry } from "./expiry.ts";
 import { geo } from "./geo.ts";
 import { hashes } from "./hashes.ts";
@@ -36,6 +37,8 @@ export const GROUPS: Record<string, Group> = {
   keys,
   expiry,
   expired,
+  effects,
+  expiryEffects,
   lists,
   listTimeouts,
   hashes,
