@@ -177,6 +177,8 @@ export class Engine {
   readonly replication: Replication;
   /** Whether there is a master, which alone lets keys expire. */
   isReplica = false;
+  /** Whether it must not answer from what it has, since it has no link to its master. */
+  isStale = false;
   /** Says why a command may not be executed because of replication, if it may not. */
   guard: ((client: Client, command: Command, args: Args) => string | undefined) | undefined =
     undefined;

@@ -9,7 +9,7 @@ import { Client } from "../client.ts";
 import { processRequest } from "../commands/gate.ts";
 import type { Engine } from "../engine.ts";
 import { sourceOf } from "../rdb/reader.ts";
-import { RequestReader } from "../protocol/request.ts";
+import { ProtocolError, RequestReader } from "../protocol/request.ts";
 import { Slice } from "../store/slice.ts";
 import { MasterConnection, type Transfer } from "./master_connection.ts";
 
@@ -103,6 +103,7 @@ export class MasterLink {
   async #run(): Promise<void> {
     const { replication } = this.#engine;
     while (!this.#isClosed) {
+      const before = replication.offset;
       let reason = "the connection was closed";
       try {
         await this.#follow();
@@ -124,7 +125,10 @@ export class MasterLink {
         replication.log.warn(`The link to the master ${this.host}:${this.port} ended: ${reason}`);
       }
       this.#lastError = reason;
-      if (!wasConnected) await new Promise<void>((resolve) => this.#retry = resolve);
+      // At once, lest the backlog goes on too far; but not where it comes to nothing time and again.
+      if (!wasConnected || replication.offset === before) {
+        await new Promise<void>((resolve) => this.#retry = resolve);
+      }
     }
   }
 
@@ -279,6 +283,9 @@ export class MasterLink {
         if (executed % 64 === 0 && performance.now() > end) return false;
       }
       return true;
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      throw new Error(`The master sends what is no request: ${error.message}`);
     } finally {
       this.#engine.keepsExpired = true;
       replication.trim();

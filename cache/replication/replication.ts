@@ -9,6 +9,7 @@
 import type { Client } from "../client.ts";
 import { unref } from "../clock.ts";
 import { type Command, STALE, WRITE } from "../commands/command.ts";
+import { MASTER_DOWN } from "../commands/error.ts";
 import { type EffectsListener, REPLICAS } from "../effects.ts";
 import type { Engine } from "../engine.ts";
 import type { Args } from "../protocol/request.ts";
@@ -342,11 +343,9 @@ export class Replication implements EffectsListener {
     const { minReplicasToWrite: least, minReplicasMaxLag, readOnly, servesStale } = settings;
     engine.isReplica = link !== undefined;
     settings.master = link === undefined ? "" : `${link.host} ${link.port}`;
+    engine.isStale = link !== undefined && link.state !== "connected" && !servesStale;
     if (link !== undefined) {
-      const isStale = link.state !== "connected" && !servesStale;
-      engine.guard = readOnly || isStale
-        ? (...call) => refuse(readOnly, isStale, ...call)
-        : undefined;
+      engine.guard = readOnly || engine.isStale ? refuse : undefined;
     } else {
       const tooFew = least > 0 && minReplicasMaxLag > 0 && this.goodReplicas < least;
       engine.guard = tooFew ? refuseWrites : undefined;
@@ -405,38 +404,31 @@ export class Replication implements EffectsListener {
   }
 }
 
-/** Whether a command, or a transaction that is executed by it, has one of some flags. */
-function has(client: Client, command: Command, args: Args, bits: number): boolean {
-  const flagsOf = ({ row, flags }: Command, args: Args) =>
-    row.flagsOf?.(client, args, flags) ?? flags;
-  if ((flagsOf(command, args) & bits) !== 0) return true;
-  return command.fullName === "exec" &&
-    (client.transaction?.commands.some(({ command, args }) =>
-      (flagsOf(command, args) & bits) !== 0
-    ) ??
-      false);
+/** What a command is, which may depend on its arguments. */
+const flagsOf = (client: Client, { row, flags }: Command, args: Args): number =>
+  row.flagsOf?.(client, args, flags) ?? flags;
+
+/** Whether a command, or a transaction that it executes, writes. */
+function writes(client: Client, command: Command, args: Args): boolean {
+  const queued = command.fullName === "exec" ? client.transaction?.commands ?? [] : [];
+  return [{ command, args }, ...queued].some(({ command, args }) =>
+    (flagsOf(client, command, args) & WRITE) !== 0
+  );
 }
 
 /** Why a master may not execute a command that has too few replicas, if it may not. */
 function refuseWrites(client: Client, command: Command, args: Args): string | undefined {
-  return has(client, command, args, WRITE)
+  return writes(client, command, args)
     ? "NOREPLICAS Not enough good replicas to write."
     : undefined;
 }
 
 /** Why a replica may not execute a command, if it may not. */
-function refuse(
-  readOnly: boolean,
-  isStale: boolean,
-  client: Client,
-  command: Command,
-  args: Args,
-): string | undefined {
+function refuse(client: Client, command: Command, args: Args): string | undefined {
+  const { isStale, settings } = client.engine;
   if (client.isMaster) return undefined;
-  if (readOnly && has(client, command, args, WRITE)) {
+  if (settings.readOnly && writes(client, command, args)) {
     return "READONLY You can't write against a read only replica.";
   }
-  if (isStale && (command.flags & STALE) === 0) {
-    return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
-  }
+  if (isStale && (flagsOf(client, command, args) & STALE) === 0) return MASTER_DOWN;
 }

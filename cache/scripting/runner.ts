@@ -12,10 +12,11 @@ import {
   MAY_REPLICATE,
   NO_SCRIPT,
   READONLY,
+  STALE,
   WRITE,
 } from "../commands/command.ts";
 import { call, countError, noteTime } from "../commands/gate.ts";
-import { CommandError, OUT_OF_MEMORY } from "../commands/error.ts";
+import { CommandError, MASTER_DOWN, OUT_OF_MEMORY } from "../commands/error.ts";
 import { refuse } from "../commands/rights.ts";
 import { ALL } from "../effects.ts";
 import type { Engine } from "../engine.ts";
@@ -144,6 +145,7 @@ export class Runner {
   run(script: Script, caller: Client, args: Args, isReadonly: boolean, values: LuaValue[]): void {
     const { flags } = script;
     if (flags !== undefined) this.#check(flags, isReadonly);
+    else if (this.#engine.isStale) throw new CommandError(MASTER_DOWN);
     const { client } = this;
     client.db = caller.db;
     client.user = caller.user;
@@ -455,7 +457,11 @@ export class Runner {
     if (run.isReadonly && (flags & (WRITE | MAY_REPLICATE)) !== 0) {
       return "Write commands are not allowed from read-only scripts.";
     }
+    const { guard, isStale } = this.#engine;
+    if (isStale && (flags & STALE) === 0) return "Can not execute the command on a stale replica";
     // What has begun to write is not stopped midway.
+    const isRefused = run.hasWritten ? undefined : guard?.(run.caller, command, args);
+    if (isRefused !== undefined) return `-${isRefused}`;
     const mayStop = !run.allowsOom && !run.hasWritten;
     if (mayStop && (flags & DENY_OOM) !== 0 && this.#engine.eviction.outOfMemory) {
       return `-${OUT_OF_MEMORY}`;
