@@ -118,12 +118,16 @@ export class Client implements RequestLimits, ReplyLimit {
   requestBuffer: { readonly pending: number; readonly capacity: number } = NO_BUFFER;
   /** Ends a wait: for a blocking command, or a pause. */
   blocked: Promise<void> | undefined;
+  /** Takes note of how long its blocking command took, when it goes on: with so many milliseconds more. */
+  noteServed: ((more: number) => void) | undefined;
   /** How many bytes the keys take that it waits for. */
   waitedSize = 0;
   /** How many bytes of replies are being written by its session. */
   writing = 0;
   /** How many bytes it was taken to need when it was counted last. */
   countedMemory = 0;
+  /** The same, but 0 for a client that is not closed for it. */
+  countedEvictable = 0;
   /** Whether its last request waits for the end of a pause. */
   delayed = false;
   readonly #outlet: Outlet | undefined;
