@@ -419,6 +419,24 @@ Deno.test("CLIENT KILL of oneself in a transaction lets it run, and ends the rep
   assertEquals(stage.cache.call("GET", "a"), "1");
 });
 
+Deno.test("A blocking command is in the slow log when it goes on, as it was sent", async () => {
+  await using stage = new Stage();
+  const client = await stage.client();
+  stage.cache.call("CONFIG", "SET", "slowlog-log-slower-than", 0);
+  await client.say("BLPOP list 0\r\n");
+  stage.cache.call("SLOWLOG", "RESET");
+  assertEquals(await client.say("ECHO next\r\n"), "");
+  stage.cache.call("RPUSH", "list", "a");
+  await settled();
+  const log = stage.cache.call("SLOWLOG", "GET") as [number, number, number, string[]][];
+  assertEquals(log.map(([, , , args]) => args.join(" ")), [
+    "ECHO next",
+    "BLPOP list 0",
+    "RPUSH list a",
+    "SLOWLOG RESET",
+  ]);
+});
+
 Deno.test("CLIENT LIST tells how much of a request has come", async () => {
   await using stage = new Stage();
   const [slow, client] = [await stage.client(), await stage.client()];
