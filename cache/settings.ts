@@ -75,6 +75,8 @@ export class Settings {
   busyReplyThreshold = 5000;
   /** Whether long strings in snapshots, and in what `DUMP` replies, are compressed. */
   compressSnapshots = true;
+  /** How long the writing in the background pauses after each key, in microseconds: for tests. */
+  keySaveDelay = 0;
   /** When a snapshot is written by itself. */
   savePoints: readonly SavePoint[] = [];
   /** Where the snapshot is kept, and its name there; empty where none is. */
@@ -114,6 +116,8 @@ export interface Parameter {
   readonly immutable?: boolean;
   /** The same, because of what a client could do with it. */
   readonly isProtected?: boolean;
+  /** Whether it is shown only to those who know its name. */
+  readonly hidden?: boolean;
   /** Its value as text. */
   get(settings: Settings): string;
   /** Sets it; returns what is wrong with the text, if it is. */
@@ -125,7 +129,7 @@ type Property<T> = {
   [K in keyof Settings]: Settings[K] extends T ? K : never;
 }[keyof Settings];
 
-type Options = Pick<Parameter, "alias" | "immutable">;
+type Options = Pick<Parameter, "alias" | "immutable" | "hidden">;
 
 function integer(
   name: string,
@@ -416,6 +420,8 @@ export const PARAMETERS: readonly Parameter[] = [
   boolean("rdbchecksum", "checksumSnapshots", { immutable: true }),
   boolean("latency-tracking", "latencyTracking"),
   latencyPercentiles,
+  integer("rdb-key-save-delay", "keySaveDelay", -(2 ** 31), INT_MAX, { hidden: true }),
+  told("sanitize-dump-payload", "no", isOneOf("no", "yes", "clients")),
   savePoints,
   text("dir", "snapshotDirectory"),
   text("dbfilename", "snapshotName"),
