@@ -53,6 +53,25 @@ Deno.test("INFO tells of server, clients and memory", () => {
   assertEquals(Number(Memory?.["used_memory_rss"]) > 1e6, true);
 });
 
+Deno.test("INFO counts what was too large to be given back at once", async () => {
+  await using cache = new Cache();
+  const figures = () => {
+    const { Memory } = info(cache, "memory");
+    return [Memory?.["lazyfree_pending_objects"], Memory?.["lazyfreed_objects"]];
+  };
+  const members = Array.from({ length: 5000 }, (_, i) => `member:${i}`);
+  cache.call("SADD", "small", "a", "b");
+  cache.call("SADD", "large", ...members);
+  cache.call("UNLINK", "small");
+  assertEquals(figures(), ["0", "0"]);
+  cache.call("UNLINK", "large");
+  assertEquals(figures(), ["1", "1"]);
+  while (figures()[0] !== "0") await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals(figures(), ["0", "1"]);
+  cache.call("CONFIG", "RESETSTAT");
+  assertEquals(figures(), ["0", "0"]);
+});
+
 Deno.test("INFO remembers the most memory that it saw", () => {
   const cache = new Cache();
   cache.call("SET", "a", "x".repeat(5_000_000));
