@@ -35,7 +35,7 @@ const UNAUTHENTICATED_LIMIT: OutputLimit = { hard: 17 * 1024, soft: 0, seconds: 
 /** About how many bytes each subscription and each watched key takes beside its name. */
 const NAME_SIZE = 128;
 
-const NO_BUFFER = { pending: 0, capacity: 0 };
+const NO_BUFFER = { unparsed: 0, parsed: 0, capacity: 0 };
 
 /** What a client sends its replies to: a connection, or nothing for one that has no socket. */
 export interface Outlet {
@@ -115,7 +115,7 @@ export class Client implements RequestLimits, ReplyLimit {
   /** Whether it is told when keys change that it has read, or that begin with a prefix. */
   tracking: ClientTracking | undefined;
   /** Its requests that have come. */
-  requestBuffer: { readonly pending: number; readonly capacity: number } = NO_BUFFER;
+  requestBuffer: Readonly<typeof NO_BUFFER> = NO_BUFFER;
   /** Ends a wait: for a blocking command, or a pause. */
   blocked: Promise<void> | undefined;
   /** Takes note of how long its blocking command took, when it goes on: with so many milliseconds more. */
