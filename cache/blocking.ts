@@ -122,6 +122,16 @@ export class Blocking {
     return true;
   }
 
+  /** Ends the waits of all clients with an error, and closes their connections. */
+  disconnectAll(message: string): void {
+    for (const blocked of [...this.#blocked.values()]) {
+      this.#serveOne(blocked, () => {
+        throw new CommandError(message);
+      });
+      blocked.client.closing = true;
+    }
+  }
+
   /** Forgets a client that is gone, or about to. */
   remove(client: Client): void {
     const blocked = this.#blocked.get(client);

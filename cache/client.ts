@@ -10,6 +10,7 @@ import type { Engine } from "./engine.ts";
 import type { Keyspace } from "./keyspace.ts";
 import type { OutputLimit } from "./settings.ts";
 import type { Args, RequestLimits } from "./protocol/request.ts";
+import type { Replica } from "./replication/replica.ts";
 import { Reply, type ReplyLimit } from "./protocol/reply.ts";
 import { latin1Slice, type Slice } from "./store/slice.ts";
 import type { ClientTracking } from "./tracking.ts";
@@ -41,6 +42,8 @@ const NO_BUFFER = { unparsed: 0, parsed: 0, capacity: 0 };
 export interface Outlet {
   /** Sends bytes some time, in order; takes a copy. */
   send(data: Uint8Array): void;
+  /** The same without a copy; resolves when they are out. */
+  write(data: Uint8Array): Promise<number>;
   /** Closes the connection. */
   close(reason?: unknown): void;
   /** How many bytes wait to be sent. */
@@ -114,6 +117,12 @@ export class Client implements RequestLimits, ReplyLimit {
   noTouch = false;
   /** Whether it is told when keys change that it has read, or that begin with a prefix. */
   tracking: ClientTracking | undefined;
+  /** What it is as a replica, if it has said anything of that. */
+  replica: Replica | undefined;
+  /** Whether it is this cache's master, whose commands are executed whatever they are. */
+  isMaster = false;
+  /** How long the stream to replicas was when its last command was executed, while there are any. */
+  writtenOffset = 0;
   /** Its requests that have come. */
   requestBuffer: Readonly<typeof NO_BUFFER> = NO_BUFFER;
   /** Ends a wait: for a blocking command, or a pause. */
@@ -141,10 +150,10 @@ export class Client implements RequestLimits, ReplyLimit {
   #overSince: number | undefined;
   #cancelLook: (() => void) | undefined;
 
-  constructor(engine: Engine, outlet?: Outlet) {
+  constructor(engine: Engine, outlet?: Outlet, internal: boolean = outlet === undefined) {
     this.engine = engine;
     this.#outlet = outlet;
-    this.internal = outlet === undefined;
+    this.internal = internal;
     this.id = engine.nextClientId();
     this.db = engine.databases[0]!;
     this.createdAt = this.lastInteraction = engine.now;
@@ -185,7 +194,7 @@ export class Client implements RequestLimits, ReplyLimit {
 
   /** How many bytes wait to be sent to it. */
   get unsent(): number {
-    return this.writing + (this.#outlet?.buffered ?? 0);
+    return this.writing + (this.#outlet?.buffered ?? 0) + (this.replica?.unsent ?? 0);
   }
 
   /** About how many bytes it takes. */
@@ -242,6 +251,8 @@ export class Client implements RequestLimits, ReplyLimit {
    * @returns `undefined` if they are more than may wait: then its connection is closed.
    */
   takeReplies(): Uint8Array<ArrayBuffer> | undefined {
+    // What a replica says has no replies.
+    if (this.replica?.isActive) return void this.close("a replica's command");
     if (this.#exceedsLimit) return void this.close(OUTPUT_LIMIT);
     const replies = this.reply.take();
     this.engine.stats.outputBytes += replies.length;
@@ -258,11 +269,24 @@ export class Client implements RequestLimits, ReplyLimit {
     this.recount();
   }
 
+  /** Sends bytes as they are; resolves when they are out. */
+  write(data: Uint8Array): Promise<number> {
+    return this.#outlet?.write(data) ?? Promise.resolve(data.length);
+  }
+
+  /** Closes the connection if too much waits to be sent, that was not written here. */
+  checkOutput(): void {
+    const { hard } = this.#limit;
+    if (hard > 0 && this.unsent > hard) this.close(OUTPUT_LIMIT);
+    else this.#checkSoftLimit();
+  }
+
   /**
    * Whether it may be closed for what it leaves unread. Then its requests are executed all the same, as
    * in Redis; those of others wait until they have read.
    */
   get isLimited(): boolean {
+    if (this.replica?.isActive) return false;
     return this.#limit.hard > 0 || (this.engine.eviction.limitsClients && !this.noEvict);
   }
 
@@ -274,7 +298,14 @@ export class Client implements RequestLimits, ReplyLimit {
   /** What may wait to be sent to it. */
   get #limit(): OutputLimit {
     if (this.restricted) return UNAUTHENTICATED_LIMIT;
-    const { pubsub, normal } = this.engine.settings.outputLimits;
+    const { outputLimits: { pubsub, normal, slave }, replicationBacklogSize } =
+      this.engine.settings;
+    if (this.replica?.isActive) {
+      // What the backlog keeps anyway is not too much.
+      return slave.hard === 0
+        ? slave
+        : { ...slave, hard: Math.max(slave.hard, replicationBacklogSize) };
+    }
     return this.subscriptionCount > 0 ? pubsub : normal;
   }
 
@@ -390,6 +421,7 @@ export class Client implements RequestLimits, ReplyLimit {
     const { engine } = this;
     this.unwatch();
     this.#endLook();
+    if (this.replica !== undefined) engine.replication.remove(this.replica);
     engine.eviction.forget(this);
     engine.blocking.remove(this);
     // A client that is closed by another ends once more when its session does.

@@ -16,6 +16,7 @@ import { Keyspace } from "./keyspace.ts";
 import { LatencyMonitor } from "./latency.ts";
 import { Objects } from "./objects.ts";
 import { PubSub } from "./pubsub.ts";
+import { Replication } from "./replication/replication.ts";
 import { Scripting } from "./scripting/scripting.ts";
 import type { Settings } from "./settings.ts";
 import { hex } from "./sha1.ts";
@@ -43,6 +44,13 @@ export class Statistics {
   inputBytes = 0;
   outputBytes = 0;
   errorReplies = 0;
+  /** Of the stream and the snapshots to replicas, and from the master. */
+  replicationInputBytes = 0;
+  replicationOutputBytes = 0;
+  /** Replicas that were given all keys, that went on from where they were, and that could not. */
+  fullSyncs = 0;
+  partialSyncs = 0;
+  failedPartialSyncs = 0;
   /** What access control has refused. */
   denied: Record<"command" | "key" | "channel" | "auth", number> = {
     command: 0,
@@ -166,6 +174,12 @@ export class Engine {
   saving: Saving | undefined = undefined;
   /** What commands have changed, as others are told of it; undefined while nobody listens. */
   effects: Effects | undefined = undefined;
+  readonly replication: Replication;
+  /** Whether there is a master, which alone lets keys expire. */
+  isReplica = false;
+  /** Says why a command may not be executed because of replication, if it may not. */
+  guard: ((client: Client, command: Command, args: Args) => string | undefined) | undefined =
+    undefined;
 
   /** While clients are paused. */
   pause: Pause | undefined;
@@ -189,6 +203,7 @@ export class Engine {
     this.databases = Array.from({ length: settings.databases }, (_, i) => new Keyspace(this, i));
     this.background = new Background(this);
     this.snapshots = new Snapshots(this);
+    this.replication = new Replication(this);
     this.applySettings();
   }
 
@@ -263,6 +278,7 @@ export class Engine {
     this.acl.applySettings();
     this.snapshots.schedule();
     this.eviction.apply();
+    this.replication.changed();
     this.readClock();
   }
 
@@ -401,7 +417,7 @@ export class Engine {
   #expire(): void {
     this.#expiry = undefined;
     // Amid a script no time goes by; it is made up for after it.
-    if (!this.#activeExpiry || this.timeHeld || this.pause !== undefined) return;
+    if (!this.#activeExpiry || this.isReplica || this.timeHeld || this.pause !== undefined) return;
     this.readClock();
     const start = performance.now();
     let left = EXPIRY_SLICE;

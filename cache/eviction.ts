@@ -185,12 +185,14 @@ export class Eviction {
    * @returns False if there is too little memory, and no key that may be evicted.
    */
   makeRoom(): boolean {
-    const { pause, scripting, objects: { arena, lazyFree } } = this.#engine;
-    // While clients are paused, or in the middle of a script, the data stands still.
+    const { isReplica, pause, scripting, settings, objects: { arena, lazyFree } } = this.#engine;
+    // While clients are paused, or in the middle of a script, the data stands still. That of a replica is
+    // its master's affair.
     if (pause !== undefined || scripting.runner.isRunning) return true;
+    if (isReplica && settings.ignoresMaxMemory) return true;
     for (const client of this.#sending) this.#count(client);
     this.#setLimit();
-    const end = performance.now() + timeLimit(this.#engine.settings.evictionTenacity);
+    const end = performance.now() + timeLimit(settings.evictionTenacity);
     let isPossible = true;
     for (let evicted = 1; this.#exceeds; evicted++) {
       // What was deleted and is yet to be given back may be enough.
@@ -305,7 +307,8 @@ export class Eviction {
 
   #count(client: Client): void {
     // What the program itself calls has no connection, and no bound.
-    const memory = client.internal ? 0 : client.memory;
+    // That of replicas is bounded by itself.
+    const memory = client.internal || client.replica?.isActive ? 0 : client.memory;
     this.#clientBytes += memory - client.countedMemory;
     client.countedMemory = memory;
     const evictable = client.noEvict ? 0 : memory;

@@ -383,6 +383,16 @@ Deno.test("MONITOR shows nothing to a client that wants no replies, or is about 
   assertEquals(await monitor.say("QUIT\r\n"), "+OK\r\n");
 });
 
+Deno.test("MONITOR is over with RESET, and no command of a subscriber", async () => {
+  await using stage = new Stage();
+  const [monitor, client] = [await stage.client(), await stage.client()];
+  assertEquals(await monitor.say("MONITOR\r\nRESET\r\n"), "+OK\r\n+RESET\r\n");
+  await client.say("PING\r\n");
+  assertEquals(monitor.replies(), "");
+  await monitor.say("SUBSCRIBE a\r\n");
+  assertStringIncludes(await monitor.say("MONITOR\r\n"), "-ERR Can't execute 'monitor': only ");
+});
+
 Deno.test("CLIENT REPLY takes replies back, of one command or of all", async () => {
   await using stage = new Stage();
   const client = await stage.client();

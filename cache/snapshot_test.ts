@@ -466,7 +466,13 @@ Deno.test("Saving writes a value before any command changes it in place", () => 
   for (const change of CHANGES) {
     const { engine, call } = newEngine();
     for (const command of CHANGED) call(...command.split(" "));
-    const outlet = { send: () => {}, close: () => {}, buffered: 0, maxBuffered: 0 };
+    const outlet = {
+      send: () => {},
+      write: () => Promise.resolve(0),
+      close: () => {},
+      buffered: 0,
+      maxBuffered: 0,
+    };
     const waiting = new Client(engine, outlet);
     const wait = "XREADGROUP GROUP g c BLOCK 0 STREAMS wait >".split(" ").map(latin1Slice);
     engine.run(waiting, () => processRequest(waiting, Args.of(wait)));

@@ -128,6 +128,7 @@ export class Tracking {
     }
     client.tracking = undefined;
     this.clients.delete(client);
+    this.#rest();
   }
 
   /** Remembers the keys of a command that a client has read by; of a script, all that it was given. */
@@ -165,13 +166,19 @@ export class Tracking {
     this.#readers = new Map();
     this.#oldest = this.#readers.keys();
     this.#items = 0;
-    this.active = this.clients.size > 0 || this.#pending.length > 0;
+    this.#rest();
+  }
+
+  /** Makes changes of keys cheap again, where nobody tracks any more and nothing is remembered. */
+  #rest(): void {
+    this.active = this.clients.size > 0 || this.#readers.size > 0 || this.#pending.length > 0;
   }
 
   /** Sends the current client what has waited for the end of its reply. */
   sendPending(): void {
     if (this.#pending.length === 0) return;
     for (const send of this.#pending.splice(0)) send();
+    this.#rest();
   }
 
   /** Tells of the keys that have changed since the last time, by their prefixes. */
@@ -228,6 +235,7 @@ export class Tracking {
     const readers = this.#readers.get(key);
     if (readers === undefined) return;
     this.#readers.delete(key);
+    if (this.#readers.size === 0) this.#rest();
     const ids = typeof readers === "number" ? [readers] : [...readers];
     this.#items -= ids.length;
     const { clients } = this.#engine;

@@ -19,6 +19,8 @@ const TYPES = ["normal", "master", "replica", "slave", "pubsub"];
 /** A letter for each thing that is special about a client. */
 function flagsOf(client: Client): string {
   const flags = [
+    client.replica?.isActive ? "S" : "",
+    client.isMaster ? "M" : "",
     client.engine.monitors.has(client) ? "O" : "",
     client.subscriptionCount > 0 ? "P" : "",
     (client.transaction ?? client.executing) !== undefined ? "x" : "",
@@ -35,6 +37,8 @@ function flagsOf(client: Client): string {
 }
 
 function typeOf(client: Client): string {
+  if (client.isMaster) return "master";
+  if (client.replica?.isActive) return "slave";
   return client.subscriptionCount > 0 ? "pubsub" : "normal";
 }
 
@@ -103,7 +107,9 @@ function setinfo(client: Client, args: Args): void {
 }
 
 function outsideClients(client: Client): Client[] {
-  return [...client.engine.clients.values()].filter(({ internal }) => !internal);
+  return [...client.engine.clients.values()].filter(({ internal, isMaster }) =>
+    !internal || isMaster
+  );
 }
 
 function list(client: Client, args: Args): void {
@@ -117,7 +123,7 @@ function list(client: Client, args: Args): void {
       shown = [];
       for (let i = 3; i < args.count; i++) {
         const other = client.engine.clients.get(integerAt(args, i, "ERR Invalid client ID"));
-        if (other?.internal === false) shown.push(other);
+        if (other?.internal === false || other?.isMaster) shown.push(other);
       }
     } else {
       throw new CommandError(SYNTAX);
@@ -130,7 +136,7 @@ function typeAt(args: Args, index: number): string {
   const text = args.at(index).latin1();
   const type = text.toLowerCase();
   if (!TYPES.includes(type)) throw new CommandError(`ERR Unknown client type '${text}'`);
-  return type;
+  return type === "replica" ? "slave" : type;
 }
 
 function kill(client: Client, args: Args): void {

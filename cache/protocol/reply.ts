@@ -206,7 +206,7 @@ export class Reply {
   text(text: string): void {
     const { length } = text;
     this.#header(BULK, length);
-    this.#ensure(length + 2);
+    if (!this.#ensure(length + 2)) return;
     const buffer = this.#buffer;
     const at = this.#length;
     for (let i = 0; i < length; i++) buffer[at + i] = text.charCodeAt(i);

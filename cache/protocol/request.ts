@@ -145,6 +145,11 @@ export class RequestReader {
     return this.args.lengths.subarray(0, this.args.count).reduce((sum, length) => sum + length, 0);
   }
 
+  /** The bytes of the last request that was read, as they have come. They hold as long as its arguments. */
+  get request(): Slice {
+    return new Slice(this.#buffer, this.#start, this.#position - this.#start);
+  }
+
   /** How many bytes the buffer takes. */
   get capacity(): number {
     return this.#buffer.length;
