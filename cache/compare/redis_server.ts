@@ -114,7 +114,7 @@ export class Configuration {
   }
 }
 
-/** Directives that flags stand for, and those that mean nothing to a server in the suite's hands. */
+/** Directives that flags and other commands stand for, and those that mean nothing to a server in the suite's hands. */
 const AT_THE_START = new Set([
   "port",
   "bind",
@@ -122,6 +122,8 @@ const AT_THE_START = new Set([
   "dbfilename",
   "requirepass",
   "databases",
+  "replicaof",
+  "slaveof",
   "enable-debug-command",
   "enable-protected-configs",
   "enable-module-command",
@@ -178,6 +180,8 @@ async function configure(client: Client, configuration: Configuration): Promise<
   if (settings.some(([name]) => /-max-(listpack|ziplist|intset)-/.test(name)) && exists(snapshot)) {
     await call("DEBUG", "RELOAD", "NOSAVE");
   }
+  const master = configuration.get("replicaof") ?? configuration.get("slaveof");
+  if (master) await call("REPLICAOF", ...master.split(" "));
   for (const [name = "", ...rules] of users) await call("ACL", "SETUSER", name, "reset", ...rules);
 }
 
