@@ -506,7 +506,10 @@ export const PARAMETERS: readonly Parameter[] = [
   told("replica-lazy-flush", "no", isBoolean, { alias: "slave-lazy-flush" }),
   told("replica-priority", "100", isWithin(0, INT_MAX), { alias: "slave-priority" }),
   text("replicaof", "master", { alias: "slaveof", immutable: true }),
-  told("bind", "127.0.0.1", () => undefined, { immutable: true }),
+  told("daemonize", "no", isBoolean, { immutable: true }),
+  // Of the first listener.
+  told("bind", "", () => undefined, { immutable: true }),
+  told("port", "0", () => undefined, { immutable: true }),
   told("tcp-keepalive", "300", isWithin(0, INT_MAX)),
 ];
 
