@@ -196,6 +196,7 @@ export class Blocking {
   #serveOne(blocked: BlockedClient, write: () => boolean | void): void {
     const { client } = blocked;
     const { engine } = client;
+    const start = performance.now();
     let served = true;
     client.push((reply) => {
       const begun = reply.length;
@@ -213,7 +214,10 @@ export class Blocking {
       client.endCommand();
       engine.current = current;
     });
-    if (served) this.remove(client);
+    if (!served) return;
+    this.remove(client);
+    client.noteServed?.(performance.now() - start);
+    client.noteServed = undefined;
   }
 
   #enqueue(blocked: BlockedClient, key: Slice): void {

@@ -335,7 +335,13 @@ export class Cache implements AsyncDisposable {
       ? serve({ noDelay: true, keepAlive: true, ...common, ...options as ServeOptions })
       : serve({ ...common, ...options as ServeUnixOptions });
     this.#servers.push(server);
-    if (server.addr.transport === "tcp") this.#engine.port ||= server.addr.port;
+    if (server.addr.transport === "tcp" && this.#engine.port === 0) {
+      const { hostname, port } = server.addr;
+      this.#engine.port = port;
+      const { others } = this.#engine.settings;
+      others.set("bind", hostname);
+      others.set("port", String(port));
+    }
     return server;
   }
 

@@ -36,7 +36,7 @@ const UNAUTHENTICATED_LIMIT: OutputLimit = { hard: 17 * 1024, soft: 0, seconds: 
 /** About how many bytes each subscription and each watched key takes beside its name. */
 const NAME_SIZE = 128;
 
-const NO_BUFFER = { pending: 0, capacity: 0 };
+const NO_BUFFER = { unparsed: 0, parsed: 0, capacity: 0 };
 
 /** What a client sends its replies to: a connection, or nothing for one that has no socket. */
 export interface Outlet {
@@ -124,15 +124,19 @@ export class Client implements RequestLimits, ReplyLimit {
   /** How long the stream to replicas was when its last command was executed, while there are any. */
   writtenOffset = 0;
   /** Its requests that have come. */
-  requestBuffer: { readonly pending: number; readonly capacity: number } = NO_BUFFER;
+  requestBuffer: Readonly<typeof NO_BUFFER> = NO_BUFFER;
   /** Ends a wait: for a blocking command, or a pause. */
   blocked: Promise<void> | undefined;
+  /** Takes note of how long its blocking command took, when it goes on: with so many milliseconds more. */
+  noteServed: ((more: number) => void) | undefined;
   /** How many bytes the keys take that it waits for. */
   waitedSize = 0;
   /** How many bytes of replies are being written by its session. */
   writing = 0;
   /** How many bytes it was taken to need when it was counted last. */
   countedMemory = 0;
+  /** The same, but 0 for a client that is not closed for it. */
+  countedEvictable = 0;
   /** Whether its last request waits for the end of a pause. */
   delayed = false;
   readonly #outlet: Outlet | undefined;

@@ -257,6 +257,7 @@ export class Engine {
   /** Begins the counts anew. */
   resetStatistics(): void {
     this.stats = new Statistics();
+    this.objects.lazyFree.freed = 0;
     for (const command of this.commands.all) {
       command.calls =
         command.microseconds =

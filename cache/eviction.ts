@@ -102,6 +102,8 @@ export class Eviction {
   /** What {@linkcode limit} is as long as there are not too many pages. */
   #bound = Infinity;
   #clientBytes = 0;
+  /** The same of those that may be closed. */
+  #evictableBytes = 0;
   #clientLimit = Infinity;
   /** Clients that had more to be sent when they were counted last: that changes by itself. */
   readonly #sending: Set<Client> = new Set();
@@ -128,7 +130,7 @@ export class Eviction {
     this.countsClients = maxMemory > 0 || this.#clientLimit < Infinity;
     if (this.countsClients) this.countAll();
     else this.#setLimit();
-    if (this.#exceeds || this.#clientBytes >= this.#clientLimit) this.#later();
+    if (this.#exceeds || this.#evictableBytes >= this.#clientLimit) this.#later();
   }
 
   /** Whether Redis would share small integers: not if each needs a mark of its use. */
@@ -157,7 +159,7 @@ export class Eviction {
   count(client: Client): void {
     this.#count(client);
     this.#setLimit();
-    if (this.#clientBytes >= this.#clientLimit) this.#evictClients();
+    if (this.#evictableBytes >= this.#clientLimit) this.#evictClients();
   }
 
   /** Counts what all clients take, in bytes. */
@@ -170,7 +172,8 @@ export class Eviction {
   /** Counts a client no more, which is gone. */
   forget(client: Client): void {
     this.#clientBytes -= client.countedMemory;
-    client.countedMemory = 0;
+    this.#evictableBytes -= client.countedEvictable;
+    client.countedMemory = client.countedEvictable = 0;
     this.#sending.delete(client);
     this.#setLimit();
   }
@@ -308,6 +311,9 @@ export class Eviction {
     const memory = client.internal || client.replica?.isActive ? 0 : client.memory;
     this.#clientBytes += memory - client.countedMemory;
     client.countedMemory = memory;
+    const evictable = client.noEvict ? 0 : memory;
+    this.#evictableBytes += evictable - client.countedEvictable;
+    client.countedEvictable = evictable;
     if (client.unsent > 0) this.#sending.add(client);
     else this.#sending.delete(client);
   }
@@ -328,7 +334,7 @@ export class Eviction {
       this.#timer = undefined;
       engine.run(undefined, () => {
         if (this.countsClients) this.countAll();
-        if (this.#clientBytes >= this.#clientLimit) this.#evictClients();
+        if (this.#evictableBytes >= this.#clientLimit) this.#evictClients();
         if (this.#exceeds) this.makeRoom();
         engine.blocking.serve();
       });
@@ -341,7 +347,7 @@ export class Eviction {
     const largest = [...clients.values()].filter(({ noEvict, internal }) => !noEvict && !internal)
       .sort((a, b) => b.countedMemory - a.countedMemory);
     for (const client of largest) {
-      if (this.#clientBytes < this.#clientLimit) break;
+      if (this.#evictableBytes < this.#clientLimit) break;
       stats.evictedClients++;
       client.close("evicted: the clients take more than maxmemory-clients");
     }

@@ -135,7 +135,8 @@ export class Saving {
 
   /** Writes what there is to be written, and pauses after each part. */
   *run(): Generator<void, void> {
-    const { keys } = this.#engine.objects;
+    const { objects: { keys }, settings: { keySaveDelay } } = this.#engine;
+    const entriesPerLook = keySaveDelay > 0 ? 1 : ENTRIES_PER_LOOK;
     const found: Address[] = [];
     let entries = 0;
     for (let current; (current = this.#tables[0]) !== undefined;) {
@@ -145,7 +146,7 @@ export class Saving {
       do {
         cursor = keys.scan(current.table, cursor, (entry) => void found.push(entry));
         for (const entry of found.splice(0)) {
-          if (++entries % ENTRIES_PER_LOOK === 0) yield;
+          if (++entries % entriesPerLook === 0) yield;
           // It may have been written by now, and even be gone; and a table that has become smaller
           // meanwhile shows some of its entries again.
           if (!this.#marks.has(entry)) yield* this.#writeInParts(current, entry);
@@ -372,9 +373,10 @@ export class Background {
       const { commands } = this.#engine.stats;
       const end = performance.now() + (commands === seen ? IDLE_TURN : BUSY_TURN);
       seen = commands;
-      while (!done && writer.length < CHUNK_SIZE && performance.now() < end) {
-        done = parts.next().done ?? false;
-      }
+      const delay = this.#engine.settings.keySaveDelay / 1000;
+      do done = parts.next().done ?? false; while (
+        !done && delay <= 0 && writer.length < CHUNK_SIZE && performance.now() < end
+      );
       if (done) {
         this.#engine.saving = undefined;
         writeEnd(writer, crc);
@@ -383,7 +385,7 @@ export class Background {
         await target.write(takeChunk(writer, crc));
       }
       // Others get their turn, who may have waited meanwhile.
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      await new Promise((resolve) => setTimeout(resolve, delay));
     }
     if (!isCancelled()) await target.commit();
   }

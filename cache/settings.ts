@@ -75,6 +75,8 @@ export class Settings {
   busyReplyThreshold = 5000;
   /** Whether long strings in snapshots, and in what `DUMP` replies, are compressed. */
   compressSnapshots = true;
+  /** How long the writing in the background pauses after each key, in microseconds: for tests. */
+  keySaveDelay = 0;
   /** When a snapshot is written by itself. */
   savePoints: readonly SavePoint[] = [];
   /** Where the snapshot is kept, and its name there; empty where none is. */
@@ -143,6 +145,8 @@ export interface Parameter {
   readonly immutable?: boolean;
   /** The same, because of what a client could do with it. */
   readonly isProtected?: boolean;
+  /** Whether it is shown only to those who know its name. */
+  readonly hidden?: boolean;
   /** Its value as text. */
   get(settings: Settings): string;
   /** Sets it; returns what is wrong with the text, if it is. */
@@ -154,7 +158,7 @@ type Property<T> = {
   [K in keyof Settings]: Settings[K] extends T ? K : never;
 }[keyof Settings];
 
-type Options = Pick<Parameter, "alias" | "immutable" | "isProtected">;
+type Options = Pick<Parameter, "alias" | "immutable" | "isProtected" | "hidden">;
 
 function integer(
   name: string,
@@ -444,6 +448,8 @@ export const PARAMETERS: readonly Parameter[] = [
   boolean("rdbchecksum", "checksumSnapshots", { immutable: true }),
   boolean("latency-tracking", "latencyTracking"),
   latencyPercentiles,
+  integer("rdb-key-save-delay", "keySaveDelay", -(2 ** 31), INT_MAX, { hidden: true }),
+  told("sanitize-dump-payload", "no", isOneOf("no", "yes", "clients")),
   savePoints,
   // Clients may read them but not choose, lest they write files where they like.
   text("dir", "snapshotDirectory", { isProtected: true }),
@@ -500,7 +506,10 @@ export const PARAMETERS: readonly Parameter[] = [
   told("replica-lazy-flush", "no", isBoolean, { alias: "slave-lazy-flush" }),
   told("replica-priority", "100", isWithin(0, INT_MAX), { alias: "slave-priority" }),
   text("replicaof", "master", { alias: "slaveof", immutable: true }),
-  told("bind", "127.0.0.1", () => undefined, { immutable: true }),
+  told("daemonize", "no", isBoolean, { immutable: true }),
+  // Of the first listener.
+  told("bind", "", () => undefined, { immutable: true }),
+  told("port", "0", () => undefined, { immutable: true }),
   told("tcp-keepalive", "300", isWithin(0, INT_MAX)),
 ];
 

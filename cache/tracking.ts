@@ -157,7 +157,7 @@ export class Tracking {
     for (const [prefix, { keys }] of this.#broadcasts) {
       if (key.startsWith(prefix)) keys.set(key, by);
     }
-    this.#forget(key);
+    this.#forget(key, this.#engine.current);
   }
 
   /** Says that all keys are gone. */
@@ -226,21 +226,25 @@ export class Tracking {
     return Math.max(this.#readers.size - max, 0);
   }
 
-  /** Tells the readers of a key that what they have is no longer valid. */
-  #forget(key: string): void {
+  /**
+   * Tells the readers of a key that what they have is no longer valid.
+   *
+   * @param by Whose command has changed it; undefined if it is as it was.
+   */
+  #forget(key: string, by?: Client): void {
     const readers = this.#readers.get(key);
     if (readers === undefined) return;
     this.#readers.delete(key);
     if (this.#readers.size === 0) this.#rest();
     const ids = typeof readers === "number" ? [readers] : [...readers];
     this.#items -= ids.length;
-    const { clients, current } = this.#engine;
+    const { clients } = this.#engine;
     for (const id of ids) {
       const client = clients.get(id);
       // It may have changed its mind since it has read the key.
       const { tracking } = client ?? {};
       if (client === undefined || tracking === undefined || tracking.broadcast) continue;
-      if (!(tracking.noLoop && client === current)) this.#tell(client, writeKeys([key]));
+      if (!(tracking.noLoop && client === by)) this.#tell(client, writeKeys([key]));
     }
   }
 

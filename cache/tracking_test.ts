@@ -339,7 +339,7 @@ Deno.test("CLIENT TRACKING remembers no more keys than tracking-table-max-keys",
     new Listener(await Deno.connect({ port })),
   ];
   for (const client of [first, second]) {
-    await client.send("HELLO 3;CLIENT TRACKING ON;GET k0;GET k1");
+    await client.send("HELLO 3;CLIENT TRACKING ON NOLOOP;GET k0;GET k1");
     await client.until((text) => text.endsWith("_ _ "));
     client.received = "";
   }

@@ -46,7 +46,7 @@ function typeOf(client: Client): string {
 export function describe(client: Client): string {
   const { engine, reply, transaction = client.executing } = client;
   const seconds = (since: number) => Math.max(Math.floor((engine.now - since) / 1000), 0);
-  const { pending, capacity } = client.requestBuffer;
+  const { unparsed, parsed, capacity } = client.requestBuffer;
   return Object.entries({
     id: client.id,
     addr: client.address,
@@ -61,9 +61,9 @@ export function describe(client: Client): string {
     psub: client.patterns.size,
     ssub: client.shardChannels.size,
     multi: transaction?.commands.length ?? -1,
-    qbuf: pending,
-    "qbuf-free": capacity - pending,
-    "argv-mem": 0,
+    qbuf: unparsed,
+    "qbuf-free": capacity - unparsed,
+    "argv-mem": parsed,
     "multi-mem": transaction?.size ?? 0,
     rbs: reply.capacity,
     rbp: reply.length,

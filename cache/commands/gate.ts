@@ -240,7 +240,12 @@ export function call(client: Client, command: Command, args: Args): void {
   if (exact || !command.isQuick) {
     // Redis reads a clock twice for each command; that would take a third of a small one's time here.
     const milliseconds = exact ? performance.now() - start : engine.elapsed();
-    if (exact || milliseconds > 0) noteTime(client, command, args, milliseconds);
+    if (client.blocked !== undefined) {
+      // Its arguments stay until it goes on.
+      client.noteServed = (more) => noteTime(client, command, args, milliseconds + more);
+    } else if (exact || milliseconds > 0) {
+      noteTime(client, command, args, milliseconds);
+    }
   }
   if (engine.monitors.size > 0 && (command.flags & (SKIP_MONITOR | ADMIN)) === 0) {
     engine.monitor(client, args);

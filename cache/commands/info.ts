@@ -242,6 +242,7 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
       mem_allocator: "arena",
       active_defrag_running: 0,
       lazyfree_pending_objects: lazyFree.size,
+      lazyfreed_objects: lazyFree.freed,
     };
   },
   persistence: ({ background, snapshots }) => ({

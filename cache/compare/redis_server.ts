@@ -11,8 +11,11 @@
  */
 
 import { main } from "../main.ts";
-import { splitWords } from "../protocol/request.ts";
+import { splitWords as split } from "../protocol/request.ts";
 import { Client } from "./resp.ts";
+
+/** The words of a line, which may stand in quotes. */
+const splitWords = (line: string): string[] => split(line) ?? [];
 
 /** The lines of a configuration file that arguments stand for. */
 function linesOf(args: readonly string[]): string[][] {
@@ -21,7 +24,7 @@ function linesOf(args: readonly string[]): string[][] {
     const last = lines.at(-1);
     // Right after a directive's name, a value may begin like one.
     if (arg.startsWith("--") && (last === undefined || last.length > 1 || last[0] === "save")) {
-      lines.push(splitWords(arg.slice(2)) ?? []);
+      lines.push(splitWords(arg.slice(2)));
     } else if (last === undefined) {
       lines.push([arg]);
     } else {
@@ -31,7 +34,10 @@ function linesOf(args: readonly string[]): string[][] {
   return lines;
 }
 
-/** What a configuration says: each directive's arguments, those of all its lines in a row. */
+/** Directives whose lines add to each other. */
+const ADDING = ["save", "client-output-buffer-limit"];
+
+/** What a configuration says: each directive's arguments. */
 export class Configuration {
   readonly #directives = new Map<string, string[]>();
   /** The users, each a name and its rules. */
@@ -39,28 +45,22 @@ export class Configuration {
 
   /**
    * @param text What the file says.
-   * @param args What follows the file's name, which comes last and counts more.
+   * @param args What follows the file's name, which counts as more lines of it.
    */
   constructor(text: string, args: readonly string[] = []) {
     const lines = text.split("\n").filter((line) => !/^\s*(#|$)/.test(line));
-    this.#read(lines.map((line) => splitWords(line) ?? []));
-    this.#read(linesOf(args));
-  }
-
-  #read(lines: string[][]): void {
-    const seen = new Set<string>();
-    for (const [given = "", ...values] of lines) {
+    for (const [given = "", ...values] of [...lines.map(splitWords), ...linesOf(args)]) {
       const name = given.toLowerCase();
       if (name === "user") {
         if (this.users.some(([user]) => user === values[0])) {
           throw new Error("Duplicate user found. A user can only be defined once in config files");
         }
         this.users.push(values);
-        continue;
+      } else if (ADDING.includes(name) && values.join("") !== "") {
+        this.#directives.set(name, [...this.#directives.get(name) ?? [], ...values]);
+      } else {
+        this.#directives.set(name, values);
       }
-      const before = seen.has(name) ? this.#directives.get(name) ?? [] : [];
-      seen.add(name);
-      this.#directives.set(name, [...before, ...values]);
     }
   }
 
@@ -114,7 +114,7 @@ export class Configuration {
   }
 }
 
-/** Directives that flags stand for, and those that mean nothing to a server in the suite's hands. */
+/** Directives that flags and other commands stand for, and those that mean nothing to a server in the suite's hands. */
 const AT_THE_START = new Set([
   "port",
   "bind",
@@ -122,6 +122,8 @@ const AT_THE_START = new Set([
   "dbfilename",
   "requirepass",
   "databases",
+  "replicaof",
+  "slaveof",
   "enable-debug-command",
   "enable-protected-configs",
   "enable-module-command",
@@ -178,6 +180,8 @@ async function configure(client: Client, configuration: Configuration): Promise<
   if (settings.some(([name]) => /-max-(listpack|ziplist|intset)-/.test(name)) && exists(snapshot)) {
     await call("DEBUG", "RELOAD", "NOSAVE");
   }
+  const master = configuration.get("replicaof") ?? configuration.get("slaveof");
+  if (master) await call("REPLICAOF", ...master.split(" "));
   for (const [name = "", ...rules] of users) await call("ACL", "SETUSER", name, "reset", ...rules);
 }
 

@@ -17,7 +17,7 @@ enable-debug-command local
 client-output-buffer-limit normal 1mb 0 0
 appendfsync ''
 user alice on nopass +@all`,
-    ["--timeout", "3", "--bla", "--value", "--maxmemory 10mb"],
+    ["--timeout", "3", "--bla", "--value", "--maxmemory 10mb", "--save", "7", "8"],
   );
   assertEquals(configuration.flags, [
     "--hostname=127.0.0.1",
@@ -29,7 +29,7 @@ user alice on nopass +@all`,
     "--enable-debug-command",
   ]);
   assertEquals(configuration.settings, [
-    ["save", "900 1 60 1000"],
+    ["save", "900 1 60 1000 7 8"],
     ["notify-keyspace-events", "KEA"],
     ["timeout", "3"],
     ["client-output-buffer-limit", "normal 1mb 0 0"],
