@@ -330,6 +330,11 @@ export class Client implements RequestLimits, ReplyLimit {
     this.#cancelLook = undefined;
   }
 
+  /** Whether it wants a reply to the command that is being executed. */
+  get wantsReply(): boolean {
+    return this.replyMode !== "off" && this.replyMode !== "skip";
+  }
+
   /** Takes back the reply that began there, if the client wants none. */
   endReply(begun: number): void {
     if (this.replyMode !== "on") this.#endUnwanted(begun);

@@ -311,17 +311,6 @@ export class Engine {
     return promise;
   }
 
-  /** Lets the time stand still for all that is done within. */
-  holdTime(run: () => void): void {
-    const held = this.timeHeld;
-    this.timeHeld = true;
-    try {
-      run();
-    } finally {
-      this.timeHeld = held;
-    }
-  }
-
   /** Lets the clients' commands wait for so many milliseconds, or longer if they do already. */
   pauseClients(milliseconds: number, all: boolean): void {
     const until = Math.max(this.now + milliseconds, this.pause?.until ?? 0);
@@ -379,8 +368,7 @@ export class Engine {
     const line = `${time} [${client.db.index} ${client.address}] ${shown}`;
     for (const monitor of this.monitors) {
       // To Redis these are replies: who wants none, or has quit, gets none.
-      const { closing, replyMode } = monitor;
-      if (closing || replyMode === "off" || replyMode === "skip") continue;
+      if (monitor.closing || !monitor.wantsReply) continue;
       monitor.push((reply) => reply.simple(line));
     }
   }

@@ -248,7 +248,8 @@ export function call(client: Client, command: Command, args: Args): void {
     }
   }
   if (engine.monitors.size > 0 && (command.flags & (SKIP_MONITOR | ADMIN)) === 0) {
-    engine.monitor(client, args);
+    // A transaction that waits for a script is shown after the rest of it.
+    if (!engine.scripting.runner.isSuspended(client)) engine.monitor(client, args);
   }
 }
 
