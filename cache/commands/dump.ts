@@ -92,7 +92,7 @@ function restore(client: Client, args: Args): void {
     throw new CommandError("ERR Bad data format");
   }
   if (old !== 0) db.remove(old);
-  if (deadline !== undefined && Number(deadline) <= engine.now) {
+  if (deadline !== undefined && engine.isPast(deadline)) {
     value.discard();
     if (old !== 0) {
       db.changed(key);

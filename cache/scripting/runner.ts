@@ -15,7 +15,7 @@ import {
   WRITE,
 } from "../commands/command.ts";
 import { call, countError, noteTime } from "../commands/gate.ts";
-import { CommandError, OUT_OF_MEMORY } from "../commands/error.ts";
+import { CommandError, misconfigured, OUT_OF_MEMORY } from "../commands/error.ts";
 import { refuse } from "../commands/rights.ts";
 import type { Engine } from "../engine.ts";
 import {
@@ -270,7 +270,11 @@ export class Runner {
       noteTime(caller, command, run.args, performance.now() - run.startedAt);
     }
     engine.blocking.isHeld = false;
+    // They are the caller's, who is told nothing if they cannot be made durable.
+    const { current } = engine;
+    engine.current = caller;
     engine.effects?.flush();
+    engine.current = current;
     engine.blocking.serve();
     engine.catchUp();
     caller.blocked = undefined;
@@ -446,6 +450,10 @@ export class Runner {
     }
     if (run.isReadonly && (flags & (WRITE | MAY_REPLICATE)) !== 0) {
       return "Write commands are not allowed from read-only scripts.";
+    }
+    const { failure } = this.#engine.appendOnly;
+    if (failure !== undefined && (flags & WRITE) !== 0 && !run.hasWritten) {
+      return `-${misconfigured(failure)}`;
     }
     // What has begun to write is not stopped midway.
     const mayStop = !run.allowsOom && !run.hasWritten;
