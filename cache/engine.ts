@@ -7,6 +7,7 @@
 
 import type { Client } from "./client.ts";
 import { Acl } from "./acl.ts";
+import { AppendOnly } from "./append_only.ts";
 import { Blocking } from "./blocking.ts";
 import type { Clock } from "./clock.ts";
 import { type Command, CommandTable } from "./commands/command.ts";
@@ -134,6 +135,7 @@ export class Engine {
   readonly tracking: Tracking = new Tracking(this);
   readonly background: Background;
   readonly snapshots: Snapshots;
+  readonly appendOnly: AppendOnly;
   readonly eviction: Eviction;
   readonly monitors: Set<Client> = new Set();
   readonly clock: Clock;
@@ -166,6 +168,8 @@ export class Engine {
 
   /** Whether expired keys are only hidden: from commands that write nothing, while clients are paused. */
   keepsExpired = false;
+  /** Whether effects are executed again: keys expire when those say so, and not by themselves. */
+  replays = false;
   /** Whether the time stands still: amid a transaction or a script. */
   timeHeld = false;
   /** What becomes of the lines that scripts log; the level is from 0 (debug) to 3 (warning). */
@@ -206,6 +210,7 @@ export class Engine {
     this.background = new Background(this);
     this.snapshots = new Snapshots(this);
     this.replication = new Replication(this);
+    this.appendOnly = new AppendOnly(this);
     this.applySettings();
   }
 
@@ -381,12 +386,23 @@ export class Engine {
   /** Sends what was written to other clients. */
   flush(): void {
     if (this.tracking.totalPrefixes > 0) this.tracking.broadcast();
-    if (this.#toFlush.length > 0) {
-      // In the order in which they were written to.
-      const clients = this.#toFlush.splice(0);
-      for (const client of clients) client.flush();
-    }
+    // Nobody is told of what the append-only file has not yet; that is written once for all of a turn.
+    if (this.appendOnly.isPending) queueMicrotask(() => this.#send());
+    else this.#send();
     if (this.#waiting.length > 0) this.#waiting = this.#waiting.filter(isWaiting);
+  }
+
+  #send(): void {
+    this.appendOnly.flush();
+    if (this.#toFlush.length === 0) return;
+    // In the order in which they were written to.
+    const clients = this.#toFlush.splice(0);
+    for (const client of clients) client.flush();
+  }
+
+  /** Whether a time, in milliseconds since 1970, is one at which a key is gone. */
+  isPast(time: number | bigint): boolean {
+    return time <= this.now && !this.replays && !this.isReplica;
   }
 
   /** Sees to it that keys are expired at a time, or sooner. */

@@ -245,8 +245,8 @@ export class Saving {
  *
  * @throws What the target throws.
  */
-export function writeAll(engine: Engine, target: SavingTarget): void {
-  const saving = new Saving(engine);
+export function writeAll(engine: Engine, target: SavingTarget, facts?: SavingFacts): void {
+  const saving = new Saving(engine, facts);
   const { writer } = saving;
   const crc = checksum(engine);
   for (const _ of saving.run()) {

@@ -18,6 +18,12 @@ export interface SnapshotStore {
   create(): SavingTarget;
 }
 
+/** The directory of a path, `.` where it has none, and the name in it. */
+export function splitPath(path: string): { directory: string; name: string } {
+  const [, directory = "", name = ""] = /^(.*?)([^/]*)\/*$/s.exec(path) ?? [];
+  return { directory: directory.replace(/(.)\/$/, "$1") || ".", name };
+}
+
 /** A snapshot in a file. Needs the permissions to read and to write its directory. */
 export class FileStore implements SnapshotStore {
   readonly path: string;

@@ -91,7 +91,7 @@ function restore(client: Client, args: Args): void {
     throw new CommandError("ERR Bad data format");
   }
   const isReplaced = options.replace && db.discard(key);
-  if (deadline !== undefined && Number(deadline) <= engine.now) {
+  if (deadline !== undefined && engine.isPast(deadline)) {
     value.discard();
     if (isReplaced) {
       db.changed(key);

@@ -18,6 +18,11 @@ export class CommandError {
 }
 
 export const WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value";
+/** The error of commands that write while that cannot be appended to the append-only file. */
+export function misconfigured(reason: string): string {
+  return `MISCONF Errors writing to the AOF file: ${reason}`;
+}
+
 export const SYNTAX = "ERR syntax error";
 export const NOT_INTEGER = "ERR value is not an integer or out of range";
 export const NOT_FLOAT = "ERR value is not a valid float";

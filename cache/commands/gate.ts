@@ -25,7 +25,7 @@ import {
   WRITE,
 } from "./command.ts";
 import type { Engine } from "../engine.ts";
-import { CommandError, OUT_OF_MEMORY, printed, wrongArity } from "./error.ts";
+import { CommandError, misconfigured, OUT_OF_MEMORY, printed, wrongArity } from "./error.ts";
 import { contextOf, refuse } from "./rights.ts";
 
 /** Commands that are not queued in a transaction. */
@@ -119,11 +119,15 @@ function trackKeys(client: Client, command: Command, args: Args): void {
 function holds(client: Client, command: Command, args: Args): boolean {
   const { pause } = client.engine;
   if (pause === undefined || client.internal) return false;
-  if (pause.all) return true;
-  const mayChange = ({ row, flags }: Command, args: Args) =>
-    ((row.flagsOf?.(client, args, flags) ?? flags) & (WRITE | MAY_REPLICATE)) !== 0;
-  if (command.name !== "exec" || client.transaction === undefined) return mayChange(command, args);
-  return client.transaction.commands.some(({ command, args }) => mayChange(command, args));
+  return pause.all || mayDo(WRITE | MAY_REPLICATE, client, command, args);
+}
+
+/** Whether a command, or one of the transaction that it executes, has one of some flags. */
+function mayDo(wanted: number, client: Client, command: Command, args: Args): boolean {
+  const has = ({ row, flags }: Command, args: Args) =>
+    ((row.flagsOf?.(client, args, flags) ?? flags) & wanted) !== 0;
+  if (command.name !== "exec" || client.transaction === undefined) return has(command, args);
+  return client.transaction.commands.some(({ command, args }) => has(command, args));
 }
 
 /**
@@ -171,7 +175,7 @@ function check(client: Client, command: Command, args: Args): void {
     throw new CommandError("ERR Command not allowed inside a transaction");
   }
   if (!client.user.isUnlimited) checkRights(client, command, args);
-  const { eviction, objects, scripting, tracking } = client.engine;
+  const { appendOnly, eviction, objects, scripting, tracking } = client.engine;
   // Amid a script nothing is removed.
   if (scripting.runner.busy === undefined) {
     eviction.outOfMemory = objects.arena.used > eviction.limit && !eviction.makeRoom();
@@ -183,6 +187,12 @@ function check(client: Client, command: Command, args: Args): void {
   }
   const refusal = client.engine.guard?.(client, command, args);
   if (refusal !== undefined) throw new CommandError(refusal);
+  if (
+    appendOnly.failure !== undefined && !client.isMaster &&
+    (mayDo(WRITE, client, command, args) || command.name === "ping")
+  ) {
+    throw new CommandError(misconfigured(appendOnly.failure));
+  }
   if (
     client.reply.resp === 2 && client.subscriptionCount > 0 &&
     !SUBSCRIBER_COMMANDS.has(command.fullName)

@@ -16,7 +16,7 @@ import {
   WRITE,
 } from "../commands/command.ts";
 import { call, countError, noteTime } from "../commands/gate.ts";
-import { CommandError, MASTER_DOWN, OUT_OF_MEMORY } from "../commands/error.ts";
+import { CommandError, MASTER_DOWN, misconfigured, OUT_OF_MEMORY } from "../commands/error.ts";
 import { refuse } from "../commands/rights.ts";
 import { ALL } from "../effects.ts";
 import type { Engine } from "../engine.ts";
@@ -488,6 +488,10 @@ export class Runner {
     }
     const { guard, isStale } = this.#engine;
     if (isStale && (flags & STALE) === 0) return "Can not execute the command on a stale replica";
+    const { failure } = this.#engine.appendOnly;
+    if (failure !== undefined && (flags & WRITE) !== 0 && !run.hasWritten) {
+      return `-${misconfigured(failure)}`;
+    }
     // What has begun to write is not stopped midway.
     const isRefused = run.hasWritten ? undefined : guard?.(run.caller, command, args);
     if (isRefused !== undefined) return `-${isRefused}`;
