@@ -182,7 +182,11 @@ export class Effects {
   }
 
   #push(database: number, start: number, targets: number): void {
-    this.#pending.push({ database, start, end: this.#length, targets });
+    let listening = 0;
+    for (const { target } of this.listeners) listening |= target;
+    // What nobody is told of makes no transaction of what else there is.
+    if ((targets & listening) === 0) this.#length = start;
+    else this.#pending.push({ database, start, end: this.#length, targets });
   }
 
   #argument(value: Slice): void {
