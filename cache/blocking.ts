@@ -122,6 +122,16 @@ export class Blocking {
     return true;
   }
 
+  /** Ends the waits of all clients with an error, and closes their connections. */
+  disconnectAll(message: string): void {
+    for (const blocked of [...this.#blocked.values()]) {
+      this.#serveOne(blocked, () => {
+        throw new CommandError(message);
+      });
+      blocked.client.closing = true;
+    }
+  }
+
   /** Forgets a client that is gone, or about to. */
   remove(client: Client): void {
     const blocked = this.#blocked.get(client);
@@ -186,6 +196,7 @@ export class Blocking {
   #serveOne(blocked: BlockedClient, write: () => boolean | void): void {
     const { client } = blocked;
     const { engine } = client;
+    const start = performance.now();
     let served = true;
     client.push((reply) => {
       const begun = reply.length;
@@ -203,7 +214,10 @@ export class Blocking {
       client.endCommand();
       engine.current = current;
     });
-    if (served) this.remove(client);
+    if (!served) return;
+    this.remove(client);
+    client.noteServed?.(performance.now() - start);
+    client.noteServed = undefined;
   }
 
   #enqueue(blocked: BlockedClient, key: Slice): void {

@@ -95,8 +95,45 @@ export interface CacheOptions {
    * @default {0}, never
    */
   save?: number | undefined;
+  /**
+   * The master that it is a replica of from the start (`replicaof`): it takes all keys from it, and what
+   * changes there. `REPLICAOF NO ONE` makes it a master. Needs the permission to connect. Default: none.
+   */
+  replicaOf?: MasterOptions | undefined;
   /** Where the log lines of its servers go. Default: as for a `Server` of `@nimblecache/server`. */
   logger?: Logger | undefined;
+}
+
+/**
+ * A cache's master.
+ *
+ * @example
+ * ```ts
+ * import { Cache, type MasterOptions } from "jsr:@nimblecache/cache";
+ *
+ * await using master = new Cache();
+ * const { addr } = master.listen({ port: 0 });
+ * const replicaOf: MasterOptions = { port: addr.port };
+ * await using _replica = new Cache({ replicaOf });
+ * ```
+ */
+export interface MasterOptions {
+  /**
+   * Its name or its address.
+   *
+   * @default {"127.0.0.1"}
+   */
+  hostname?: string | undefined;
+  /**
+   * Its port.
+   *
+   * @default {6379}
+   */
+  port?: number | undefined;
+  /** The user that the replica is to it (`masteruser`). Default: the default user. */
+  username?: string | undefined;
+  /** What it is to be told by `AUTH` (`masterauth`). Default: nothing. */
+  password?: string | undefined;
 }
 
 /**
@@ -186,6 +223,7 @@ export class Cache implements AsyncDisposable {
       enableDebugCommand = false,
       snapshot,
       save = 0,
+      replicaOf,
       logger,
     } = options;
     if (typeof clock?.now !== "function" || typeof clock.at !== "function") {
@@ -211,15 +249,23 @@ export class Cache implements AsyncDisposable {
         }`,
       );
     }
+    const { hostname = "127.0.0.1", port = 6379, username = "", password: secret = "" } =
+      replicaOf ?? {};
+    checkRange("port of replicaOf", port, 65_535);
     const settings = new Settings();
+    const latin1 = (text: string) => new Slice(new TextEncoder().encode(text)).latin1();
+    settings.masterUser = latin1(username);
+    settings.masterPassword = latin1(secret);
     Object.assign(settings, { databases, protectedMode, maxClients, maxMemory, maxMemoryPolicy });
-    settings.password = new Slice(new TextEncoder().encode(password)).latin1();
+    settings.password = latin1(password);
     settings.debugCommand = enableDebugCommand;
     this.#logger = logger;
     this.#engine = new Engine(clock, settings, allCommands());
     if (logger !== undefined) this.#engine.onLog = logTo(logger, settings);
     this.#engine.onShutdown = () => void this.close();
+    if (logger !== undefined) this.#engine.replication.log = logger;
     if (snapshot !== undefined) this.#load(snapshot, save);
+    if (replicaOf !== undefined) this.#engine.replication.follow(hostname, port);
     this.#caller = new Client(this.#engine);
     this.#caller.reply.resp = 3;
   }
@@ -289,7 +335,13 @@ export class Cache implements AsyncDisposable {
       ? serve({ noDelay: true, keepAlive: true, ...common, ...options as ServeOptions })
       : serve({ ...common, ...options as ServeUnixOptions });
     this.#servers.push(server);
-    if (server.addr.transport === "tcp") this.#engine.port ||= server.addr.port;
+    if (server.addr.transport === "tcp" && this.#engine.port === 0) {
+      const { hostname, port } = server.addr;
+      this.#engine.port = port;
+      const { others } = this.#engine.settings;
+      others.set("bind", hostname);
+      others.set("port", String(port));
+    }
     return server;
   }
 
@@ -361,6 +413,7 @@ export class Cache implements AsyncDisposable {
     const engine = this.#engine;
     await Promise.all(this.#servers.map((server) => server.shutdown({ timeout: CLOSE_TIMEOUT })));
     engine.snapshots.stop();
+    await engine.replication.close();
     await engine.background.stop();
     try {
       engine.snapshots.saveAtEnd();

@@ -164,6 +164,11 @@ Deno.test("Cache.url has the first TCP listener, with the password and IPv6 in t
   const server = open.listen({ port: 0 });
   assertEquals(open.url, `redis://127.0.0.1:${server.addr.port}`);
   assertMatch(String(open.call("INFO", "server")), RegExp(`tcp_port:${server.addr.port}\r\n`));
+  open.listen({ port: 0, hostname: "::1" });
+  assertEquals(
+    open.call("CONFIG", "GET", "bind", "port"),
+    new Map([["bind", "127.0.0.1"], ["port", String(server.addr.port)]]),
+  );
 });
 
 Deno.test({

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { MasterOptions } from "./cache.ts";
 import { EVICTION_POLICIES, type EvictionPolicy } from "./eviction.ts";
 import { parseMemory } from "./settings.ts";
 import {
@@ -34,6 +35,9 @@ const FLAGS = {
     "max-clients": ["N", "Clients at a time; more get an error (default: 10000)"],
     "max-memory": ["BYTES", "What keys, values and clients may take: 100mb (default: no limit)"],
     "max-memory-policy": ["POLICY", "Which keys are evicted then (default: noeviction, none)"],
+    "replica-of": ["HOST:PORT", "Follow this master: its keys, and what changes there"],
+    "master-user": ["NAME", "Who to say one is to it (default: the default user)"],
+    "master-password": ["TEXT", "What to tell it (default: $NIMBLECACHE_MASTER_PASSWORD)"],
     ...RUN_FLAGS,
   },
   switches: { "enable-debug-command": "Allow DEBUG" },
@@ -66,6 +70,8 @@ export interface Config extends ServerFlags {
   maxMemory: number;
   maxMemoryPolicy: EvictionPolicy;
   enableDebugCommand: boolean;
+  /** The master, if it is a replica. */
+  replicaOf: MasterOptions | undefined;
 }
 
 /** A parsed command line. */
@@ -77,6 +83,16 @@ export interface Environment {
   logLevel?: string | undefined;
   /** `NIMBLECACHE_PASSWORD`. */
   password?: string | undefined;
+  /** `NIMBLECACHE_MASTER_PASSWORD`. */
+  masterPassword?: string | undefined;
+}
+
+/** The host and the port of a master. An IPv6 address may stand in brackets. */
+function master({ typed, value }: GivenValue): { hostname: string; port: number } {
+  const [, bracketed, plain, digits] = /^(?:\[(.+)\]|(.+)):(\d{1,5})$/.exec(value) ?? [];
+  const [hostname, port] = [bracketed ?? plain, Number(digits)];
+  if (hostname !== undefined && port >= 1 && port <= 65_535) return { hostname, port };
+  throw new UsageError(`Cannot use ${typed} "${value}": expected HOST:PORT`);
 }
 
 /** A number of bytes with its unit, 0 if it is not given. */
@@ -116,6 +132,12 @@ export function parseCommandLine(args: string[], environment: Environment = {}):
   if (save !== undefined && snapshot === undefined) {
     throw new UsageError("Cannot use --save without --snapshot: expected the file to save to");
   }
+  const replicaOf = values.get("replica-of");
+  const [username, masterPassword] = [text("master-user"), text("master-password")];
+  if (replicaOf === undefined && (username ?? masterPassword) !== undefined) {
+    const flag = username === undefined ? "--master-password" : "--master-user";
+    throw new UsageError(`Cannot use ${flag} without --replica-of: expected a master`);
+  }
   const protectedMode = values.get("protected-mode") ?? { typed: "", value: "yes" };
   return {
     name: "serve",
@@ -133,6 +155,11 @@ export function parseCommandLine(args: string[], environment: Environment = {}):
         EVICTION_POLICIES,
       ),
       enableDebugCommand: switches.has("enable-debug-command"),
+      replicaOf: replicaOf && {
+        ...master(replicaOf),
+        username,
+        password: masterPassword ?? environment.masterPassword,
+      },
     },
   };
 }

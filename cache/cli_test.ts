@@ -13,6 +13,7 @@ const DEFAULTS = {
   maxMemory: 0,
   maxMemoryPolicy: "noeviction",
   enableDebugCommand: false,
+  replicaOf: undefined as unknown,
   shutdownTimeout: 10_000,
   logLevel: "info",
   logFormat: "text",
@@ -47,6 +48,12 @@ Deno.test("parseCommandLine() takes every flag", () => {
     [["--max-memory=1000"], { maxMemory: 1000 }],
     [["--max-memory-policy", "allkeys-LFU"], { maxMemoryPolicy: "allkeys-lfu" }],
     [["--enable-debug-command"], { enableDebugCommand: true }],
+    [["--replica-of", "host:1"], {
+      replicaOf: { hostname: "host", port: 1, username: undefined, password: undefined },
+    }],
+    [["--replica-of=[::1]:65535", "--master-user=me", "--master-password", "secret"], {
+      replicaOf: { hostname: "::1", port: 65_535, username: "me", password: "secret" },
+    }],
     [["--shutdown-timeout", "0"], { shutdownTimeout: 0 }],
     [["--log-level", "WARN"], { logLevel: "warn" }],
     [["--log-format", "json"], { logFormat: "json" }],
@@ -74,6 +81,11 @@ Deno.test("parseCommandLine() takes level and password from the environment, and
     password: { file: "f" },
   });
   assertEquals(parse([], { logLevel: "" }), DEFAULTS);
+  const replicaOf = { hostname: "host", port: 1, username: undefined, password: "master's" };
+  assertEquals(parse(["--replica-of", "host:1"], { masterPassword: "master's" }), {
+    ...DEFAULTS,
+    replicaOf,
+  });
 });
 
 Deno.test("parseCommandLine() says what is wrong and what is accepted", () => {
@@ -107,6 +119,11 @@ Deno.test("parseCommandLine() says what is wrong and what is accepted", () => {
       "Cannot use --password with --password-file: expected one or the other",
     ],
     [["--password"], "--password"],
+    [["--replica-of", "6379"], 'Cannot use --replica-of "6379": expected HOST:PORT'],
+    [["--replica-of", "host:0"], 'Cannot use --replica-of "host:0": expected HOST:PORT'],
+    [["--replica-of", "host:65536"], "expected HOST:PORT"],
+    [["--master-user", "me"], "Cannot use --master-user without --replica-of: expected a master"],
+    [["--master-password", "x"], "Cannot use --master-password without --replica-of"],
     [["--enable-debug-command=yes"], "--enable-debug-command"],
   ];
   for (const [line, message, environment] of cases) {

@@ -18,8 +18,8 @@ import {
   type Type,
 } from "./objects.ts";
 import { Crc64 } from "./rdb/crc64.ts";
-import { EMPTY_SIZE, listpackElementSize, ListpackWriter } from "./rdb/listpack.ts";
 import { writeLibrary } from "./rdb/file.ts";
+import { EMPTY_SIZE, listpackElementSize, ListpackWriter } from "./rdb/listpack.ts";
 import { RdbReader } from "./rdb/reader.ts";
 import {
   NODE_PACKED,

@@ -16,6 +16,7 @@ import { Keyspace } from "./keyspace.ts";
 import { LatencyMonitor } from "./latency.ts";
 import { Objects } from "./objects.ts";
 import { PubSub } from "./pubsub.ts";
+import { Replication } from "./replication/replication.ts";
 import { Scripting } from "./scripting/scripting.ts";
 import type { Settings } from "./settings.ts";
 import { hex } from "./sha1.ts";
@@ -43,6 +44,13 @@ export class Statistics {
   inputBytes = 0;
   outputBytes = 0;
   errorReplies = 0;
+  /** Of the stream and the snapshots to replicas, and from the master. */
+  replicationInputBytes = 0;
+  replicationOutputBytes = 0;
+  /** Replicas that were given all keys, that went on from where they were, and that could not. */
+  fullSyncs = 0;
+  partialSyncs = 0;
+  failedPartialSyncs = 0;
   /** What access control has refused. */
   denied: Record<"command" | "key" | "channel" | "auth", number> = {
     command: 0,
@@ -166,6 +174,14 @@ export class Engine {
   saving: Saving | undefined = undefined;
   /** What commands have changed, as others are told of it; undefined while nobody listens. */
   effects: Effects | undefined = undefined;
+  readonly replication: Replication;
+  /** Whether there is a master, which alone lets keys expire. */
+  isReplica = false;
+  /** Whether it must not answer from what it has, since it has no link to its master. */
+  isStale = false;
+  /** Says why a command may not be executed because of replication, if it may not. */
+  guard: ((client: Client, command: Command, args: Args) => string | undefined) | undefined =
+    undefined;
 
   /** While clients are paused. */
   pause: Pause | undefined;
@@ -189,6 +205,7 @@ export class Engine {
     this.databases = Array.from({ length: settings.databases }, (_, i) => new Keyspace(this, i));
     this.background = new Background(this);
     this.snapshots = new Snapshots(this);
+    this.replication = new Replication(this);
     this.applySettings();
   }
 
@@ -240,6 +257,7 @@ export class Engine {
   /** Begins the counts anew. */
   resetStatistics(): void {
     this.stats = new Statistics();
+    this.objects.lazyFree.freed = 0;
     for (const command of this.commands.all) {
       command.calls =
         command.microseconds =
@@ -262,6 +280,7 @@ export class Engine {
     this.acl.applySettings();
     this.snapshots.schedule();
     this.eviction.apply();
+    this.replication.changed();
     this.readClock();
   }
 
@@ -290,17 +309,6 @@ export class Engine {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#waiting.push({ condition, resolve, reject });
     return promise;
-  }
-
-  /** Lets the time stand still for all that is done within. */
-  holdTime(run: () => void): void {
-    const held = this.timeHeld;
-    this.timeHeld = true;
-    try {
-      run();
-    } finally {
-      this.timeHeld = held;
-    }
   }
 
   /** Lets the clients' commands wait for so many milliseconds, or longer if they do already. */
@@ -360,8 +368,7 @@ export class Engine {
     const line = `${time} [${client.db.index} ${client.address}] ${shown}`;
     for (const monitor of this.monitors) {
       // To Redis these are replies: who wants none, or has quit, gets none.
-      const { closing, replyMode } = monitor;
-      if (closing || replyMode === "off" || replyMode === "skip") continue;
+      if (monitor.closing || !monitor.wantsReply) continue;
       monitor.push((reply) => reply.simple(line));
     }
   }
@@ -400,7 +407,7 @@ export class Engine {
   #expire(): void {
     this.#expiry = undefined;
     // Amid a script no time goes by; it is made up for after it.
-    if (!this.#activeExpiry || this.timeHeld || this.pause !== undefined) return;
+    if (!this.#activeExpiry || this.isReplica || this.timeHeld || this.pause !== undefined) return;
     this.readClock();
     const start = performance.now();
     let left = EXPIRY_SLICE;

@@ -57,7 +57,10 @@ export class Keyspace {
     const { arena, keys } = this.objects;
     const entry = keys.find(this.table, key);
     if (entry !== 0 && arena.word(entry, PLACE) !== 0 && this.hasExpired(entry)) {
-      if (!this.engine.keepsExpired) this.expireNow(entry);
+      const { engine } = this;
+      // For a master a key is there until it says that it is not.
+      if (engine.isReplica && engine.current?.isMaster) return entry;
+      if (!engine.keepsExpired) this.expireNow(entry);
       return 0;
     }
     return entry;

@@ -54,6 +54,7 @@ export async function main(args: string[]): Promise<number> {
     command = parseCommandLine(args, {
       logLevel: environment("NIMBLECACHE_LOG"),
       password: environment("NIMBLECACHE_PASSWORD"),
+      masterPassword: environment("NIMBLECACHE_MASTER_PASSWORD"),
     });
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;

@@ -42,19 +42,31 @@ const IDLE_TURN = 2;
 /** After so many entries without a pause of their own, the time is looked at again. */
 const ENTRIES_PER_LOOK = 16;
 
-/** What all keys are written to. */
-export interface SavingTarget {
-  writeSync(data: Uint8Array): void;
+/** What all keys are written to in the background. */
+export interface BackgroundTarget {
   write(data: Uint8Array): Promise<void>;
   /** Says that all is written. */
-  commitSync(): void;
   commit(): Promise<void>;
   /** Gives it up; what was committed stays. */
   discard(): void;
 }
 
+/** What they can be written to at once, too. */
+export interface SavingTarget extends BackgroundTarget {
+  writeSync(data: Uint8Array): void;
+  commitSync(): void;
+}
+
 /** What the beginning of the file tells of it, beside what it always tells. */
 export type SavingFacts = Readonly<Record<string, string | number>>;
+
+/** What of a cache is written. */
+export interface SavingParts {
+  readonly data: boolean;
+  readonly functions: boolean;
+}
+
+const ALL_PARTS: SavingParts = { data: true, functions: true };
 
 /** One bit for each address that an entry may have. */
 class Marks {
@@ -100,12 +112,12 @@ export class Saving {
   readonly #early: RdbWriter;
   #earlyIndex = -1;
 
-  constructor(engine: Engine, facts: SavingFacts = {}) {
+  constructor(engine: Engine, facts: SavingFacts = {}, parts: SavingParts = ALL_PARTS) {
     this.#engine = engine;
     const { compressSnapshots } = engine.settings;
     this.writer = new RdbWriter(compressSnapshots);
     this.#early = new RdbWriter(compressSnapshots);
-    this.#tables = engine.databases.filter(({ size }) => size > 0)
+    this.#tables = engine.databases.filter(({ size }) => parts.data && size > 0)
       .map(({ index, table, deadlines }) => ({ index, table, deadlines, kept: false }));
     writeHeader(this.writer, {
       "redis-ver": REDIS_VERSION,
@@ -115,14 +127,16 @@ export class Saving {
       ...facts,
       "aof-base": facts["aof-base"] ?? 0,
     });
-    for (const { code } of engine.scripting.functions.libraries.values()) {
+    const { libraries } = engine.scripting.functions;
+    for (const { code } of parts.functions ? libraries.values() : []) {
       writeLibrary(this.writer, latin1Slice(code));
     }
   }
 
   /** Writes what there is to be written, and pauses after each part. */
   *run(): Generator<void, void> {
-    const { keys } = this.#engine.objects;
+    const { objects: { keys }, settings: { keySaveDelay } } = this.#engine;
+    const entriesPerLook = keySaveDelay > 0 ? 1 : ENTRIES_PER_LOOK;
     const found: Address[] = [];
     let entries = 0;
     for (let current; (current = this.#tables[0]) !== undefined;) {
@@ -132,7 +146,7 @@ export class Saving {
       do {
         cursor = keys.scan(current.table, cursor, (entry) => void found.push(entry));
         for (const entry of found.splice(0)) {
-          if (++entries % ENTRIES_PER_LOOK === 0) yield;
+          if (++entries % entriesPerLook === 0) yield;
           // It may have been written by now, and even be gone; and a table that has become smaller
           // meanwhile shows some of its entries again.
           if (!this.#marks.has(entry)) yield* this.#writeInParts(current, entry);
@@ -285,13 +299,14 @@ export class Background {
    */
   start(
     kind: BackgroundKind,
-    create: () => SavingTarget,
+    create: () => BackgroundTarget,
     ended: (error?: unknown) => void,
     facts?: SavingFacts,
+    parts?: SavingParts,
   ): void {
     const engine = this.#engine;
-    const saving = new Saving(engine, facts);
-    let target: SavingTarget | undefined;
+    const saving = new Saving(engine, facts, parts);
+    let target: BackgroundTarget | undefined;
     let cancelled = false;
     const end = () => {
       if (engine.saving === saving) engine.saving = undefined;
@@ -346,7 +361,7 @@ export class Background {
 
   async #write(
     saving: Saving,
-    target: SavingTarget,
+    target: BackgroundTarget,
     isCancelled: () => boolean,
   ): Promise<void> {
     const { writer } = saving;
@@ -358,9 +373,10 @@ export class Background {
       const { commands } = this.#engine.stats;
       const end = performance.now() + (commands === seen ? IDLE_TURN : BUSY_TURN);
       seen = commands;
-      while (!done && writer.length < CHUNK_SIZE && performance.now() < end) {
-        done = parts.next().done ?? false;
-      }
+      const delay = this.#engine.settings.keySaveDelay / 1000;
+      do done = parts.next().done ?? false; while (
+        !done && delay <= 0 && writer.length < CHUNK_SIZE && performance.now() < end
+      );
       if (done) {
         this.#engine.saving = undefined;
         writeEnd(writer, crc);
@@ -369,7 +385,7 @@ export class Background {
         await target.write(takeChunk(writer, crc));
       }
       // Others get their turn, who may have waited meanwhile.
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      await new Promise((resolve) => setTimeout(resolve, delay));
     }
     if (!isCancelled()) await target.commit();
   }

@@ -9,7 +9,7 @@ import { CommandError } from "./commands/error.ts";
 import { LoadedValue } from "./dump.ts";
 import type { Engine } from "./engine.ts";
 import { readFile } from "./rdb/file.ts";
-import { RdbError, RdbReader, type RdbSource } from "./rdb/reader.ts";
+import { RdbError, RdbReader, type RdbSource, sourceOf } from "./rdb/reader.ts";
 import { CANCELLED, type SavingTarget, writeAll } from "./saving.ts";
 import type { SnapshotStore } from "./snapshot_file.ts";
 
@@ -157,15 +157,29 @@ export class Snapshots {
     engine.readClock();
     using source = store.open();
     if (source === undefined) return false;
+    this.read(source, merge);
+    this.#savedDirty = engine.dirty;
+    return true;
+  }
+
+  /**
+   * Reads keys and libraries of functions, and adds them to what there is.
+   *
+   * @param merge As {@linkcode load} has it.
+   * @returns What the file tells of itself.
+   * @throws {RdbError} If it is damaged.
+   */
+  read(source: RdbSource, merge = false): Map<string, string> {
+    const engine = this.#engine;
+    const facts = new Map<string, string>();
     // Loading tells nobody of new keys.
     engine.notifyClasses = "";
     try {
-      this.#read(source, merge);
+      this.#read(source, merge, facts);
     } finally {
       engine.applySettings();
     }
-    this.#savedDirty = engine.dirty;
-    return true;
+    return facts;
   }
 
   /**
@@ -217,13 +231,14 @@ export class Snapshots {
     if (savePoints.some(isDue)) this.saveInBackground();
   }
 
-  #read(source: RdbSource, merge: boolean): void {
+  #read(source: RdbSource, merge: boolean, facts: Map<string, string>): void {
     const engine = this.#engine;
     const { objects, databases, now } = engine;
     const reader = new RdbReader(source);
     let db = databases[0];
     this.loaded = this.expired = 0;
     readFile(reader, {
+      fact: (name, value) => void facts.set(name, value),
       database: (index) => {
         db = databases[index];
         if (db === undefined) {
@@ -234,7 +249,8 @@ export class Snapshots {
         if (db === undefined) return;
         const value = new LoadedValue(reader, type, engine);
         if (value.isEmpty) return;
-        if (expiresAt !== undefined && Number(expiresAt) < now) {
+        // What has expired by now, a replica's master will yet say.
+        if (expiresAt !== undefined && Number(expiresAt) < now && !engine.isReplica) {
           value.discard();
           this.expired++;
           return;
@@ -284,22 +300,7 @@ class MemoryStore implements SnapshotStore {
   #chunks: Uint8Array[] = [];
 
   open(): RdbSource & Disposable {
-    const chunks = this.#chunks;
-    let at = 0;
-    return {
-      size: chunks.reduce((sum, { length }) => sum + length, 0),
-      read: (into) => {
-        const part = chunks[0]?.subarray(at, at + into.length) ?? new Uint8Array(0);
-        into.set(part);
-        at += part.length;
-        if (at === chunks[0]?.length) {
-          chunks.shift();
-          at = 0;
-        }
-        return part.length;
-      },
-      [Symbol.dispose]: () => {},
-    };
+    return { ...sourceOf(this.#chunks), [Symbol.dispose]: () => {} };
   }
 
   create(): SavingTarget {

@@ -466,7 +466,13 @@ Deno.test("Saving writes a value before any command changes it in place", () => 
   for (const change of CHANGES) {
     const { engine, call } = newEngine();
     for (const command of CHANGED) call(...command.split(" "));
-    const outlet = { send: () => {}, close: () => {}, buffered: 0, maxBuffered: 0 };
+    const outlet = {
+      send: () => {},
+      write: () => Promise.resolve(0),
+      close: () => {},
+      buffered: 0,
+      maxBuffered: 0,
+    };
     const waiting = new Client(engine, outlet);
     const wait = "XREADGROUP GROUP g c BLOCK 0 STREAMS wait >".split(" ").map(latin1Slice);
     engine.run(waiting, () => processRequest(waiting, Args.of(wait)));
@@ -513,7 +519,7 @@ Deno.test("Snapshots.saveInBackground() writes one in parts, and INFO tells of i
   assertEquals(call("BGSAVE", "SCHEDULE"), "-ERR Background save already in progress\r\n");
   assertEquals(call("SAVE"), "-ERR Background save already in progress\r\n");
   assertStringIncludes(call("INFO", "persistence"), "rdb_bgsave_in_progress:1\r\n");
-  call("FLUSHALL");
+  engine.flushAll();
   resolve();
   while (engine.background.kind !== undefined) await new Promise((next) => setTimeout(next, 1));
   assertEquals(engine.saving, undefined);
@@ -556,6 +562,57 @@ Deno.test("Snapshots.save() takes the place of what is written in the background
   assertEquals(store.bytes, saved);
   assertEquals(engine.saving, undefined);
   assertEquals(engine.snapshots.saves, 1);
+  engine.close();
+});
+
+Deno.test("FLUSHALL gives up what is written in the background, and keeps nothing where save points are", async () => {
+  const { engine, call } = newEngine();
+  const store = engine.snapshots.store = new FakeStore();
+  const changes = () => /changes_since_last_save:(\d+)/.exec(call("INFO", "persistence"))?.[1];
+  for (const key of ["a", "b", "c"]) call("SET", key, 1);
+  call("CONFIG", "SET", "rdb-key-save-delay", 20_000);
+  call("BGSAVE");
+  await new Promise((next) => setTimeout(next, 1));
+  assertEquals(engine.background.kind, "snapshot");
+  call("FLUSHALL");
+  assertEquals(engine.background.kind, undefined);
+  assertEquals([store.bytes, changes()], [undefined, "4"]);
+  assertStringIncludes(call("INFO", "persistence"), "rdb_last_bgsave_status:ok");
+
+  call("CONFIG", "SET", "save", "3600 1");
+  call("SET", "a", 1);
+  call("FLUSHALL");
+  assertEquals([engine.snapshots.saves, changes()], [1, "0"]);
+  assert(store.bytes !== undefined);
+  assertEquals(digestAll(load(store.bytes)), digestAll(engine));
+  store.create = () => {
+    throw new Error("The disk is full");
+  };
+  engine.snapshots.log = { error: () => {} };
+  call("SET", "a", 1);
+  assertEquals(call("FLUSHALL"), "+OK\r\n");
+  assertStringIncludes(call("INFO", "persistence"), "rdb_last_bgsave_status:err");
+  engine.snapshots.stop();
+  engine.close();
+  // Its pause after a key comes to its end.
+  await new Promise((next) => setTimeout(next, 50));
+});
+
+Deno.test("rdb-key-save-delay has each key wait that is written in the background", async () => {
+  const { engine, call } = newEngine();
+  engine.snapshots.store = new FakeStore();
+  for (let i = 0; i < 20; i++) call("SET", i, i);
+  call("CONFIG", "SET", "rdb-key-save-delay", 1000);
+  const start = performance.now();
+  call("BGSAVE");
+  while (engine.background.kind !== undefined) await new Promise((next) => setTimeout(next, 1));
+  // Timers may be a little early.
+  assert(performance.now() - start > 15);
+  assertEquals(engine.snapshots.saves, 1);
+  // It is shown to those who know it.
+  assertEquals(call("CONFIG", "GET", "rdb-key-save-dela?"), "*0\r\n");
+  assertStringIncludes(call("CONFIG", "GET", "RDB-key-save-delay"), "1000");
+  engine.snapshots.stop();
   engine.close();
 });
 

@@ -47,6 +47,7 @@ export const ADMIN = bit("admin");
 export const PUBSUB = bit("pubsub");
 export const NO_SCRIPT = bit("noscript");
 const BLOCKING = bit("blocking");
+export const STALE = bit("stale");
 export const SKIP_MONITOR = bit("skip_monitor");
 export const SKIP_SLOWLOG = bit("skip_slowlog");
 export const FAST = bit("fast");

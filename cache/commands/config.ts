@@ -9,7 +9,7 @@ import { globMatches } from "../glob.ts";
 import type { Args } from "../protocol/request.ts";
 import { findParameter, type Parameter, PARAMETERS } from "../settings.ts";
 import { latin1Slice } from "../store/slice.ts";
-import type { CommandRow } from "./command.ts";
+import { type CommandRow, isWord } from "./command.ts";
 import { CommandError, printed, SYNTAX } from "./error.ts";
 import { helpRow } from "./help.ts";
 
@@ -19,9 +19,8 @@ function get({ reply, engine }: Client, args: Args): void {
     const pattern = args.at(i);
     for (const parameter of PARAMETERS) {
       for (const name of [parameter.name, parameter.alias]) {
-        if (name !== undefined && globMatches(pattern, latin1Slice(name), true)) {
-          shown.set(name, parameter);
-        }
+        if (name === undefined || (parameter.hidden && !isWord(pattern, name))) continue;
+        if (globMatches(pattern, latin1Slice(name), true)) shown.set(name, parameter);
       }
     }
   }

@@ -87,7 +87,8 @@ const SUBCOMMANDS: Record<string, (client: Client, args: Args) => void> = {
   // There is no append-only file: what it would have is loaded from a snapshot.
   loadaof: (client) => reload(client, { save: true, flush: true, merge: false }),
   object: ({ reply, db, engine }, args) => {
-    const entry = db.find(args.at(2));
+    // Also of a key that has expired and is still there.
+    const entry = db.objects.keys.find(db.table, args.at(2));
     if (entry === 0) throw new CommandError(NO_SUCH_KEY);
     const { objects } = db;
     const idle = engine.eviction.idleTime(entry);

@@ -43,6 +43,13 @@ Deno.test("DEBUG OBJECT tells of a value, with its idle time", () => {
     /^Value at:0x[0-9a-f]+ refcount:1 encoding:int serializedlength:\d+ lru:\d+ lru_seconds_idle:\d$/,
   );
   assertThrows(() => cache.call("DEBUG", "OBJECT", "none"), ReplyError, "ERR no such key");
+  // It looks at what has expired, and leaves it.
+  cache.call("DEBUG", "SET-ACTIVE-EXPIRE", 0);
+  cache.call("PEXPIRE", "a", 1);
+  clock.advance(10);
+  assertMatch(String(cache.call("DEBUG", "OBJECT", "a")), /encoding:int/);
+  assertEquals(cache.call("EXISTS", "a"), 0);
+  assertThrows(() => cache.call("DEBUG", "OBJECT", "a"), ReplyError, "ERR no such key");
 });
 
 Deno.test("DEBUG POPULATE makes keys, and leaves alone what is there", () => {

@@ -23,6 +23,8 @@ export const NOT_INTEGER = "ERR value is not an integer or out of range";
 export const NOT_FLOAT = "ERR value is not a valid float";
 export const NO_SUCH_KEY = "ERR no such key";
 export const OUT_OF_RANGE = "ERR index out of range";
+export const MASTER_DOWN =
+  "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
 export const OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'.";
 
 /** `wrong number of arguments`, for a command by its full name. */

@@ -181,6 +181,8 @@ function check(client: Client, command: Command, args: Args): void {
       throw new CommandError(OUT_OF_MEMORY);
     }
   }
+  const refusal = client.engine.guard?.(client, command, args);
+  if (refusal !== undefined) throw new CommandError(refusal);
   if (
     client.reply.resp === 2 && client.subscriptionCount > 0 &&
     !SUBSCRIBER_COMMANDS.has(command.fullName)
@@ -192,13 +194,17 @@ function check(client: Client, command: Command, args: Args): void {
   }
   const { runner } = scripting;
   if (runner.busy !== undefined && (flags & ALLOW_BUSY) === 0) runner.refuse();
-  if ((flags & KEYSPACE) !== 0 && client.engine.monitors.has(client)) {
+  if (
+    (flags & KEYSPACE) !== 0 &&
+    (client.replica?.isActive || client.engine.monitors.has(client))
+  ) {
     throw new CommandError("ERR Replica can't interact with the keyspace");
   }
 }
 
 /** Whether a command is refused where memory is short. */
 function needsMemory(client: Client, command: Command, args: Args): boolean {
+  if (client.isMaster) return false;
   const { transaction } = client;
   const denies = ({ row, flags }: Command, args: Args) =>
     ((row.flagsOf?.(client, args, flags) ?? flags) & DENY_OOM) !== 0;
@@ -215,7 +221,8 @@ export function call(client: Client, command: Command, args: Args): void {
   const { stats, effects, timesExactly: exact } = engine;
   const begun = reply.length;
   const start = exact ? performance.now() : 0;
-  engine.keepsExpired = engine.pause !== undefined && (command.flags & WRITE) === 0;
+  engine.keepsExpired = (engine.pause !== undefined || engine.isReplica) &&
+    (command.flags & WRITE) === 0;
   effects?.begin();
   try {
     command.run(client, args);
@@ -223,17 +230,26 @@ export function call(client: Client, command: Command, args: Args): void {
     replyFailure(client, begun, error);
     command.failedCalls++;
   }
-  effects?.end(client.db.index, command.name, args);
+  if (effects !== undefined) {
+    effects.end(client.db.index, command.name, args);
+    client.writtenOffset = engine.replication.offset;
+  }
   stats.commands++;
   command.calls++;
   if (client.tracking !== undefined) trackKeys(client, command, args);
   if (exact || !command.isQuick) {
     // Redis reads a clock twice for each command; that would take a third of a small one's time here.
     const milliseconds = exact ? performance.now() - start : engine.elapsed();
-    if (exact || milliseconds > 0) noteTime(client, command, args, milliseconds);
+    if (client.blocked !== undefined) {
+      // Its arguments stay until it goes on.
+      client.noteServed = (more) => noteTime(client, command, args, milliseconds + more);
+    } else if (exact || milliseconds > 0) {
+      noteTime(client, command, args, milliseconds);
+    }
   }
   if (engine.monitors.size > 0 && (command.flags & (SKIP_MONITOR | ADMIN)) === 0) {
-    engine.monitor(client, args);
+    // A transaction that waits for a script is shown after the rest of it.
+    if (!engine.scripting.runner.isSuspended(client)) engine.monitor(client, args);
   }
 }
 

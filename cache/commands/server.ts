@@ -32,7 +32,17 @@ function checkFlushOption(args: Args): void {
 
 function flushall({ engine, reply }: Client, args: Args): void {
   checkFlushOption(args);
+  const { background, snapshots, settings } = engine;
+  background.cancel("snapshot");
   engine.flushAll();
+  // What was kept before is not to come back.
+  if (snapshots.store !== undefined && settings.savePoints.length > 0) {
+    try {
+      snapshots.save();
+    } catch {
+      // The log and INFO tell of it.
+    }
+  }
   reply.ok();
 }
 

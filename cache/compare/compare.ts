@@ -16,31 +16,9 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { rejectAllBut } from "../../bench/figures.ts";
 import { Progress } from "../bench/progress.ts";
-import { any, generate, type Group, mutate } from "./grammar.ts";
-import { acl, aclClients } from "./groups/acl.ts";
-import { bitmaps } from "./groups/bitmaps.ts";
-import { blocking } from "./groups/blocking.ts";
-import { connection } from "./groups/connection.ts";
-import { effects, expiryEffects } from "./groups/effects.ts";
-import { expired, expiry } from "./groups/expiry.ts";
-import { geo } from "./groups/geo.ts";
-import { hashes } from "./groups/hashes.ts";
-import { hyperloglog } from "./groups/hyperloglog.ts";
-import { keys } from "./groups/keys.ts";
-import { large } from "./groups/large.ts";
-import { lists, listTimeouts } from "./groups/lists.ts";
-import { memory } from "./groups/memory.ts";
-import { notifications } from "./groups/notifications.ts";
-import { password } from "./groups/password.ts";
-import { pubsub } from "./groups/pubsub.ts";
-import { scripts } from "./groups/scripts.ts";
-import { server } from "./groups/server.ts";
-import { sets } from "./groups/sets.ts";
-import { sortedSets, sortedSetTimeouts } from "./groups/sorted_sets.ts";
-import { streamBlocking, streams } from "./groups/streams.ts";
+import { any, generate, mutate } from "./grammar.ts";
+import { GROUPS } from "./groups/all.ts";
 import { strings } from "./groups/strings.ts";
-import { tracking } from "./groups/tracking.ts";
-import { transactions, watched } from "./groups/transactions.ts";
 import {
   type Difference,
   minimise,
@@ -57,40 +35,6 @@ import { checkScans } from "./scan.ts";
 import { compareSnapshots } from "./snapshots.ts";
 import { after, before, isUndefined } from "./same.ts";
 import { REDIS, SUBJECT } from "./server.ts";
-
-const GROUPS: Record<string, Group> = {
-  acl,
-  aclClients,
-  strings,
-  keys,
-  expiry,
-  expired,
-  effects,
-  expiryEffects,
-  lists,
-  listTimeouts,
-  hashes,
-  sets,
-  sortedSets,
-  sortedSetTimeouts,
-  bitmaps,
-  hyperloglog,
-  geo,
-  streams,
-  large,
-  scripts,
-  transactions,
-  watched,
-  pubsub,
-  blocking,
-  streamBlocking,
-  memory,
-  notifications,
-  connection,
-  password,
-  tracking,
-  server,
-};
 
 /** What is no group of commands, but can be chosen like one. */
 const REQUESTS = "requests";

@@ -9,7 +9,7 @@ import { type Library, register } from "./library.ts";
 import { type Machine, MAX_STRING, typeName } from "./machine.ts";
 import { charge, ELEMENT_BYTES, STRING_BYTES, TABLE_BYTES } from "./memory.ts";
 import { formatG, formatNonFinite, formatNumber, parseNumberPrefix } from "./number.ts";
-import { makeList, Table } from "./table.ts";
+import { makeList, Shape, Table } from "./table.ts";
 import { type LuaValue, Userdata } from "./value.ts";
 
 /** What JSON's null is in Lua: a null pointer. */
@@ -36,54 +36,50 @@ class Settings {
 
 type Setting = keyof Settings;
 
-/** What JSON writes with a backslash: what C's `iscntrl` names, and three more characters. */
-const NEEDS_ESCAPE = /["\\/]|[^ -~\u0080-\u00ff]/;
-const ESCAPED = /["\\/]|[^ -~\u0080-\u00ff]/g;
-const SHORT_ESCAPES: Record<string, string> = {
-  "\b": "\\b",
-  "\t": "\\t",
-  "\n": "\\n",
-  "\f": "\\f",
-  "\r": "\\r",
-  '"': '\\"',
-  "\\": "\\\\",
-  "/": "\\/",
-};
+/** Which characters JSON writes with a backslash: what C's `iscntrl` names, and three more. */
+const NEEDS_ESCAPE = Uint8Array.from(
+  { length: 256 },
+  (_, c) => c < 32 || c === 127 || '"\\/'.includes(String.fromCharCode(c)) ? 1 : 0,
+);
 
 function quote(text: string): string {
-  if (!NEEDS_ESCAPE.test(text)) return `"${text}"`;
-  return `"${
-    text.replace(
-      ESCAPED,
-      (c) => SHORT_ESCAPES[c] ?? `\\u00${c.charCodeAt(0).toString(16).padStart(2, "0")}`,
-    )
-  }"`;
+  for (let i = 0; i < text.length; i++) {
+    if (NEEDS_ESCAPE[text.charCodeAt(i)] === 0) continue;
+    // JavaScript's escapes are the same, but for two characters that it lets stand.
+    return JSON.stringify(text).replace(/\//g, "\\/").replace(/\x7f/g, "\\u007f");
+  }
+  return `"${text}"`;
 }
 
 /** Encodes one value. */
 class Encoder {
   readonly #m: Machine;
   readonly #settings: Settings;
+  #text = "";
 
   constructor(m: Machine, settings: Settings) {
     this.#m = m;
     this.#settings = settings;
   }
 
-  encode(value: LuaValue, depth: number): string {
-    switch (typeof value) {
-      case "string":
-        return quote(value);
-      case "number":
-        return this.#number(value);
-      case "boolean":
-        return value ? "true" : "false";
-      case "undefined":
-        return "null";
-    }
-    if (value === JSON_NULL) return "null";
-    if (value instanceof Table) return this.#table(value, depth + 1);
-    return this.#fail(value, "type not supported");
+  encode(value: LuaValue): string {
+    this.#value(value, 0);
+    if (this.#text.length > MAX_STRING) throw new RangeError("Too long a text");
+    return this.#text;
+  }
+
+  #add(piece: string): void {
+    charge(piece.length + STRING_BYTES);
+    this.#text += piece;
+  }
+
+  #value(value: LuaValue, depth: number): void {
+    if (typeof value === "string") this.#add(quote(value));
+    else if (typeof value === "number") this.#add(this.#number(value));
+    else if (value instanceof Table) this.#table(value, depth + 1);
+    else if (value === undefined || value === JSON_NULL) this.#add("null");
+    else if (typeof value === "boolean") this.#add(value ? "true" : "false");
+    else this.#fail(value, "type not supported");
   }
 
   #fail(value: LuaValue, reason: string): never {
@@ -101,56 +97,127 @@ class Encoder {
     return Number.isNaN(value) ? "nan" : formatNonFinite(value);
   }
 
-  #table(table: Table, depth: number): string {
+  #table(table: Table, depth: number): void {
     if (depth > this.#settings.encodeMaxDepth) {
       this.#m.error(`Cannot serialise, excessive nesting (${depth})`);
     }
     const length = this.#arrayLength(table);
-    const pieces: string[] = [];
-    let size = 0;
-    const add = (piece: string) => {
-      pieces.push(piece);
-      size += piece.length;
-      charge(piece.length + STRING_BYTES);
-      if (size > MAX_STRING) throw new RangeError("Too long a text");
-    };
     if (length > 0) {
-      for (let n = 1; n <= length; n++) add(this.encode(table.getNumber(n), depth));
-      return `[${pieces.join(",")}]`;
+      this.#text += "[";
+      for (let n = 1; n <= length; n++) {
+        if (n > 1) this.#text += ",";
+        this.#value(table.getNumber(n), depth);
+      }
+      this.#text += "]";
+      return;
     }
-    table.forEach((key, value) => {
+    let separator = "{";
+    const visit = (key: LuaValue, value: LuaValue) => {
       const name = typeof key === "number"
         ? `"${this.#number(key)}"`
         : typeof key === "string"
         ? quote(key)
         : this.#fail(key, "table key must be a number or string");
-      add(`${name}:${this.encode(value, depth)}`);
-    });
-    return `{${pieces.join(",")}}`;
+      this.#text += separator;
+      this.#add(name);
+      this.#text += ":";
+      this.#value(value, depth);
+      separator = ",";
+    };
+    table.forEach(visit);
+    this.#text += separator === "{" ? "{}" : "}";
   }
 
   /** How many elements there are if a table is an array, with its holes; -1 if it is none. */
   #arrayLength(table: Table): number {
-    const { sparseConvert, sparseRatio, sparseSafe } = this.#settings;
-    const { array } = table;
-    if (array.length === 1 && table.values.length === 1) return 0;
+    const { array, values, shape: { keys } } = table;
     let max = 0;
     let items = 0;
-    let isArray = true;
-    table.forEach((key) => {
-      if (typeof key !== "number" || Math.floor(key) !== key || key < 1) isArray = false;
-      else {
-        // Beyond its range, C's conversion to an integer gives the least one.
-        if (key > max) max = key > MAX_INT ? -MAX_INT - 1 : key;
-        items++;
-      }
-    });
-    if (!isArray) return -1;
+    for (let n = 1; n < array.length; n++) {
+      if (array[n] === undefined) continue;
+      max = n;
+      items++;
+    }
+    for (let slot = 1; slot < values.length; slot++) {
+      if (values[slot] === undefined) continue;
+      const key = keys[slot];
+      if (typeof key !== "number" || Math.floor(key) !== key || key < 1) return -1;
+      // Beyond its range, C's conversion to an integer gives the least one.
+      if (key > max) max = key > MAX_INT ? -MAX_INT - 1 : key;
+      items++;
+    }
+    const { sparseConvert, sparseRatio, sparseSafe } = this.#settings;
     if (sparseRatio > 0 && max > Math.imul(items, sparseRatio) && max > sparseSafe) {
       if (sparseConvert === 0) this.#fail(table, "excessively sparse array");
       return -1;
     }
     return max;
+  }
+}
+
+/** What the engine's own parser makes of JSON. */
+type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** The longest text that the engine's own parser gets, in characters: what it makes is not charged. */
+const MAX_PARSED = 1 << 20;
+/** Keys up to this length are shared by the tables that a module decodes. */
+const MAX_SHARED_KEY = 64;
+
+/** Decodes texts by the engine's own parser, of which only the values are left to convert. */
+class Converter {
+  readonly #settings: Settings;
+  /** The shape of empty tables, from which those of all decoded tables come. */
+  #shape = Shape.root();
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  /**
+   * Decodes a text.
+   *
+   * @returns Its value, or `undefined` if the text is to be decoded as C does: it may be wrong, and
+   * its escapes of UTF-16 are other characters in JavaScript.
+   */
+  decode(text: string): LuaValue {
+    if (text.length > MAX_PARSED || text.includes("\\u")) return undefined;
+    let parsed: Json;
+    try {
+      parsed = JSON.parse(text);
+    } catch {
+      return undefined;
+    }
+    if (this.#shape.isFull) this.#shape = Shape.root();
+    return this.#convert(parsed, 0);
+  }
+
+  /** Returns a value, or `undefined` if it is nested too deep. */
+  #convert(value: Json, depth: number): LuaValue {
+    if (typeof value === "string") {
+      charge(value.length + STRING_BYTES);
+      return value;
+    }
+    if (typeof value !== "object") return value;
+    if (value === null) return JSON_NULL;
+    if (depth >= this.#settings.decodeMaxDepth) return undefined;
+    charge(TABLE_BYTES);
+    if (Array.isArray(value)) {
+      const list = makeList();
+      for (let i = 0; i < value.length; i++) {
+        const element = this.#convert(value[i] ?? null, depth + 1);
+        if (element === undefined) return undefined;
+        list.push(element);
+      }
+      return Table.of(list);
+    }
+    const table = new Table(this.#shape);
+    for (const key in value) {
+      const field = this.#convert(value[key] ?? null, depth + 1);
+      if (field === undefined) return undefined;
+      if (key.length <= MAX_SHARED_KEY) table.addField(key, field);
+      else table.set(key, field);
+    }
+    return table;
   }
 }
 
@@ -413,6 +480,7 @@ class Decoder {
 /** Makes the module with settings of its own, as `cjson.new` does. */
 function makeModule(): Table {
   const settings = new Settings();
+  const converter = new Converter(settings);
   const checkCount = (m: Machine, count: number, max: number) => {
     if (count > max) m.argumentError(max + 1, "found too many arguments");
   };
@@ -467,7 +535,7 @@ function makeModule(): Table {
   const module: Library = {
     encode: (m, args, count) => {
       if (count !== 1) m.argumentError(1, "expected 1 argument");
-      return result(m, args, new Encoder(m, settings).encode(m.stack[args], 0));
+      return result(m, args, new Encoder(m, settings).encode(m.stack[args]));
     },
     decode: (m, args, count) => {
       if (count !== 1) m.argumentError(1, "expected 1 argument");
@@ -475,7 +543,8 @@ function makeModule(): Table {
       if (text.length >= 2 && (text[0] === "\0" || text[1] === "\0")) {
         m.error("JSON parser does not support UTF-16 or UTF-32");
       }
-      return result(m, args, new Decoder(m, text, settings).decode());
+      const value = converter.decode(text) ?? new Decoder(m, text, settings).decode();
+      return result(m, args, value);
     },
     encode_sparse_array: (m, args, count) => {
       checkCount(m, count, 3);

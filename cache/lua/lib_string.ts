@@ -9,7 +9,6 @@ import {
   checkInt,
   checkInteger,
   checkString,
-  cString,
   optionalInt,
   optionalInteger,
   result,
@@ -21,12 +20,12 @@ import { MAX_HOST_STACK } from "./lib_base.ts";
 import { type Library, register } from "./library.ts";
 import { isFunction, type Machine, MAX_STRING, toText, typeName } from "./machine.ts";
 import { charge, STRING_BYTES } from "./memory.ts";
-import { compilePattern, Matcher, PatternError } from "./pattern.ts";
+import { compilePattern, Matcher } from "./pattern.ts";
 import { Table } from "./table.ts";
 import { HostFunction, LuaFunction, type LuaValue, MUST_CALL } from "./value.ts";
 
-/** The characters that make a pattern more than a plain text. */
-const SPECIALS = /[\^$*+?.(\[%-]/;
+/** What JavaScript has an upper or lower case of though C has none. */
+const NOT_ASCII = /[\x80-\xff]/;
 
 /** Up to which length a string may be kept alive by a piece of it. */
 const MAX_KEPT = 512;
@@ -97,12 +96,14 @@ function reverse(m: Machine, args: number, count: number): number {
 function lower(m: Machine, args: number, count: number): number {
   const text = checkString(m, args, count, 1);
   charge(text.length + STRING_BYTES);
+  if (!NOT_ASCII.test(text)) return result(m, args, text.toLowerCase());
   return result(m, args, text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()));
 }
 
 function upper(m: Machine, args: number, count: number): number {
   const text = checkString(m, args, count, 1);
   charge(text.length + STRING_BYTES);
+  if (!NOT_ASCII.test(text)) return result(m, args, text.toUpperCase());
   return result(m, args, text.replace(/[a-z]+/g, (letters) => letters.toUpperCase()));
 }
 
@@ -118,37 +119,12 @@ function dump(m: Machine, args: number, count: number): number {
   m.error("unable to dump given function");
 }
 
-/** Carries out what a pattern does, and tells the script of its errors. */
-function guarded<T>(m: Machine, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    if (error instanceof PatternError) m.error(error.message);
-    throw error;
-  }
-}
-
-/** Makes a matcher for a pattern, and tells whether it matches at the start only. */
-function matcherFor(m: Machine, text: string, pattern: string): [Matcher, boolean] {
-  const seen = cString(pattern);
-  const isAnchored = seen.startsWith("^");
-  const compiled = compilePattern(isAnchored ? seen.slice(1) : seen);
-  return [new Matcher(text, compiled, () => m.checkTime()), isAnchored];
-}
-
 /** Puts the captures on the stack, or the whole match if there are none and it is wanted. */
-function pushCaptures(
-  m: Machine,
-  matcher: Matcher,
-  at: number,
-  start: number,
-  end: number,
-  wholeIfNone: boolean,
-): number {
+function pushCaptures(m: Machine, matcher: Matcher, at: number, wholeIfNone: boolean): number {
   const count = matcher.captures === 0 && wholeIfNone ? 1 : matcher.captures;
   m.reserve(at, count);
   for (let i = 0; i < count; i++) {
-    const capture = matcher.capture(i, start, end);
+    const capture = matcher.capture(i);
     if (typeof capture === "string") charge(capture.length + STRING_BYTES);
     m.stack[at + i] = capture;
   }
@@ -162,50 +138,40 @@ function findOrMatch(m: Machine, args: number, count: number, isFind: boolean): 
   const init = Math.min(text.length, Math.max(0, start));
   const plain = argument(m, args, count, 4);
   const isPlain = plain !== undefined && plain !== false;
-  if (isFind && (isPlain || !SPECIALS.test(cString(pattern)))) {
+  if (isFind && (isPlain || !compilePattern(pattern, true).isSpecial)) {
     const at = text.indexOf(pattern, init);
     if (at < 0) return result(m, args, undefined);
     m.stack[args - 1] = at + 1;
     m.stack[args] = at + pattern.length;
     return 2;
   }
-  return guarded(m, () => {
-    const [matcher, isAnchored] = matcherFor(m, text, pattern);
-    for (let s = init; s <= text.length; s++) {
-      const end = matcher.matchAt(s);
-      if (end >= 0) {
-        if (!isFind) return pushCaptures(m, matcher, args - 1, s, end, true);
-        m.stack[args - 1] = s + 1;
-        m.stack[args] = end;
-        return 2 + pushCaptures(m, matcher, args + 1, s, end, false);
-      }
-      if (isAnchored) break;
-    }
-    return result(m, args, undefined);
-  });
+  const matcher = new Matcher(text, compilePattern(pattern, true), m);
+  if (!matcher.search(init)) return result(m, args, undefined);
+  if (!isFind) return pushCaptures(m, matcher, args - 1, true);
+  m.stack[args - 1] = matcher.start + 1;
+  m.stack[args] = matcher.end;
+  return 2 + pushCaptures(m, matcher, args + 1, false);
 }
 
 function gmatch(m: Machine, args: number, count: number): number {
   const text = checkString(m, args, count, 1);
   const pattern = checkString(m, args, count, 2);
-  const matcher = new Matcher(text, compilePattern(cString(pattern)), () => m.checkTime());
+  const matcher = new Matcher(text, compilePattern(pattern, false), m);
   let next = 0;
-  const iterator = HostFunction.plain((_, args) =>
-    guarded(m, () => {
-      for (let s = next; s <= text.length; s++) {
-        const end = matcher.matchAt(s);
-        if (end < 0) continue;
-        next = end === s ? end + 1 : end;
-        return pushCaptures(m, matcher, args - 1, s, end, true);
-      }
+  const iterator = HostFunction.plain((_, args) => {
+    if (!matcher.search(next)) {
       next = text.length + 1;
       return 0;
-    }), [text, pattern]);
+    }
+    const { start, end } = matcher;
+    next = end === start ? end + 1 : end;
+    return pushCaptures(m, matcher, args - 1, true);
+  }, [text, pattern]);
   return result(m, args, iterator);
 }
 
 /** Puts a replacement together in which `%1` stands for a capture. */
-function expand(matcher: Matcher, replacement: string, start: number, end: number): string {
+function expand(matcher: Matcher, replacement: string): string {
   let expanded = "";
   let at = 0;
   for (;;) {
@@ -214,9 +180,9 @@ function expand(matcher: Matcher, replacement: string, start: number, end: numbe
     expanded += replacement.slice(at, percent);
     const code = replacement.charCodeAt(percent + 1);
     if (code >= 49 && code <= 57) {
-      const capture = matcher.capture(code - 49, start, end);
+      const capture = matcher.capture(code - 49);
       expanded += typeof capture === "number" ? String(capture) : capture;
-    } else if (code === 48) expanded += matcher.whole(start, end);
+    } else if (code === 48) expanded += matcher.whole();
     else expanded += replacement[percent + 1] ?? "\0";
     at = percent + 2;
     if (expanded.length > MAX_STRING) throw new LuaError("not enough memory");
@@ -226,17 +192,15 @@ function expand(matcher: Matcher, replacement: string, start: number, end: numbe
 /** A substitution on its way. */
 class Substitution {
   readonly matcher: Matcher;
-  /** Where the match is that is to be replaced. */
-  start = 0;
-  end = 0;
-  /** How many there were. */
-  count = 0;
   readonly #text: string;
   readonly #isAnchored: boolean;
   readonly #max: number;
+  /** How many there were. */
+  #count = 0;
   #made = "";
-  #at = 0;
-  #isOver = false;
+  /** Up to where the text was replaced, and from where on the next match is looked for. */
+  #done = 0;
+  #from = 0;
 
   constructor(m: Machine, args: number, count: number) {
     this.#text = checkString(m, args, count, 1);
@@ -246,49 +210,40 @@ class Substitution {
     const isReplacement = typeof value === "number" || typeof value === "string" ||
       value instanceof Table || isFunction(value);
     if (!isReplacement) m.argumentError(3, "string/function/table expected");
-    [this.matcher, this.#isAnchored] = matcherFor(m, this.#text, pattern);
+    const compiled = compilePattern(pattern, true);
+    this.#isAnchored = compiled.isAnchored;
+    this.matcher = new Matcher(this.#text, compiled, m);
   }
 
   /** Goes on to the next match. Returns whether there is one. */
   next(): boolean {
-    const text = this.#text;
-    while (!this.#isOver && this.count < this.#max) {
-      const end = this.matcher.matchAt(this.#at);
-      this.start = this.#at;
-      this.end = end;
-      if (end > this.#at) this.#at = end;
-      else if (this.#at < text.length) this.#at++;
-      else this.#isOver = true;
-      if (this.#isAnchored) this.#isOver = true;
-      if (end >= 0) {
-        this.count++;
-        return true;
-      }
-      this.#made += text.slice(this.start, this.#at);
-    }
-    return false;
+    const { matcher } = this;
+    if (this.#count >= this.#max || this.#from > this.#text.length) return false;
+    if (!matcher.search(this.#from)) return false;
+    this.#count++;
+    this.#made += this.#text.slice(this.#done, matcher.start);
+    this.#done = matcher.end;
+    // An empty match leaves the character that follows it.
+    this.#from = matcher.end === matcher.start ? matcher.end + 1 : matcher.end;
+    if (this.#isAnchored) this.#from = Infinity;
+    return true;
   }
 
   /** Replaces the match by a value; by nothing else than itself if that is nil or false. */
   replace(m: Machine, value: LuaValue): void {
-    const { start, end } = this;
-    const text = value === undefined || value === false
-      ? this.#text.slice(start, end)
-      : toText(value);
+    const text = value === undefined || value === false ? this.matcher.whole() : toText(value);
     if (text === undefined) m.error(`invalid replacement value (a ${typeName(value)})`);
     this.#made += text;
-    // An empty match leaves the character that follows it.
-    if (end === start) this.#made += this.#text.slice(start, this.#at);
     if (this.#made.length > MAX_STRING) throw new LuaError("not enough memory");
     charge(text.length);
   }
 
   /** Puts the results on the stack. */
   finish(m: Machine, args: number): number {
-    const text = this.#made + this.#text.slice(this.#at);
+    const text = this.#made + this.#text.slice(this.#done);
     charge(text.length + STRING_BYTES);
     m.stack[args - 1] = text;
-    m.stack[args] = this.count;
+    m.stack[args] = this.#count;
     return 2;
   }
 }
@@ -298,39 +253,34 @@ function gsub(m: Machine, args: number, count: number): number {
   if (isFunction(value) || value instanceof Table && value.metatable !== undefined) {
     return MUST_CALL;
   }
-  return guarded(m, () => {
-    const substitution = new Substitution(m, args, count);
-    const { matcher } = substitution;
-    const replacement = toText(value);
-    while (substitution.next()) {
-      const { start, end } = substitution;
-      if (replacement !== undefined) {
-        substitution.replace(m, expand(matcher, replacement, start, end));
-      } else if (value instanceof Table) {
-        substitution.replace(m, value.get(matcher.capture(0, start, end)));
-      }
-    }
-    return substitution.finish(m, args);
-  });
+  const substitution = new Substitution(m, args, count);
+  const { matcher } = substitution;
+  const replacement = toText(value);
+  const isPlain = replacement?.includes("%") === false;
+  while (substitution.next()) {
+    if (replacement !== undefined) {
+      substitution.replace(m, isPlain ? replacement : expand(matcher, replacement));
+    } else if (value instanceof Table) substitution.replace(m, value.get(matcher.capture(0)));
+  }
+  return substitution.finish(m, args);
 }
 
 function* gsubByCalls(m: Machine, args: number, count: number): Generator<number, number, number> {
   const value = argument(m, args, count, 3);
-  const substitution = guarded(m, () => new Substitution(m, args, count));
+  const substitution = new Substitution(m, args, count);
   const { matcher } = substitution;
   const at = args + Math.max(count, 4);
-  while (guarded(m, () => substitution.next())) {
-    const { start, end } = substitution;
+  while (substitution.next()) {
     m.callAt = at;
     let pushed: number;
     if (isFunction(value)) {
       m.stack[at] = value;
-      pushed = guarded(m, () => pushCaptures(m, matcher, at + 1, start, end, true));
+      pushed = pushCaptures(m, matcher, at + 1, true);
     } else {
       m.reserve(at, 3);
       m.stack[at] = INDEX;
       m.stack[at + 1] = value;
-      m.stack[at + 2] = guarded(m, () => matcher.capture(0, start, end));
+      m.stack[at + 2] = matcher.capture(0);
       pushed = 2;
     }
     const results = yield pushed;

@@ -18,6 +18,11 @@ const MIN_NORMAL = 2 ** -1022;
 
 /** How many significant digits `tostring` shows. */
 const SHOWN_DIGITS = 14;
+/** From where up to where `%.14g` writes no exponent. */
+const MIN_PLAIN = 1e-4;
+const MAX_PLAIN = 1e14;
+/** Up to where fourteen digits reach beyond the point, even after rounding. */
+const MAX_POINT = 1e12;
 
 /**
  * Reads a number as Lua does: decimal, hexadecimal, infinite or not a number, with white space
@@ -110,12 +115,32 @@ export function formatNonFinite(value: number): string {
 export function formatNumber(value: number): string {
   if ((value | 0) === value) return value === 0 && 1 / value < 0 ? "-0" : String(value);
   if (!Number.isFinite(value)) return formatNonFinite(value);
+  const magnitude = Math.abs(value);
+  if (magnitude >= MIN_PLAIN && magnitude < MAX_PLAIN) {
+    const shortest = String(value);
+    // With a point or without, fourteen digits or fewer.
+    if (shortest.length <= SHOWN_DIGITS + 1) return shortest;
+    // JavaScript rounds up what ends in the middle, with a five.
+    if (magnitude < MAX_POINT && !shortest.endsWith("5")) {
+      return withoutZeros(value.toPrecision(SHOWN_DIGITS));
+    }
+  }
   return formatG(value, SHOWN_DIGITS, false);
+}
+
+/** Cuts the zeros off the end of a number that has a point, and the point with nothing after it. */
+function withoutZeros(text: string): string {
+  let end = text.length;
+  while (text.charCodeAt(end - 1) === ZERO) end--;
+  if (text.charCodeAt(end - 1) === POINT) end--;
+  return text.slice(0, end);
 }
 
 /** How many digits after the point JavaScript writes. */
 const MAX_EXPONENTIAL = 100;
 const FIVE = 53;
+const ZERO = 48;
+const POINT = 46;
 
 /** The significant digits of a number, rounded, and the exponent of the first: `d.ddd * 10 ** e`. */
 interface Decimal {

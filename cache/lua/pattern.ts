@@ -4,16 +4,18 @@
  * @module
  */
 
+import { cString } from "./arguments.ts";
+
 /** How many captures a pattern may have. */
 const MAX_CAPTURES = 32;
-/** The length of a capture that is not closed yet. */
-const UNFINISHED = -1;
 /** The length of a capture of a position. */
-const POSITION = -2;
+const POSITION = -1;
 /** How many compiled patterns are kept. */
 const MAX_CACHED = 500;
 /** The longest pattern that is kept. */
 const MAX_CACHED_LENGTH = 200;
+/** The characters that make a pattern more than a plain text. */
+const SPECIALS = /[\^$*+?.(\[%-]/;
 /** After how many steps a match asks whether it may go on. */
 const STEPS_PER_CHECK = 1 << 20;
 
@@ -54,6 +56,10 @@ interface PatternItem {
   kind: Item;
   /** For each character whether it is in the set. */
   set: Uint8Array;
+  /** Of a repetition: the set that the character after it is in, if the pattern says so. */
+  follow: Uint8Array | undefined;
+  /** Of a repetition: whether no fewer can do if the most did not. */
+  isPossessive: boolean;
   /** The characters of a balance, the number of a capture. */
   first: number;
   second: number;
@@ -62,13 +68,25 @@ interface PatternItem {
 }
 
 const NO_SET = new Uint8Array(0);
+/** Items that match no character and always do, or are an error. */
+const CAPTURING: ReadonlySet<Item> = new Set([Item.Open, Item.Here, Item.Close]);
+/** Items that do not match after fewer characters if they did not after the most. */
+const ENDING: ReadonlySet<Item> = new Set([Item.AtEnd, Item.End, Item.Wrong]);
 
 /** A compiled pattern. */
-export type Pattern = readonly PatternItem[];
+export interface Pattern {
+  /** Its items; the last ends the match. */
+  readonly items: readonly PatternItem[];
+  /** Whether it matches at the start only. */
+  readonly isAnchored: boolean;
+  /** Whether it is more than a plain text. */
+  readonly isSpecial: boolean;
+  /** The set that the first character of a match is in, if the pattern says so. */
+  readonly first: Uint8Array | undefined;
+}
 
-/** Why a pattern cannot be matched, without the place of the script. */
-export class PatternError {
-  /** Makes one. */
+/** What is wrong with a pattern. */
+class PatternError {
   constructor(readonly message: string) {}
 }
 
@@ -133,7 +151,7 @@ class Compiler {
     this.#text = text;
   }
 
-  compile(): Pattern {
+  compile(): PatternItem[] {
     try {
       while (this.#at < this.#text.length) this.#item();
       this.#add(Item.End);
@@ -141,11 +159,49 @@ class Compiler {
       if (!(error instanceof PatternError)) throw error;
       this.#add(Item.Wrong, { message: error.message });
     }
+    this.#lookAhead();
     return this.#items;
   }
 
+  /** Whether no capture is an error, which could be reached from a place that is not tried. */
+  #hasGoodCaptures(): boolean {
+    let captures = 0;
+    let open = 0;
+    for (const { kind } of this.#items) {
+      if (kind === Item.Close && open-- === 0) return false;
+      if (kind === Item.Open) open++;
+      if (kind === Item.Open || kind === Item.Here) captures++;
+    }
+    return captures <= MAX_CAPTURES;
+  }
+
+  /** Finds out where repetitions can end, which leaves nothing to try elsewhere. */
+  #lookAhead(): void {
+    if (!this.#hasGoodCaptures()) return;
+    for (const [p, item] of this.#items.entries()) {
+      let next = p + 1;
+      while (CAPTURING.has(this.#items[next]?.kind ?? Item.End)) next++;
+      const following = this.#items[next];
+      if (following === undefined) continue;
+      const { kind, set } = following;
+      if (kind === Item.One || kind === Item.Some) {
+        item.follow = set;
+        item.isPossessive = item.set.every((bit, c) => bit === 0 || set[c] === 0);
+      } else item.isPossessive = ENDING.has(kind);
+    }
+  }
+
   #add(kind: Item, rest: Partial<PatternItem> = {}): void {
-    this.#items.push({ kind, set: NO_SET, first: 0, second: 0, message: "", ...rest });
+    this.#items.push({
+      kind,
+      set: NO_SET,
+      follow: undefined,
+      isPossessive: false,
+      first: 0,
+      second: 0,
+      message: "",
+      ...rest,
+    });
   }
 
   #item(): void {
@@ -245,84 +301,130 @@ function bracketSet(text: string): Uint8Array {
   return isRest ? set.map((bit) => 1 - bit) : set;
 }
 
-const cache = new Map<string, Pattern>();
+const anchored = new Map<string, Pattern>();
+const unanchored = new Map<string, Pattern>();
 
-/** Compiles a pattern, of which a `^` at the start was taken off. */
-export function compilePattern(text: string): Pattern {
-  let pattern = cache.get(text);
-  if (pattern === undefined) {
-    pattern = new Compiler(text).compile();
-    if (text.length <= MAX_CACHED_LENGTH) {
-      if (cache.size >= MAX_CACHED) cache.clear();
-      cache.set(text, pattern);
-    }
+/**
+ * Compiles a pattern.
+ *
+ * @param text The pattern, which ends at its first zero as it does for C.
+ * @param hasAnchor Whether a `^` at its start is an anchor.
+ */
+export function compilePattern(text: string, hasAnchor: boolean): Pattern {
+  const cache = hasAnchor ? anchored : unanchored;
+  const known = cache.get(text);
+  if (known !== undefined) return known;
+  const seen = cString(text);
+  const isAnchored = hasAnchor && seen.startsWith("^");
+  const items = new Compiler(isAnchored ? seen.slice(1) : seen).compile();
+  let at = 0;
+  while (items[at]?.kind === Item.Open && at < MAX_CAPTURES) at++;
+  const first = items[at];
+  const hasFirst = first?.kind === Item.One || first?.kind === Item.Some;
+  const pattern = {
+    items,
+    isAnchored,
+    isSpecial: SPECIALS.test(seen),
+    first: hasFirst ? first.set : undefined,
+  };
+  if (text.length <= MAX_CACHED_LENGTH) {
+    if (cache.size >= MAX_CACHED) cache.clear();
+    cache.set(text, pattern);
   }
   return pattern;
 }
 
-/** Matches a pattern in a string. */
+/** Where the captures of the last match begin, and how long they are. */
+const starts = new Int32Array(MAX_CAPTURES);
+const lengths = new Int32Array(MAX_CAPTURES);
+
+/** What a match needs of the machine. */
+export interface Judge {
+  /** Ends the script by an error. */
+  error(message: string): never;
+  /** Called every million steps; what it throws ends the match. */
+  checkTime(): void;
+}
+
+/** Matches a pattern in a string. The captures of a match are there until another matches. */
 export class Matcher {
   /** How many captures there are. */
   captures = 0;
+  /** Where the last match begins and ends that {@linkcode search} found. */
+  start = 0;
+  end = 0;
+  /** The captures that are not closed yet, as bits. */
+  #open = 0;
+  #steps = 0;
   readonly #source: string;
   readonly #pattern: Pattern;
-  readonly #starts: number[] = [];
-  readonly #lengths: number[] = [];
-  readonly #check: () => void;
-  #steps = 0;
+  readonly #items: readonly PatternItem[];
+  readonly #judge: Judge;
 
-  /**
-   * Makes one for a pattern and a string.
-   *
-   * @param check Called every million steps; what it throws ends the match.
-   */
-  constructor(source: string, pattern: Pattern, check: () => void) {
+  /** Makes one for a pattern and a string. */
+  constructor(source: string, pattern: Pattern, judge: Judge) {
     this.#source = source;
     this.#pattern = pattern;
-    this.#check = check;
+    this.#items = pattern.items;
+    this.#judge = judge;
   }
 
   /**
-   * Matches at one place.
+   * Looks for the first match from a place on, or at that place only if the pattern is anchored.
    *
-   * @returns Where the match ends, or -1.
-   * @throws {PatternError} When it comes to something that is wrong with the pattern.
+   * @returns Whether there is one.
    */
-  matchAt(start: number): number {
-    this.captures = 0;
-    return this.#match(start, 0);
+  search(from: number): boolean {
+    const source = this.#source;
+    const { first, isAnchored } = this.#pattern;
+    for (let s = from; s <= source.length; s++) {
+      if (first !== undefined && !isAnchored) {
+        const began = s;
+        while (s < source.length && first[source.charCodeAt(s)] === 0) s++;
+        if (s === source.length) return false;
+        this.#steps += s - began;
+      }
+      this.captures = 0;
+      this.#open = 0;
+      const end = this.#match(s, 0);
+      if (end >= 0) {
+        this.start = s;
+        this.end = end;
+        return true;
+      }
+      if (isAnchored) return false;
+    }
+    return false;
   }
 
-  /**
-   * Returns a capture: a string, or a position from 1. Capture 0 is the whole match if there are
-   * none.
-   */
-  capture(index: number, start: number, end: number): string | number {
+  /** Returns a capture: a string, or a position from 1. Capture 0 is the match if there are none. */
+  capture(index: number): string | number {
     if (index >= this.captures) {
-      if (index !== 0) throw new PatternError("invalid capture index");
-      return this.#source.slice(start, end);
+      if (index !== 0) this.#judge.error("invalid capture index");
+      return this.whole();
     }
-    const length = this.#lengths[index] ?? 0;
-    const from = this.#starts[index] ?? 0;
-    if (length === UNFINISHED) throw new PatternError("unfinished capture");
+    if ((this.#open >>> index & 1) !== 0) this.#judge.error("unfinished capture");
+    const from = starts[index] ?? 0;
+    const length = lengths[index] ?? 0;
     return length === POSITION ? from + 1 : this.#source.slice(from, from + length);
   }
 
   /** Returns the whole match. */
-  whole(start: number, end: number): string {
-    return this.#source.slice(start, end);
+  whole(): string {
+    return this.#source.slice(this.start, this.end);
   }
 
+  /** Matches the items from `first` on at a place. Returns where the match ends, or -1. */
   #match(start: number, first: number): number {
     const source = this.#source;
-    const pattern = this.#pattern;
+    const items = this.#items;
     let s = start;
     for (let p = first;; p++) {
       if (++this.#steps >= STEPS_PER_CHECK) {
         this.#steps = 0;
-        this.#check();
+        this.#judge.checkTime();
       }
-      const item = pattern[p] as PatternItem;
+      const item = items[p] as PatternItem;
       const { set } = item;
       switch (item.kind) {
         case Item.One:
@@ -331,32 +433,36 @@ export class Matcher {
           break;
         case Item.Optional:
           if (s < source.length && set[source.charCodeAt(s)] !== 0) {
-            const end = this.#match(s + 1, p + 1);
-            if (end >= 0) return end;
+            if (item.isPossessive) s++;
+            else {
+              const end = this.#try(s + 1, p + 1);
+              if (end >= 0) return end;
+            }
           }
           break;
         case Item.Some:
-          if (s >= source.length || set[source.charCodeAt(s)] === 0) return -1;
-          return this.#longest(s + 1, p);
-        case Item.Many:
-          return this.#longest(s, p);
+        case Item.Many: {
+          const least = item.kind === Item.Some ? s + 1 : s;
+          while (s < source.length && set[source.charCodeAt(s)] !== 0) s++;
+          if (s < least) return -1;
+          if (!item.isPossessive) return this.#longest(least, s, p);
+          break;
+        }
         case Item.Few:
-          for (;;) {
-            const end = this.#match(s, p + 1);
-            if (end >= 0) return end;
-            if (s >= source.length || set[source.charCodeAt(s)] === 0) return -1;
-            s++;
-          }
+          return this.#shortest(s, p);
         case Item.Open:
-          return this.#open(s, p, UNFINISHED);
         case Item.Here:
-          return this.#open(s, p, POSITION);
+          if (this.captures >= MAX_CAPTURES) this.#judge.error("too many captures");
+          if (item.kind === Item.Open) this.#open |= 1 << this.captures;
+          starts[this.captures] = s;
+          lengths[this.captures++] = POSITION;
+          break;
         case Item.Close: {
-          const index = this.#unfinished();
-          this.#lengths[index] = s - (this.#starts[index] ?? 0);
-          const end = this.#match(s, p + 1);
-          if (end < 0) this.#lengths[index] = UNFINISHED;
-          return end;
+          if (this.#open === 0) this.#judge.error("invalid pattern capture");
+          const index = 31 - Math.clz32(this.#open);
+          this.#open ^= 1 << index;
+          lengths[index] = s - (starts[index] ?? 0);
+          break;
         }
         case Item.Balance:
           s = this.#balance(s, item);
@@ -368,57 +474,71 @@ export class Matcher {
           if (set[before] !== 0 || set[here] === 0) return -1;
           break;
         }
-        case Item.Again: {
-          const length = this.#lengths[item.first];
-          const from = this.#starts[item.first] ?? 0;
-          if (
-            item.first < 0 || item.first >= this.captures || length === undefined ||
-            length === UNFINISHED
-          ) throw new PatternError("invalid capture index");
-          // A captured position has no text; C takes its length for one that is too large.
-          if (length === POSITION || !source.startsWith(source.slice(from, from + length), s)) {
-            return -1;
-          }
-          s += length;
+        case Item.Again:
+          s = this.#again(s, item.first);
+          if (s < 0) return -1;
           break;
-        }
         case Item.AtEnd:
           return s === source.length ? s : -1;
         case Item.End:
           return s;
         case Item.Wrong:
-          throw new PatternError(item.message);
+          this.#judge.error(item.message);
       }
     }
   }
 
-  #longest(start: number, p: number): number {
+  /** Matches the rest of the pattern; if it does not, the captures are again what they were. */
+  #try(s: number, p: number): number {
+    const { captures } = this;
+    const open = this.#open;
+    const end = this.#match(s, p);
+    if (end < 0) {
+      this.captures = captures;
+      this.#open = open;
+    }
+    return end;
+  }
+
+  /** Matches the rest of the pattern after as many characters as will do. */
+  #longest(least: number, most: number, p: number): number {
     const source = this.#source;
-    const { set } = this.#pattern[p] as PatternItem;
-    let s = start;
-    while (s < source.length && set[source.charCodeAt(s)] !== 0) s++;
-    for (; s >= start; s--) {
-      const end = this.#match(s, p + 1);
+    const { follow } = this.#items[p] as PatternItem;
+    for (let s = most; s >= least; s--) {
+      if (follow !== undefined && (s >= source.length || follow[source.charCodeAt(s)] === 0)) {
+        continue;
+      }
+      const end = this.#try(s, p + 1);
       if (end >= 0) return end;
     }
     return -1;
   }
 
-  #open(s: number, p: number, length: number): number {
-    if (this.captures >= MAX_CAPTURES) throw new PatternError("too many captures");
-    this.#starts[this.captures] = s;
-    this.#lengths[this.captures] = length;
-    this.captures++;
-    const end = this.#match(s, p + 1);
-    if (end < 0) this.captures--;
-    return end;
+  /** Matches the rest of the pattern after as few characters as will do. */
+  #shortest(start: number, p: number): number {
+    const source = this.#source;
+    const { follow, set } = this.#items[p] as PatternItem;
+    for (let s = start;; s++) {
+      const code = s < source.length ? source.charCodeAt(s) : -1;
+      if (follow === undefined || code >= 0 && follow[code] !== 0) {
+        const end = this.#try(s, p + 1);
+        if (end >= 0) return end;
+      }
+      if (code < 0 || set[code] === 0) return -1;
+    }
   }
 
-  #unfinished(): number {
-    for (let index = this.captures - 1; index >= 0; index--) {
-      if (this.#lengths[index] === UNFINISHED) return index;
+  /** Matches what a capture has matched. */
+  #again(s: number, index: number): number {
+    if (index < 0 || index >= this.captures || (this.#open >>> index & 1) !== 0) {
+      this.#judge.error("invalid capture index");
     }
-    throw new PatternError("invalid pattern capture");
+    const from = starts[index] ?? 0;
+    const length = lengths[index] ?? 0;
+    // A captured position has no text; C takes its length for one that is too large.
+    if (length === POSITION) return -1;
+    const isSame = this.#source.startsWith(this.#source.slice(from, from + length), s);
+    return isSame ? s + length : -1;
   }
 
   #balance(start: number, item: PatternItem): number {

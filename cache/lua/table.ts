@@ -45,6 +45,9 @@ export class Shape {
   frozen = false;
   #index: Map<LuaValue, number> | undefined;
   #next: Map<string, Shape> | undefined;
+  /** The key that was last added, and the shape with it. */
+  #lastKey: string | undefined;
+  #lastNext: Shape | undefined;
   readonly #family: { size: number };
 
   private constructor(keys: LuaValue[], owned: boolean, family: { size: number }) {
@@ -85,17 +88,24 @@ export class Shape {
     else if (slot >= LINEAR_KEYS) this.#indexAll();
   }
 
+  /** Whether as many shapes have come from this one and its kin as may be. */
+  get isFull(): boolean {
+    return this.#family.size >= MAX_SHARED_SHAPES;
+  }
+
   /** Returns the shape with one more key, or `undefined` if it would not be worth sharing. */
   with(key: string): Shape | undefined {
     if (this.owned) return undefined;
-    const known = this.#next?.get(key);
-    if (known !== undefined) return known;
-    if (this.keys.length > MAX_SHARED_KEYS || this.#family.size >= MAX_SHARED_SHAPES) {
-      return undefined;
+    if (key === this.#lastKey) return this.#lastNext;
+    let next = this.#next?.get(key);
+    if (next === undefined) {
+      if (this.keys.length > MAX_SHARED_KEYS || this.isFull) return undefined;
+      this.#family.size++;
+      next = new Shape([...this.keys, key], false, this.#family);
+      (this.#next ??= new Map()).set(key, next);
     }
-    this.#family.size++;
-    const next = new Shape([...this.keys, key], false, this.#family);
-    (this.#next ??= new Map()).set(key, next);
+    this.#lastKey = key;
+    this.#lastNext = next;
     return next;
   }
 

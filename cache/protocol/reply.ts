@@ -4,7 +4,7 @@
  * @module
  */
 
-import { copyBytes, latin1Slice, type Slice } from "../store/slice.ts";
+import { copyBytes, latin1Slice, type Slice, writeLatin1 } from "../store/slice.ts";
 import {
   ARRAY,
   ATTRIBUTE,
@@ -206,11 +206,9 @@ export class Reply {
   text(text: string): void {
     const { length } = text;
     this.#header(BULK, length);
-    this.#ensure(length + 2);
-    const buffer = this.#buffer;
-    const at = this.#length;
-    for (let i = 0; i < length; i++) buffer[at + i] = text.charCodeAt(i);
-    this.#length = at + length;
+    if (!this.#ensure(length + 2)) return;
+    writeLatin1(text, this.#buffer, this.#length);
+    this.#length += length;
     this.#end();
   }
 

@@ -50,6 +50,8 @@ export interface FileVisitor {
   key(key: Slice, type: number, facts: KeyFacts): void;
   /** A library of functions. */
   library(code: Slice): void;
+  /** What the file tells of itself. Default: nothing is done with it. */
+  fact?(name: string, value: string): void;
 }
 
 /**
@@ -72,10 +74,11 @@ export function readFile(reader: RdbReader, visitor: FileVisitor): void {
         reader.length();
         reader.length();
         break;
-      case OPCODE_AUX:
-        reader.string();
-        reader.string();
+      case OPCODE_AUX: {
+        const name = reader.string().latin1();
+        visitor.fact?.(name, reader.string().latin1());
         break;
+      }
       case OPCODE_FUNCTION2:
         visitor.library(reader.string());
         break;
