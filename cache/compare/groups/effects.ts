@@ -111,7 +111,7 @@ export const expiryEffects: Group = {
     ["SADD", setKey, element, element, ";", "PEXPIRE", setKey, over],
     ["ZADD", zsetKey, "1", element, "2", element, ";", "PEXPIRE", zsetKey, over],
     ["XADD", streamKey, "50-*", "a", "b", ";", "PEXPIRE", streamKey, over],
-    ["PEXPIRE", key, "1", ";", "PEXPIRE", key, over],
+    ["PEXPIRE", key, "5", ";", "PEXPIRE", key, over],
     ["PEXPIRE", key, over],
     changed,
     changed,
