@@ -101,6 +101,8 @@ export class Replica implements Disposable {
    * @param send Sends the server a command, by another connection.
    */
   async effects(send: (args: string[]) => Promise<unknown>): Promise<Reply[]> {
+    // One that says nothing for long is taken for dead.
+    await this.#conn.write(toBytes(encode(["REPLCONF", "ACK", "0"])));
     await send(["SPUBLISH", MARK, ""]);
     this.#marks++;
     const deadline = performance.now() + TIMEOUT;
