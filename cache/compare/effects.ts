@@ -101,6 +101,8 @@ export class Replica implements Disposable {
    * @param send Sends the server a command, by another connection.
    */
   async effects(send: (args: string[]) => Promise<unknown>): Promise<Reply[]> {
+    // One that says nothing for long is taken for dead.
+    await this.#conn.write(toBytes(encode(["REPLCONF", "ACK", "0"])));
     await send(["SPUBLISH", MARK, ""]);
     this.#marks++;
     const deadline = performance.now() + TIMEOUT;
@@ -121,11 +123,13 @@ function words({ value }: Reply): string[] {
   return Array.isArray(value) ? value.map(({ value }) => `${value}`) : [];
 }
 
+/** Whether an effect deletes a key, as it does when a key has expired. */
+const isDeletion = (effect: string[] | undefined) =>
+  effect?.length === 2 && /^(DEL|UNLINK)$/.test(effect[0] ?? "");
+
 /** Effects with those in order that have none: of keys that have expired. */
-function ordered(effects: Reply[]): string[][] {
-  const all = effects.map(words);
-  const isDeletion = (effect: string[] | undefined) =>
-    effect?.length === 2 && /^(DEL|UNLINK)$/.test(effect[0] ?? "");
+function ordered(effects: string[][]): string[][] {
+  const all = [...effects];
   for (let start = 0; start < all.length; start++) {
     let end = start;
     while (isDeletion(all[end])) end++;
@@ -137,14 +141,29 @@ function ordered(effects: Reply[]): string[][] {
   return all;
 }
 
+/** Effects each with their database, in any order. */
+function withDatabases(effects: string[][]): string[] {
+  let database = "0";
+  return effects.flatMap((effect) => {
+    if (effect[0] !== "SELECT") return [`${database} ${effect}`];
+    database = effect[1] ?? "";
+    return [];
+  }).sort();
+}
+
 /**
- * Whether two servers have told the same: to the letter, but for moments in time, and the members that
- * `SPOP` chooses.
+ * Whether two servers have told the same: to the letter, but for moments in time, the members that `SPOP`
+ * chooses, and the order of keys that have expired.
  */
 export function sameEffects(a: Reply[], b: Reply[]): boolean {
-  const [first, second] = [ordered(a), ordered(b)];
-  return first.length === second.length && first.every((effect, i) => {
-    const other = second[i] ?? [];
+  const [first, second] = [a.map(words), b.map(words)];
+  // What expires by itself does so in one database after the other, beginning with any.
+  if ([...first, ...second].every((effect) => isDeletion(effect) || effect[0] === "SELECT")) {
+    return `${withDatabases(first)}` === `${withDatabases(second)}`;
+  }
+  const others = ordered(second);
+  return first.length === second.length && ordered(first).every((effect, i) => {
+    const other = others[i] ?? [];
     const isChosen = effect[0] === "SREM" && effect.length === 3;
     return effect.length === other.length && effect.every((word, i) => {
       const peer = other[i] ?? "";

@@ -163,7 +163,7 @@ export class Pair implements AsyncDisposable {
     let replica = this.#replicas.get(server);
     if (replica === undefined) {
       replica = await Replica.attach(
-        server.port + (server === this.subject ? Number(Deno.env.get("OFFSET") ?? 0) : 0),
+        server.port,
       );
       this.#replicas.set(server, replica);
     }
