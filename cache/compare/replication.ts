@@ -7,8 +7,10 @@
  * @module
  */
 
+import { Cache } from "../cache.ts";
 import { generate, mutate, type Part } from "./grammar.ts";
 import type { Random } from "./random.ts";
+import { PASSWORD } from "./play.ts";
 import { Client, type Reply } from "./resp.ts";
 import { REDIS, SAVING_SUBJECT, Server } from "./server.ts";
 
@@ -43,14 +45,16 @@ class Side implements AsyncDisposable {
     this.#client = client;
   }
 
-  static async start(name: "redis" | "cache", file: string): Promise<Side> {
+  static async start(name: "redis" | "cache", file: string, ...flags: string[]): Promise<Side> {
     const [directory, dump] = [file.replace(/[^/]*$/, ""), file.replace(/.*\//, "")];
     const command = name === "redis"
       ? `${REDIS} --enable-debug-command yes --dir ${directory} --dbfilename ${dump} ` +
         "--repl-diskless-sync-delay 0"
       : `${SAVING_SUBJECT} --enable-debug-command --snapshot ${file}`;
-    const server = await Server.start(command);
-    return new Side(name, command, server, await Client.connect(server.port));
+    const server = await Server.start([command, ...flags].join(" "));
+    const client = await Client.connect(server.port);
+    if (flags.includes("--requirepass")) await client.call("AUTH", PASSWORD);
+    return new Side(name, command, server, client);
   }
 
   get port(): number {
@@ -206,6 +210,118 @@ async function promote(directory: string): Promise<string | undefined> {
   return difference ?? (full.join() === "sync_full:1,sync_full:0" ? undefined : full.join());
 }
 
+/** One that writes all the time, to whoever is the master; counts what was answered. */
+class Writer {
+  answered = 0;
+  target: Side;
+  #isOver = false;
+  readonly #done: Promise<void>;
+
+  constructor(target: Side) {
+    this.target = target;
+    this.#done = this.#run();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isOver) {
+      try {
+        using client = await Client.connect(this.target.port);
+        await client.call("AUTH", PASSWORD);
+        while (!this.#isOver) {
+          const { kind } = await client.call("INCR", "written");
+          if (kind !== ":") break;
+          this.answered++;
+        }
+      } catch {
+        // It has ended before the reply.
+      }
+      await pause(10);
+    }
+  }
+
+  async end(): Promise<number> {
+    this.#isOver = true;
+    await this.#done;
+    return this.answered;
+  }
+}
+
+/** Waits for something that comes by itself. */
+async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + SYNC_TIMEOUT;
+  while (!await condition()) {
+    if (performance.now() > deadline) throw new Error(`Waited in vain until ${what}`);
+    await pause(20);
+  }
+}
+
+/** The steps of `docs/replication.md`: to a Redis without a stop, and on to a cluster. */
+async function move(parts: Part[], random: Random, directory: string): Promise<string | undefined> {
+  const flags = ["--requirepass", PASSWORD, "--masterauth", PASSWORD];
+  await using cache = await Side.start("cache", `${directory}/move-cache.rdb`);
+  await cache.call("CONFIG", "SET", "requirepass", PASSWORD);
+  await cache.send(commandsOf(parts, random));
+  await cache.send([["DISCARD"], ["FLUSHDB"], ["SWAPDB", "0", "1"], ["FLUSHDB"]]);
+  for (let i = 0; i < 100; i++) await cache.call("SET", `key:${i}`, `${i}`);
+  const writer = new Writer(cache);
+  await using redis = await Side.start(
+    "redis",
+    `${directory}/move-redis.rdb`,
+    ...flags,
+    `--replicaof 127.0.0.1 ${cache.port}`,
+  );
+  await cache.call("CONFIG", "SET", "masterauth", PASSWORD);
+  const line = `ip=127.0.0.1,port=${redis.port},state=online,`;
+  await until("it is online", async () => (await cache.field("slave0"))?.startsWith(line) ?? false);
+  const to = ["TO", "127.0.0.1", `${redis.port}`, "TIMEOUT", "10000"];
+  const reply = await cache.call("FAILOVER", ...to);
+  if (reply !== "OK") return `FAILOVER replies ${reply}`;
+  await until("it has taken over", async () => await redis.field("role") === "master");
+  writer.target = redis;
+  const before = writer.answered;
+  await until("clients write on", () => Promise.resolve(writer.answered > before + 100));
+  const answered = await writer.end();
+  const difference = await settled([redis, cache]);
+  if (difference !== undefined) return difference;
+  const written = await redis.call("GET", "written");
+  if (written !== `${answered}`) return `${answered} writes were answered, ${written} are there`;
+  const refused = await cache.call("SET", "key:0", "late");
+  if (!refused.startsWith("READONLY")) return `The cache replies ${refused} to a late write`;
+  await redis.call("SAVE");
+
+  await using node = await Server.start(
+    `${REDIS} --dir ${directory} --dbfilename move-redis.rdb --cluster-enabled yes ` +
+      `--cluster-config-file ${directory}/nodes.conf`,
+  );
+  const fix = await new Deno.Command("sh", {
+    args: ["-c", `echo yes | redis-cli --cluster fix 127.0.0.1:${node.port}`],
+  }).output();
+  using client = await Client.connect(node.port);
+  const state = async () => valueOf(await client.call("CLUSTER", "INFO"));
+  await until("the cluster is whole", async () => (await state()).includes("cluster_state:ok"))
+    .catch(() => console.log(new TextDecoder().decode(fix.stdout)));
+  const moved = valueOf(await client.call("GET", "key:42"));
+  if (moved !== "42") return `The cluster has ${moved} where 42 was`;
+}
+
+/** The copy of a Redis in this process, as that page has it. */
+async function copyInProcess(directory: string): Promise<string | undefined> {
+  await using redis = await Side.start(
+    "redis",
+    `${directory}/copied.rdb`,
+    ...["--requirepass", PASSWORD],
+  );
+  await redis.call("ACL", "SETUSER", "copier", "on", ">other", "+psync", "+replconf", "+ping");
+  await redis.call("SET", "key", "1");
+  const replicaOf = { port: redis.port, username: "copier", password: "other" };
+  await using copy = new Cache({ replicaOf });
+  await copy.until((stats) => stats.followsMaster);
+  copy.call("REPLICAOF", "NO", "ONE");
+  copy.call("INCR", "key");
+  const [here, there] = [copy.call("GET", "key"), await redis.call("GET", "key")];
+  return here === "2" && there === "1" ? undefined : `The copy has ${here}, the Redis ${there}`;
+}
+
 const run = async (command: string, ...args: string[]): Promise<string> => {
   const { success, stdout, stderr } = await new Deno.Command(command, { args }).output();
   const text = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("\n");
@@ -270,6 +386,8 @@ export async function compareReplication(
       check(chain.join(" to "), await follow(chain, total, parts, random, directory));
     }
     check("promotion", await promote(directory));
+    check("the move to a Redis", await move(parts, random, directory));
+    check("a copy in a process", await copyInProcess(directory));
     check("redis-cli", await askWithTools(parts, random, directory));
   } finally {
     await Deno.remove(directory, { recursive: true });

@@ -80,7 +80,8 @@ export class Server implements AsyncDisposable {
   async #answers(): Promise<boolean> {
     try {
       using client = await Client.connect(this.port);
-      return (await client.call("PING")).value === "PONG";
+      const { value } = await client.call("PING");
+      return value === "PONG" || `${value}`.startsWith("NOAUTH");
     } catch {
       return false;
     }
