@@ -181,6 +181,10 @@ export interface CacheStats {
   evictedKeys: number;
   /** Bytes in use, by keys, values and clients. */
   usedMemory: number;
+  /** Replicas that have got all keys, and are told of what changes. */
+  replicas: number;
+  /** Whether it is a replica that has got all keys, and is told of what changes. */
+  followsMaster: boolean;
 }
 
 /** The handler of a server, for connections of any kind. */
@@ -305,6 +309,8 @@ export class Cache implements AsyncDisposable {
       expiredKeys: engine.stats.expiredKeys,
       evictedKeys: engine.stats.evictedKeys,
       usedMemory: engine.eviction.used,
+      replicas: engine.replication.online,
+      followsMaster: engine.replication.link?.state === "connected",
     };
   }
 
@@ -429,6 +435,7 @@ export class Cache implements AsyncDisposable {
 
   async #close(): Promise<void> {
     const engine = this.#engine;
+    await engine.replication.drain(CLOSE_TIMEOUT);
     await Promise.all(this.#servers.map((server) => server.shutdown({ timeout: CLOSE_TIMEOUT })));
     engine.snapshots.stop();
     engine.appendOnly.stop();

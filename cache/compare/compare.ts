@@ -29,6 +29,7 @@ import {
   type Step,
 } from "./play.ts";
 import { Random } from "./random.ts";
+import { compareReplication } from "./replication.ts";
 import { compareRequests } from "./requests.ts";
 import { type Reply, show } from "./resp.ts";
 import { checkScans } from "./scan.ts";
@@ -40,6 +41,24 @@ import { REDIS, SUBJECT } from "./server.ts";
 const REQUESTS = "requests";
 const SCANS = "scans";
 const SNAPSHOTS = "snapshots";
+const REPLICATION = "replication";
+
+/** The groups that replication is tried with, and which share of all commands goes through each chain. */
+const REPLICATED = [
+  ...[
+    "strings",
+    "keys",
+    "expiry",
+    "lists",
+    "hashes",
+    "sets",
+    "sortedSets",
+    "bitmaps",
+    "hyperloglog",
+  ],
+  ...["geo", "streams", "scripts", "transactions"],
+];
+const REPLICATED_SHARE = 0.1;
 
 /** Commands of a sequence, sent in one go or step by step. */
 const LENGTH = 200;
@@ -176,7 +195,7 @@ if (import.meta.main) {
   });
   const start = Number(flags.seed ?? Math.floor(Math.random() * 1e9));
   const total = Number(flags.commands ?? 200_000);
-  const all = [...Object.keys(GROUPS), REQUESTS, SCANS, SNAPSHOTS];
+  const all = [...Object.keys(GROUPS), REQUESTS, SCANS, SNAPSHOTS, REPLICATION];
   const chosen = `${flags.groups ?? all}`.split(",");
   const names = chosen.filter((name) => name in GROUPS);
   const resp = `${flags.resp ?? "both"}`;
@@ -249,6 +268,13 @@ if (import.meta.main) {
     : 0;
   const wrongScans = chosen.includes(SCANS) ? await checkScans(pair.subject, new Random(start)) : 0;
   const wrongSnapshots = chosen.includes(SNAPSHOTS) ? await compareSnapshots(new Random(start)) : 0;
+  const wrongReplicas = chosen.includes(REPLICATION)
+    ? await compareReplication(
+      REPLICATED.flatMap((name) => GROUPS[name]?.commands ?? []),
+      total * REPLICATED_SHARE,
+      new Random(start),
+    )
+    : 0;
   for (
     let seed = start;
     names.length > 0 && commands < total && seen.size < maxDifferences;
@@ -273,7 +299,8 @@ if (import.meta.main) {
   console.log(
     `${commands} commands from seed ${start}: ${seen.size} different differences; ` +
       `${wrongRequests} requests answered otherwise; ${wrongScans} scans that missed elements; ` +
-      `${wrongSnapshots} snapshots read otherwise`,
+      `${wrongSnapshots} snapshots read otherwise; ${wrongReplicas} replicas with other keys`,
   );
-  if (lacking.size + seen.size + wrongRequests + wrongScans + wrongSnapshots > 0) Deno.exitCode = 1;
+  const wrong = [wrongRequests, wrongScans, wrongSnapshots, wrongReplicas];
+  if (wrong.reduce((sum, count) => sum + count, lacking.size + seen.size) > 0) Deno.exitCode = 1;
 }
