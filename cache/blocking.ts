@@ -157,8 +157,9 @@ export class Blocking {
   /** Is told of a database whose keys are all others now, or are about to go (`SWAPDB`, `FLUSHDB`). */
   signalAll(db: Keyspace): void {
     for (const { db: own, key, type } of this.#queues.values()) {
-      // Who reads a stream for a group is told where it is gone.
-      if (own === db && (type === STREAM || db.find(key) !== 0)) this.signal(db, key, type);
+      // Who reads a stream for a group is told where it is gone. A key that has expired stays until then.
+      const isThere = db.objects.keys.find(db.table, key) !== 0;
+      if (own === db && (type === STREAM || isThere)) this.signal(db, key, type);
     }
   }
 
@@ -177,7 +178,11 @@ export class Blocking {
     for (let place = first; place !== undefined;) {
       const entry = db.find(key);
       const isThere = entry !== 0 && db.objects.type(entry) === type;
-      if (!isThere && type !== STREAM) return;
+      if (!isThere && type !== STREAM) {
+        // It may just have been found to have expired.
+        place.blocked.client.engine.effects?.flush();
+        return;
+      }
       const { blocked, next } = place;
       const { wait: { serve, lossError } } = blocked;
       if (isThere) {
