@@ -133,6 +133,8 @@ export class Settings {
   /** Where a replica says it can be reached; empty and 0 for where it is. */
   announcedAddress = "";
   announcedPort = 0;
+  /** Whether `RESTORE` looks at checksums: for tests of what is damaged. */
+  checksOfDumps = true;
   /** Whether `DEBUG` is allowed. */
   debugCommand = false;
   /** What is only kept to be told, and numbers that a double does not hold. */

@@ -429,13 +429,22 @@ export class Replication implements EffectsListener {
 const flagsOf = (client: Client, { row, flags }: Command, args: Args): number =>
   row.flagsOf?.(client, args, flags) ?? flags;
 
-/** Whether a command, or a transaction that it executes, writes. */
-function writes(client: Client, command: Command, args: Args): boolean {
+/** Whether flags of a command, or of one in the transaction that it executes, are as asked for. */
+function someFlags(
+  client: Client,
+  command: Command,
+  args: Args,
+  matches: (flags: number) => boolean,
+): boolean {
   const queued = command.fullName === "exec" ? client.transaction?.commands ?? [] : [];
   return [{ command, args }, ...queued].some(({ command, args }) =>
-    (flagsOf(client, command, args) & WRITE) !== 0
+    matches(flagsOf(client, command, args))
   );
 }
+
+/** Whether a command, or a transaction that it executes, writes. */
+const writes = (client: Client, command: Command, args: Args): boolean =>
+  someFlags(client, command, args, (flags) => (flags & WRITE) !== 0);
 
 /** Why a master may not execute a command that has too few replicas, if it may not. */
 function refuseWrites(client: Client, command: Command, args: Args): string | undefined {
@@ -451,5 +460,7 @@ function refuse(client: Client, command: Command, args: Args): string | undefine
   if (settings.readOnly && writes(client, command, args)) {
     return "READONLY You can't write against a read only replica.";
   }
-  if (isStale && (flagsOf(client, command, args) & STALE) === 0) return MASTER_DOWN;
+  if (isStale && someFlags(client, command, args, (flags) => (flags & STALE) === 0)) {
+    return MASTER_DOWN;
+  }
 }

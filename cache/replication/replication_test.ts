@@ -296,9 +296,18 @@ Deno.test("A replica without its master answers from what it has, unless it is t
   await master.close();
   await until(() => stateOf(replica) !== "connected");
   assertEquals(replica.call("GET", "a"), "1");
+  const { port: ownPort } = replica.listen({ port: 0 }).addr as Deno.NetAddr;
+  using wire = await Wire.connect(ownPort);
+  await wire.send("MULTI\r\nGET a\r\n");
+  await wire.until("+QUEUED\r\n");
   replica.call("CONFIG", "SET", "replica-serve-stale-data", "no");
   const down = "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
   assertThrows(() => replica.call("GET", "a"), ReplyError, down);
+  await wire.send("EXEC\r\n");
+  assertMatch(
+    await wire.until("\r\n"),
+    /^-EXECABORT Transaction discarded because of: MASTERDOWN /,
+  );
   assertThrows(() => replica.call("EVAL", "return redis.call('get', 'a')", 0), ReplyError, down);
   assertEquals(field(replica, "master_link_status"), "down");
   assertMatch(field(replica, "master_link_down_since_seconds"), /^\d+$/);
