@@ -1022,10 +1022,30 @@ export function execute(machine: Machine): void {
             for (let n = 2; n < wanted; n++) stack[at + 3 + n] = undefined;
             continue;
           }
-          stack[at + 5] = stack[at + 2];
+          const before = stack[at + 2];
+          if (
+            f === machine.ipairsIterator && table instanceof Table &&
+            typeof before === "number" && (before | 0) === before
+          ) {
+            const { array } = table;
+            const n = before + 1 | 0;
+            const value = n > 0 && n < array.length ? array[n] : table.getNumber(n);
+            stack[at + 3] = value === undefined ? undefined : n;
+            stack[at + 4] = value;
+            for (let n = 2; n < wanted; n++) stack[at + 3 + n] = undefined;
+            continue;
+          }
+          stack[at + 5] = before;
           stack[at + 4] = table;
           stack[at + 3] = f;
-          const results = machine.begin(at + 3, 2, wanted, Return.ForCall, 0);
+          let results: number;
+          if (f instanceof HostFunction && f.isPlain) {
+            if (co.depth >= co.maxDepth - 1) machine.overflow();
+            machine.host = f;
+            results = f.call(machine, at + 4, 2);
+            machine.host = undefined;
+            if (results < 0) machine.pushHost(f, at + 3, 2, wanted, Return.ForCall, 0);
+          } else results = machine.begin(at + 3, 2, wanted, Return.ForCall, 0);
           if (results < 0) continue reload;
           for (let n = results; n < wanted; n++) stack[at + 3 + n] = undefined;
           continue;

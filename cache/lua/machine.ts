@@ -155,6 +155,8 @@ export class Machine {
   errorField: string | undefined;
   /** The function `next`, which loops need not call. */
   nextFunction: HostFunction | undefined;
+  /** What `ipairs` returns, likewise. */
+  ipairsIterator: HostFunction | undefined;
   /** How many bytes may be alive. */
   readonly maxMemory: number;
   /** What scripts have set for C Lua's collector; it means nothing here. */
