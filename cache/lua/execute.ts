@@ -382,7 +382,9 @@ export function execute(machine: Machine): void {
                 continue;
               }
             }
-          }
+          } else if (
+            table instanceof Table && typeof key === "string" && table.replace(key, value)
+          ) continue;
           frame.position = pc;
           if (machine.setIndex(table, key, value, i >>> 7 & 255)) continue reload;
           continue;
@@ -1218,12 +1220,19 @@ function executeLoop(
         const t = i >>> 15 & 255;
         const table = values[t];
         const c = i >>> 23 & 255;
-        if (isNumber[t] !== 0 || !(table instanceof Table) || isNumber[c] === 0) break rounds;
-        const { array } = table;
-        const key = numbers[c]!;
-        const n = key | 0;
-        if (n !== key || n < 1 || n >= array.length) break rounds;
-        const value = array[n];
+        if (isNumber[t] !== 0 || !(table instanceof Table)) break rounds;
+        let value: LuaValue;
+        if (isNumber[c] === 0) {
+          const key = values[c];
+          if (typeof key !== "string") break rounds;
+          value = table.getKey(key);
+        } else {
+          const { array } = table;
+          const key = numbers[c]!;
+          const n = key | 0;
+          if (n !== key || n < 1 || n >= array.length) break rounds;
+          value = array[n];
+        }
         if (typeof value === "number") {
           numbers[i >>> 7 & 255] = value;
           isNumber[i >>> 7 & 255] = 1;
@@ -1255,16 +1264,20 @@ function executeLoop(
         const t = i >>> 7 & 255;
         const table = values[t];
         const b = i >>> 15 & 255;
-        if (isNumber[t] !== 0 || !(table instanceof Table) || isNumber[b] === 0) break rounds;
-        const { array } = table;
-        const key = numbers[b]!;
-        const n = key | 0;
-        if (n !== key || n < 1 || n > array.length) break rounds;
+        if (isNumber[t] !== 0 || !(table instanceof Table)) break rounds;
         const c = i >>> 23 & 255;
         let value: LuaValue;
         if (i < 0) value = k[c];
         else value = isNumber[c] === 0 ? values[c] : numbers[c];
-        if (value === undefined) break rounds;
+        if (isNumber[b] === 0) {
+          const key = values[b];
+          if (typeof key !== "string" || !table.replace(key, value)) break rounds;
+          continue;
+        }
+        const { array } = table;
+        const key = numbers[b]!;
+        const n = key | 0;
+        if (n !== key || n < 1 || n > array.length || value === undefined) break rounds;
         if (n < array.length && array[n] !== undefined) array[n] = value;
         else if (table.metatable === undefined && !table.shape.frozen) table.setNumber(n, value);
         else break rounds;

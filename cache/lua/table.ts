@@ -281,6 +281,19 @@ export class Table {
     }
   }
 
+  /**
+   * Writes a field that is there, for which no metamethod is asked.
+   *
+   * @returns Whether it was there, and may be written to.
+   */
+  replace(key: string, value: LuaValue): boolean {
+    const { shape, values } = this;
+    const slot = shape.find(key);
+    if (values[slot] === undefined || shape.frozen) return false;
+    values[slot] = value;
+    return true;
+  }
+
   /** Adds a field that is not there yet, by the constant key of an instruction. */
   addField(key: string, value: LuaValue): void {
     const next = this.shape.with(key);
