@@ -874,6 +874,8 @@ export function execute(machine: Machine): void {
             closure = f;
             code = called.code;
             k = called.constants;
+            frame.code = code;
+            frame.constants = k;
             base = first;
             pc = 0;
             continue;
@@ -916,6 +918,8 @@ export function execute(machine: Machine): void {
             const to = frame.slot;
             for (let n = 0; n <= count; n++) stack[to + n] = stack[slot + n];
             frame.function = f;
+            frame.code = f.prototype.code;
+            frame.constants = f.prototype.constants;
             frame.base = machine.enterFunction(f, to, count);
             frame.position = 0;
             frame.tailCalls++;
@@ -947,8 +951,7 @@ export function execute(machine: Machine): void {
           }
           frame = frames[--co.depth]!;
           closure = frame.function as LuaFunction;
-          ({ code, constants: k } = closure.prototype);
-          base = frame.base;
+          ({ code, constants: k, base } = frame);
           pc = frame.position;
           continue;
         }

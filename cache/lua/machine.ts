@@ -357,6 +357,8 @@ export class Machine {
     if (co.depth >= co.maxDepth - 1) this.overflow();
     const frame = co.push();
     frame.function = f;
+    frame.code = f.prototype.code;
+    frame.constants = f.prototype.constants;
     frame.slot = slot;
     frame.base = this.enterFunction(f, slot, count);
     frame.position = 0;
