@@ -155,6 +155,8 @@ export class Machine {
   errorField: string | undefined;
   /** The function `next`, which loops need not call. */
   nextFunction: HostFunction | undefined;
+  /** What `ipairs` returns, likewise. */
+  ipairsIterator: HostFunction | undefined;
   /** How many bytes may be alive. */
   readonly maxMemory: number;
   /** What scripts have set for C Lua's collector; it means nothing here. */
@@ -355,6 +357,8 @@ export class Machine {
     if (co.depth >= co.maxDepth - 1) this.overflow();
     const frame = co.push();
     frame.function = f;
+    frame.code = f.prototype.code;
+    frame.constants = f.prototype.constants;
     frame.slot = slot;
     frame.base = this.enterFunction(f, slot, count);
     frame.position = 0;
