@@ -33,11 +33,11 @@ import { cString } from "../lua/arguments.ts";
 import { toText } from "../lua/machine.ts";
 import { Args } from "../protocol/request.ts";
 import { Reply } from "../protocol/reply.ts";
-import { writeLatin1 } from "../store/slice.ts";
+import { LONG_TEXT, writeLong } from "../store/slice.ts";
 import { ALLOW_OOM, NO_WRITES } from "./flags.ts";
 import { commandError, errorTable, fromReply, withCode } from "./from_reply.ts";
 import { readonlyError } from "./redis_library.ts";
-import { LuaReplyWriter, printed } from "./to_reply.ts";
+import { printed, TableWriter, writeScalar } from "./to_reply.ts";
 
 /** How long a script that is past its time may go on before others get their turn, in milliseconds. */
 const SLICE = 10;
@@ -361,12 +361,16 @@ export class Runner {
   // Results.
 
   #reply(run: Run, reply: Reply, value: LuaValue): void {
-    if (typeof value === "string") return reply.text(value);
+    if (value instanceof Table) this.#replyTable(run, reply, value);
+    else writeScalar(reply, this.client.reply.resp, value);
+  }
+
+  #replyTable(run: Run, reply: Reply, table: Table): void {
     let failed = false;
-    new LuaReplyWriter(reply, this.client.reply.resp, (message, isNew) => {
+    new TableWriter(reply, this.client.reply.resp, (message, isNew) => {
       if (isNew) countError(this.#engine, message);
       failed = true;
-    }).write(value);
+    }).write(table);
     if (failed) this.#countFailure(run);
   }
 
@@ -535,9 +539,14 @@ export class Runner {
         larger.set(args.bytes);
         args.bytes = larger;
       }
-      writeLatin1(text, args.bytes, at);
+      const { bytes } = args;
       args.push(at, length);
-      at += length;
+      if (length >= LONG_TEXT) {
+        writeLong(text, bytes, at);
+        at += length;
+      } else {
+        for (let j = 0; j < length; j++) bytes[at++] = text.charCodeAt(j);
+      }
     }
     return undefined;
   }
