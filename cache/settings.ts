@@ -77,6 +77,8 @@ export class Settings {
   compressSnapshots = true;
   /** When a snapshot is written by itself. */
   savePoints: readonly SavePoint[] = [];
+  /** Whether nothing may be written by clients while snapshots are asked for and cannot be written. */
+  stopWritesOnFailedSave = true;
   /** Where the snapshot is kept, and its name there; empty where none is. */
   snapshotDirectory = "";
   snapshotName = "";
@@ -417,6 +419,7 @@ export const PARAMETERS: readonly Parameter[] = [
   boolean("latency-tracking", "latencyTracking"),
   latencyPercentiles,
   savePoints,
+  boolean("stop-writes-on-bgsave-error", "stopWritesOnFailedSave"),
   text("dir", "snapshotDirectory"),
   text("dbfilename", "snapshotName"),
   memory("maxmemory", "maxMemory", 0, 2 ** 64),

@@ -25,7 +25,7 @@ import {
   WRITE,
 } from "./command.ts";
 import type { Engine } from "../engine.ts";
-import { CommandError, OUT_OF_MEMORY, printed, wrongArity } from "./error.ts";
+import { CommandError, NOT_PERSISTED, OUT_OF_MEMORY, printed, wrongArity } from "./error.ts";
 import { contextOf, refuse } from "./rights.ts";
 
 /** Commands that are not queued in a transaction. */
@@ -181,6 +181,9 @@ function check(client: Client, command: Command, args: Args): void {
       throw new CommandError(OUT_OF_MEMORY);
     }
   }
+  if (client.engine.snapshots.stopsWrites && needsDisk(client, command, args)) {
+    throw new CommandError(NOT_PERSISTED);
+  }
   if (
     client.reply.resp === 2 && client.subscriptionCount > 0 &&
     !SUBSCRIBER_COMMANDS.has(command.fullName)
@@ -207,6 +210,14 @@ function needsMemory(client: Client, command: Command, args: Args): boolean {
   return !NEED_NO_MEMORY.has(command.fullName) ||
     command.fullName === "exec" &&
       transaction.commands.some(({ command, args }) => denies(command, args));
+}
+
+/** Whether a command is refused where snapshots cannot be written. `PING` is, so that it is noticed. */
+function needsDisk(client: Client, { name, row, flags }: Command, args: Args): boolean {
+  const { transaction } = client;
+  return name === "ping" || ((row.flagsOf?.(client, args, flags) ?? flags) & WRITE) !== 0 ||
+    (name === "exec" &&
+      (transaction?.commands.some(({ command }) => (command.flags & WRITE) !== 0) ?? false));
 }
 
 /** Executes a command: its reply, or its error, is in `client.reply` then. */

@@ -15,7 +15,7 @@ import {
   WRITE,
 } from "../commands/command.ts";
 import { call, countError, noteTime } from "../commands/gate.ts";
-import { CommandError, OUT_OF_MEMORY } from "../commands/error.ts";
+import { CommandError, NOT_PERSISTED, OUT_OF_MEMORY } from "../commands/error.ts";
 import { refuse } from "../commands/rights.ts";
 import type { Engine } from "../engine.ts";
 import {
@@ -64,6 +64,10 @@ const DENIALS = {
   key: "can't access at least one of the keys mentioned in the command arguments",
   channel: "can't publish to the channel mentioned in the command",
 };
+
+const NOT_PERSISTED_SCRIPT =
+  "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. " +
+  "Writable scripts are blocked. Use 'no-writes' flag for read only scripts.";
 
 const KILLED = "Script killed by user with SCRIPT KILL...";
 
@@ -181,6 +185,7 @@ export class Runner {
   /** Whether a script may run at all that declares flags. */
   #check(flags: number, isReadonly: boolean): void {
     if ((flags & NO_WRITES) !== 0) return;
+    if (this.#engine.snapshots.stopsWrites) throw new CommandError(NOT_PERSISTED_SCRIPT);
     if (isReadonly) {
       throw new CommandError("ERR Can not execute a script with write flag using *_ro command.");
     }
@@ -448,6 +453,8 @@ export class Runner {
       return "Write commands are not allowed from read-only scripts.";
     }
     // What has begun to write is not stopped midway.
+    const needsDisk = !run.hasWritten && (flags & WRITE) !== 0;
+    if (needsDisk && this.#engine.snapshots.stopsWrites) return `-${NOT_PERSISTED}`;
     const mayStop = !run.allowsOom && !run.hasWritten;
     if (mayStop && (flags & DENY_OOM) !== 0 && this.#engine.eviction.outOfMemory) {
       return `-${OUT_OF_MEMORY}`;
