@@ -32,7 +32,10 @@ import { FileStore, splitPath } from "./snapshot_file.ts";
 import { copyBytes, latin1Slice, type Slice } from "./store/slice.ts";
 import type { Logger } from "@nimblecache/server";
 
-/** When what is appended is made durable, as `appendfsync` says it. */
+/**
+ * When what is appended is made durable, as `appendfsync` says it: before the reply goes out, once a
+ * second, or when the system chooses to.
+ */
 export type FsyncPolicy = "always" | "everysec" | "no";
 
 export const FSYNC_POLICIES: readonly FsyncPolicy[] = ["always", "everysec", "no"];
