@@ -15,6 +15,9 @@ const MAIN = new URL("../main.ts", import.meta.url).pathname;
 export const SUBJECT =
   `'${DENO}' run --quiet --no-prompt --allow-net --allow-read=. --allow-write=. '${MAIN}'`;
 
+/** The same, where it may read and write anything. */
+export const UNBOUND_SUBJECT: string = SUBJECT.replaceAll("=.", "");
+
 /** Starts a real Redis that keeps nothing; `--port N` is added. */
 export const REDIS = `redis-server --bind 127.0.0.1 --save '' --appendonly no --loglevel warning`;
 
