@@ -124,8 +124,7 @@ function holds(client: Client, command: Command, args: Args): boolean {
 
 /** Whether a command, or one of the transaction that it executes, has one of some flags. */
 export function mayDo(wanted: number, client: Client, command: Command, args: Args): boolean {
-  const has = ({ row, flags }: Command, args: Args) =>
-    ((row.flagsOf?.(client, args, flags) ?? flags) & wanted) !== 0;
+  const has = (command: Command, args: Args) => (command.flagsFor(client, args) & wanted) !== 0;
   if (command.name !== "exec" || client.transaction === undefined) return has(command, args);
   return client.transaction.commands.some(({ command, args }) => has(command, args));
 }
@@ -217,8 +216,8 @@ function check(client: Client, command: Command, args: Args): void {
 function needsMemory(client: Client, command: Command, args: Args): boolean {
   if (client.isMaster) return false;
   const { transaction } = client;
-  const denies = ({ row, flags }: Command, args: Args) =>
-    ((row.flagsOf?.(client, args, flags) ?? flags) & DENY_OOM) !== 0;
+  const denies = (command: Command, args: Args) =>
+    (command.flagsFor(client, args) & DENY_OOM) !== 0;
   if (denies(command, args)) return true;
   if (transaction === undefined) return false;
   return !NEED_NO_MEMORY.has(command.fullName) ||
