@@ -32,7 +32,10 @@ import { FileStore, splitPath } from "./snapshot_file.ts";
 import { copyBytes, latin1Slice, type Slice } from "./store/slice.ts";
 import type { Logger } from "@nimblecache/server";
 
-/** When what is appended is made durable, as `appendfsync` says it. */
+/**
+ * When what is appended is made durable, as `appendfsync` says it: before the reply goes out, once a
+ * second, or when the system chooses to.
+ */
 export type FsyncPolicy = "always" | "everysec" | "no";
 
 export const FSYNC_POLICIES: readonly FsyncPolicy[] = ["always", "everysec", "no"];
@@ -668,7 +671,7 @@ export class AppendOnly implements EffectsListener {
     // The process may have ended amid this.
     const isBegun = base?.name === FILE_NAME && increments.length === 0 &&
       !exists(this.#path(file));
-    if (!(isEmpty(this.#manifest) || isBegun) || !exists(old)) return;
+    if (!(isEmpty(this.#manifest) || isBegun) || !mayRead(old) || !exists(old)) return;
     Deno.mkdirSync(directory, { recursive: true });
     this.#persist({ ...EMPTY_MANIFEST, base: file });
     Deno.renameSync(old, this.#path(file));
@@ -710,15 +713,16 @@ export class AppendOnly implements EffectsListener {
   }
 }
 
-/** Whether there is a file, as far as that may be asked. */
+function mayRead(path: string): boolean {
+  return Deno.permissions.querySync({ name: "read", path }).state === "granted";
+}
+
 function exists(path: string): boolean {
   try {
     Deno.statSync(path);
     return true;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) {
-      return false;
-    }
+    if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
 }

@@ -924,7 +924,7 @@ Deno.test("AppendOnly goes on with what there is when a rewrite fails", async ()
     Deno.removeSync(`${directory.root}/copy`, { recursive: true });
     call("INCR a");
     call("BGREWRITEAOF");
-    await until(() => engine.background.kind === undefined);
+    await until(() => directory.names().length === 3);
     assertMatch(call("INFO persistence"), /aof_rewrites_consecutive_failures:0\r\n/);
     assertEquals(`+${await reloaded()}`, call("DEBUG DIGEST"));
   });
@@ -940,7 +940,7 @@ Deno.test("AppendOnly cannot begin a rewrite where it cannot open its files", as
     assertMatch(call("BGREWRITEAOF"), /^-ERR Can't execute/);
     assertEquals(call("INCR a"), ":2");
     call("CONFIG SET appendonly no");
-    Deno.mkdirSync(`${directory.path}/temp-appendonly.aof.incr`);
+    Deno.mkdirSync(`${directory.path}/temp-appendonly.aof.incr/x`, { recursive: true });
     assertMatch(
       call("CONFIG SET appendonly yes"),
       /^-ERR CONFIG SET failed \(possibly related to argument 'appendonly'\) - Unable to turn on AOF\. Check server logs\.$/,
@@ -954,6 +954,7 @@ Deno.test("AppendOnly cannot begin a rewrite where it cannot open its files", as
     }
     assertEquals(call("CONFIG SET appendonly yes"), "+OK");
     await until(() => engine.background.kind === undefined);
+    await until(() => directory.names().length === 3);
     assertEquals(`+${await reloaded()}`, call("DEBUG DIGEST"));
   });
 });

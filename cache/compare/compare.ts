@@ -33,6 +33,7 @@ import { compareReplication } from "./replication.ts";
 import { compareRequests } from "./requests.ts";
 import { type Reply, show } from "./resp.ts";
 import { checkScans } from "./scan.ts";
+import { compareAppendOnly } from "./append_only.ts";
 import { compareSnapshots } from "./snapshots.ts";
 import { after, before, isUndefined } from "./same.ts";
 import { REDIS, SUBJECT } from "./server.ts";
@@ -42,9 +43,13 @@ const REQUESTS = "requests";
 const SCANS = "scans";
 const SNAPSHOTS = "snapshots";
 const REPLICATION = "replication";
+const APPEND_ONLY = "appendOnly";
 
-/** The groups that replication is tried with, and which share of all commands goes through each chain. */
-const REPLICATED = [
+/** Which share of all commands goes through each chain of replicas. */
+const REPLICATED_SHARE = 0.1;
+
+/** Groups whose commands one connection can send in one go, and that change keys. */
+const CHANGING = [
   ...[
     "strings",
     "keys",
@@ -56,9 +61,8 @@ const REPLICATED = [
     "bitmaps",
     "hyperloglog",
   ],
-  ...["geo", "streams", "scripts", "transactions"],
+  ...["geo", "streams", "large", "scripts", "transactions"],
 ];
-const REPLICATED_SHARE = 0.1;
 
 /** Commands of a sequence, sent in one go or step by step. */
 const LENGTH = 200;
@@ -195,7 +199,7 @@ if (import.meta.main) {
   });
   const start = Number(flags.seed ?? Math.floor(Math.random() * 1e9));
   const total = Number(flags.commands ?? 200_000);
-  const all = [...Object.keys(GROUPS), REQUESTS, SCANS, SNAPSHOTS, REPLICATION];
+  const all = [...Object.keys(GROUPS), REQUESTS, SCANS, SNAPSHOTS, REPLICATION, APPEND_ONLY];
   const chosen = `${flags.groups ?? all}`.split(",");
   const names = chosen.filter((name) => name in GROUPS);
   const resp = `${flags.resp ?? "both"}`;
@@ -270,10 +274,15 @@ if (import.meta.main) {
   const wrongSnapshots = chosen.includes(SNAPSHOTS) ? await compareSnapshots(new Random(start)) : 0;
   const wrongReplicas = chosen.includes(REPLICATION)
     ? await compareReplication(
-      REPLICATED.flatMap((name) => GROUPS[name]?.commands ?? []),
+      CHANGING.flatMap((name) => GROUPS[name]?.commands ?? []),
       total * REPLICATED_SHARE,
       new Random(start),
     )
+    : 0;
+  let changesSeed = start;
+  const changes = () => sequenceOf(changesSeed++, CHANGING, "2").steps.map(({ args }) => args);
+  const wrongAppendOnly = chosen.includes(APPEND_ONLY)
+    ? await compareAppendOnly(new Random(start), changes)
     : 0;
   for (
     let seed = start;
@@ -299,8 +308,9 @@ if (import.meta.main) {
   console.log(
     `${commands} commands from seed ${start}: ${seen.size} different differences; ` +
       `${wrongRequests} requests answered otherwise; ${wrongScans} scans that missed elements; ` +
-      `${wrongSnapshots} snapshots read otherwise; ${wrongReplicas} replicas with other keys`,
+      `${wrongSnapshots} snapshots and ${wrongAppendOnly} append-only files read otherwise; ` +
+      `${wrongReplicas} replicas with other keys`,
   );
-  const wrong = [wrongRequests, wrongScans, wrongSnapshots, wrongReplicas];
+  const wrong = [wrongRequests, wrongScans, wrongSnapshots, wrongReplicas, wrongAppendOnly];
   if (wrong.reduce((sum, count) => sum + count, lacking.size + seen.size) > 0) Deno.exitCode = 1;
 }

@@ -425,10 +425,6 @@ export class Replication implements EffectsListener {
   }
 }
 
-/** What a command is, which may depend on its arguments. */
-const flagsOf = (client: Client, { row, flags }: Command, args: Args): number =>
-  row.flagsOf?.(client, args, flags) ?? flags;
-
 /** Whether flags of a command, or of one in the transaction that it executes, are as asked for. */
 function someFlags(
   client: Client,
@@ -438,7 +434,7 @@ function someFlags(
 ): boolean {
   const queued = command.fullName === "exec" ? client.transaction?.commands ?? [] : [];
   return [{ command, args }, ...queued].some(({ command, args }) =>
-    matches(flagsOf(client, command, args))
+    matches(command.flagsFor(client, args))
   );
 }
 

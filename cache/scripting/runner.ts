@@ -16,7 +16,7 @@ import {
   WRITE,
 } from "../commands/command.ts";
 import { call, countError, noteTime } from "../commands/gate.ts";
-import { CommandError, MASTER_DOWN, misconfigured, OUT_OF_MEMORY } from "../commands/error.ts";
+import { CommandError, MASTER_DOWN, OUT_OF_MEMORY } from "../commands/error.ts";
 import { refuse } from "../commands/rights.ts";
 import { ALL } from "../effects.ts";
 import type { Engine } from "../engine.ts";
@@ -67,6 +67,10 @@ const DENIALS = {
   key: "can't access at least one of the keys mentioned in the command arguments",
   channel: "can't publish to the channel mentioned in the command",
 };
+
+const NO_DISK =
+  "it's currently unable to persist to disk. Writable scripts are blocked. Use 'no-writes' " +
+  "flag for read only scripts.";
 
 const KILLED = "Script killed by user with SCRIPT KILL...";
 
@@ -188,6 +192,15 @@ export class Runner {
   /** Whether a script may run at all that declares flags. */
   #check(flags: number, isReadonly: boolean): void {
     if ((flags & NO_WRITES) !== 0) return;
+    const { appendOnly: { failure }, snapshots } = this.#engine;
+    if (snapshots.stopsWrites) {
+      throw new CommandError(`MISCONF Redis is configured to save RDB snapshots, but ${NO_DISK}`);
+    }
+    if (failure !== undefined) {
+      throw new CommandError(
+        `MISCONF Redis is configured to persist data to AOF, but ${NO_DISK} AOF error: ${failure}`,
+      );
+    }
     if (isReadonly) {
       throw new CommandError("ERR Can not execute a script with write flag using *_ro command.");
     }
@@ -490,13 +503,11 @@ export class Runner {
     if (run.isReadonly && (flags & (WRITE | MAY_REPLICATE)) !== 0) {
       return "Write commands are not allowed from read-only scripts.";
     }
-    const { guard, isStale } = this.#engine;
+    const { diskError, guard, isStale } = this.#engine;
     if (isStale && (flags & STALE) === 0) return "Can not execute the command on a stale replica";
-    const { failure } = this.#engine.appendOnly;
-    if (failure !== undefined && (flags & WRITE) !== 0 && !run.hasWritten) {
-      return `-${misconfigured(failure)}`;
-    }
     // What has begun to write is not stopped midway.
+    const isFirstWrite = !run.hasWritten && (flags & WRITE) !== 0;
+    if (isFirstWrite && diskError !== undefined) return `-${diskError}`;
     const isRefused = run.hasWritten ? undefined : guard?.(run.caller, command, args);
     if (isRefused !== undefined) return `-${isRefused}`;
     const mayStop = !run.allowsOom && !run.hasWritten;

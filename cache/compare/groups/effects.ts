@@ -4,7 +4,6 @@ import {
   float,
   type Group,
   hashKey,
-  integer,
   key,
   listKey,
   many,
