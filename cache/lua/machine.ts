@@ -362,9 +362,11 @@ export class Machine {
     const co = this.current;
     if (co.depth >= co.maxDepth - 1) this.overflow();
     const frame = co.push();
-    frame.function = f;
-    frame.code = f.prototype.code;
-    frame.constants = f.prototype.constants;
+    if (frame.function !== f) {
+      frame.function = f;
+      frame.code = f.prototype.code;
+      frame.constants = f.prototype.constants;
+    }
     frame.slot = slot;
     frame.base = this.enterFunction(f, slot, count);
     frame.position = 0;
