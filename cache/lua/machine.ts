@@ -247,6 +247,8 @@ export class Machine {
     memory.charged = alive;
     memory.trigger = this.#trigger(alive);
     if (alive > this.maxMemory) throw new LuaError(MEMORY_ERROR);
+    // To make large strings takes long, though it takes few instructions.
+    this.checkTime();
   }
 
   /** How many bytes were charged when the machine last ran. */
