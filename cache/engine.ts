@@ -11,6 +11,7 @@ import { AppendOnly } from "./append_only.ts";
 import { Blocking } from "./blocking.ts";
 import type { Clock } from "./clock.ts";
 import { type Command, CommandTable } from "./commands/command.ts";
+import { misconfigured, NOT_PERSISTED } from "./commands/error.ts";
 import { Effects, type EffectsListener } from "./effects.ts";
 import { Eviction } from "./eviction.ts";
 import { Keyspace } from "./keyspace.ts";
@@ -212,6 +213,13 @@ export class Engine {
     this.replication = new Replication(this);
     this.appendOnly = new AppendOnly(this);
     this.applySettings();
+  }
+
+  /** What commands that write are replied while what they do cannot be kept, though it should. */
+  get diskError(): string | undefined {
+    if (this.snapshots.stopsWrites) return NOT_PERSISTED;
+    const { failure } = this.appendOnly;
+    return failure === undefined ? undefined : misconfigured(failure);
   }
 
   /** The milliseconds of real time since this was last called, or the clock read. */

@@ -81,6 +81,8 @@ export class Settings {
   keySaveDelay = 0;
   /** When a snapshot is written by itself. */
   savePoints: readonly SavePoint[] = [];
+  /** Whether nothing may be written by clients while snapshots are asked for and cannot be written. */
+  stopWritesOnFailedSave = true;
   /** Where the snapshot is kept, and its name there; empty where none is. */
   snapshotDirectory = "";
   snapshotName = "";
@@ -476,6 +478,7 @@ export const PARAMETERS: readonly Parameter[] = [
   integer("rdb-key-save-delay", "keySaveDelay", -(2 ** 31), INT_MAX, { hidden: true }),
   told("sanitize-dump-payload", "no", isOneOf("no", "yes", "clients")),
   savePoints,
+  boolean("stop-writes-on-bgsave-error", "stopWritesOnFailedSave"),
   boolean("appendonly", "appendOnly"),
   appendFsync,
   boolean("no-appendfsync-on-rewrite", "noSyncOnRewrite"),

@@ -25,7 +25,7 @@ import {
   WRITE,
 } from "./command.ts";
 import type { Engine } from "../engine.ts";
-import { CommandError, misconfigured, OUT_OF_MEMORY, printed, wrongArity } from "./error.ts";
+import { CommandError, OUT_OF_MEMORY, printed, wrongArity } from "./error.ts";
 import { contextOf, refuse } from "./rights.ts";
 
 /** Commands that are not queued in a transaction. */
@@ -175,7 +175,7 @@ function check(client: Client, command: Command, args: Args): void {
     throw new CommandError("ERR Command not allowed inside a transaction");
   }
   if (!client.user.isUnlimited) checkRights(client, command, args);
-  const { appendOnly, eviction, objects, scripting, tracking } = client.engine;
+  const { eviction, objects, scripting, tracking } = client.engine;
   // Amid a script nothing is removed.
   if (scripting.runner.busy === undefined) {
     eviction.outOfMemory = objects.arena.used > eviction.limit && !eviction.makeRoom();
@@ -185,14 +185,15 @@ function check(client: Client, command: Command, args: Args): void {
       throw new CommandError(OUT_OF_MEMORY);
     }
   }
-  const refusal = client.engine.guard?.(client, command, args);
-  if (refusal !== undefined) throw new CommandError(refusal);
+  const { diskError } = client.engine;
   if (
-    appendOnly.failure !== undefined && !client.isMaster &&
+    diskError !== undefined && !client.isMaster &&
     (mayDo(WRITE, client, command, args) || command.name === "ping")
   ) {
-    throw new CommandError(misconfigured(appendOnly.failure));
+    throw new CommandError(diskError);
   }
+  const refusal = client.engine.guard?.(client, command, args);
+  if (refusal !== undefined) throw new CommandError(refusal);
   if (
     client.reply.resp === 2 && client.subscriptionCount > 0 &&
     !SUBSCRIBER_COMMANDS.has(command.fullName)

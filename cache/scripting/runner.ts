@@ -16,7 +16,7 @@ import {
   WRITE,
 } from "../commands/command.ts";
 import { call, countError, noteTime } from "../commands/gate.ts";
-import { CommandError, MASTER_DOWN, misconfigured, OUT_OF_MEMORY } from "../commands/error.ts";
+import { CommandError, MASTER_DOWN, OUT_OF_MEMORY } from "../commands/error.ts";
 import { refuse } from "../commands/rights.ts";
 import { ALL } from "../effects.ts";
 import type { Engine } from "../engine.ts";
@@ -67,6 +67,10 @@ const DENIALS = {
   key: "can't access at least one of the keys mentioned in the command arguments",
   channel: "can't publish to the channel mentioned in the command",
 };
+
+const NOT_PERSISTED_SCRIPT =
+  "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. " +
+  "Writable scripts are blocked. Use 'no-writes' flag for read only scripts.";
 
 const KILLED = "Script killed by user with SCRIPT KILL...";
 
@@ -188,6 +192,7 @@ export class Runner {
   /** Whether a script may run at all that declares flags. */
   #check(flags: number, isReadonly: boolean): void {
     if ((flags & NO_WRITES) !== 0) return;
+    if (this.#engine.snapshots.stopsWrites) throw new CommandError(NOT_PERSISTED_SCRIPT);
     if (isReadonly) {
       throw new CommandError("ERR Can not execute a script with write flag using *_ro command.");
     }
@@ -488,10 +493,8 @@ export class Runner {
     }
     const { guard, isStale } = this.#engine;
     if (isStale && (flags & STALE) === 0) return "Can not execute the command on a stale replica";
-    const { failure } = this.#engine.appendOnly;
-    if (failure !== undefined && (flags & WRITE) !== 0 && !run.hasWritten) {
-      return `-${misconfigured(failure)}`;
-    }
+    const { diskError } = this.#engine;
+    if (diskError !== undefined && (flags & WRITE) !== 0 && !run.hasWritten) return `-${diskError}`;
     // What has begun to write is not stopped midway.
     const isRefused = run.hasWritten ? undefined : guard?.(run.caller, command, args);
     if (isRefused !== undefined) return `-${isRefused}`;
