@@ -276,7 +276,10 @@ export class Snapshots {
         }
         const old = objects.keys.find(db.table, key);
         if (old !== 0) {
-          if (!merge) reader.fail("A key comes twice");
+          if (!merge) {
+            value.discard();
+            reader.fail("A key comes twice");
+          }
           db.remove(old);
         }
         const entry = value.addTo(db, key);

@@ -291,6 +291,16 @@ Deno.test("Snapshots.load() says where a file is damaged, and why", () => {
   }
 });
 
+Deno.test("Snapshots.load() keeps nothing of a key that comes twice", () => {
+  const { engine, call } = newEngine();
+  call("RPUSH", "l", "a", "b");
+  const bytes = save(engine);
+  const { used } = engine.objects.arena;
+  assertThrows(() => load(bytes, engine), RdbError, "A key comes twice");
+  assertEquals(engine.objects.arena.used, used);
+  engine.close();
+});
+
 Deno.test("Snapshots.load() takes damage of any kind as damage", () => {
   const { engine, call } = newEngine();
   const random = seeded(5);
