@@ -378,7 +378,7 @@ export class Cache implements AsyncDisposable {
    * what RESP3 has beside: `null`, arrays, `Map`s, `Set`s, booleans, doubles.
    * @throws {ReplyError} If the command replies an error. Within an array (`EXEC`) it is a value.
    * @throws {RangeError} If the reply is larger than a client's replies may be (256 MiB, unless
-   * `client-output-buffer-limit` says less).
+   * `client-output-buffer-limit` says less), or arrays of a script nest thousands deep.
    * @throws {TypeError} If an argument is of another type.
    */
   call(...args: CallArgument[]): ReplyValue {
@@ -505,12 +505,15 @@ export class Cache implements AsyncDisposable {
       reply.reset();
       throw new RangeError(`Cannot return a reply of more than ${client.maxReply} bytes`);
     }
-    // A command that has closed the cache replies nothing.
-    const value = reply.length === 0 ? null : readReply(reply.written(), bulk);
-    reply.truncate(0);
-    client.closing = false;
-    if (value instanceof ReplyError) throw value;
-    return value;
+    try {
+      // A command that has closed the cache replies nothing.
+      const value = reply.length === 0 ? null : readReply(reply.written(), bulk);
+      if (value instanceof ReplyError) throw value;
+      return value;
+    } finally {
+      reply.truncate(0);
+      client.closing = false;
+    }
   }
 }
 

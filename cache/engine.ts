@@ -217,6 +217,13 @@ export class Engine {
     this.applySettings();
   }
 
+  /** What commands that write are replied while what they do cannot be kept, though it should. */
+  get diskError(): string | undefined {
+    if (this.snapshots.stopsWrites) return NOT_PERSISTED;
+    const { failure } = this.appendOnly;
+    return failure === undefined ? undefined : misconfigured(failure);
+  }
+
   /** The milliseconds of real time since this was last called, or the clock read. */
   elapsed(): number {
     const before = this.#lastLook;
@@ -355,13 +362,6 @@ export class Engine {
 
   nextClientId(): number {
     return ++this.#lastClientId;
-  }
-
-  /** Why commands that write are refused, if they are: what they change could not be kept. */
-  get diskError(): string | undefined {
-    if (this.snapshots.stopsWrites) return NOT_PERSISTED;
-    const { failure } = this.appendOnly;
-    return failure === undefined ? undefined : misconfigured(failure);
   }
 
   /** Has somebody told of effects from now on. */

@@ -267,6 +267,10 @@ if (import.meta.main) {
     }
   };
 
+  if (flags.effects && !await pair.expireAlike()) {
+    console.log("The effects of keys that expire by themselves differ");
+    Deno.exitCode = 1;
+  }
   const wrongRequests = chosen.includes(REQUESTS)
     ? await compareRequests(pair.redis, pair.subject)
     : 0;

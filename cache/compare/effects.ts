@@ -119,6 +119,43 @@ export class Replica implements Disposable {
   }
 }
 
+/** How long keys may take to expire by themselves, in milliseconds. */
+const EXPIRY_TIMEOUT = 20_000;
+
+/**
+ * The effects of keys that expire by themselves, in three databases: each with its database, in any order.
+ *
+ * @param send Sends the server commands, by another connection.
+ */
+export async function expiryEffects(
+  replica: Replica,
+  send: (commands: string[][]) => Promise<Reply[]>,
+): Promise<string[]> {
+  const databases = ["0", "1", "5"];
+  const sizes = databases.flatMap((database) => [["SELECT", database], ["DBSIZE"]]);
+  const keys = Array.from({ length: 50 }, (_, i) => `key${i}`);
+  await send([
+    ["FLUSHALL"],
+    ["DEBUG", "SET-ACTIVE-EXPIRE", "1"],
+    ...databases.flatMap((database) => [
+      ["SELECT", database],
+      ...keys.map((key, i) => ["SET", key, "value", "PX", `${100 + i}`]),
+    ]),
+  ]);
+  const deadline = performance.now() + EXPIRY_TIMEOUT;
+  while (!(await send(sizes)).every(({ value }) => value === "OK" || value === "0")) {
+    if (performance.now() > deadline) throw new Error("Keys have not expired by themselves");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  let database = "";
+  const told = (await replica.effects((args) => send([args]))).map(words).flatMap((effect) => {
+    if (effect[0] === "SELECT") database = effect[1] ?? "";
+    return /^(SELECT|SET)$/.test(effect[0] ?? "") ? [] : [`${database} ${effect}`];
+  });
+  await send([["SELECT", "0"], ["DEBUG", "SET-ACTIVE-EXPIRE", "0"]]);
+  return told.sort();
+}
+
 function words({ value }: Reply): string[] {
   return Array.isArray(value) ? value.map(({ value }) => `${value}`) : [];
 }
@@ -141,26 +178,12 @@ function ordered(effects: string[][]): string[][] {
   return all;
 }
 
-/** Effects each with their database, in any order. */
-function withDatabases(effects: string[][]): string[] {
-  let database = "0";
-  return effects.flatMap((effect) => {
-    if (effect[0] !== "SELECT") return [`${database} ${effect}`];
-    database = effect[1] ?? "";
-    return [];
-  }).sort();
-}
-
 /**
  * Whether two servers have told the same: to the letter, but for moments in time, the members that `SPOP`
  * chooses, and the order of keys that have expired.
  */
 export function sameEffects(a: Reply[], b: Reply[]): boolean {
   const [first, second] = [a.map(words), b.map(words)];
-  // What expires by itself does so in one database after the other, beginning with any.
-  if ([...first, ...second].every((effect) => isDeletion(effect) || effect[0] === "SELECT")) {
-    return `${withDatabases(first)}` === `${withDatabases(second)}`;
-  }
   const others = ordered(second);
   return first.length === second.length && ordered(first).every((effect, i) => {
     const other = others[i] ?? [];

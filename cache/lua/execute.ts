@@ -865,17 +865,20 @@ export function execute(machine: Machine): void {
             }
             const depth = ++co.depth;
             frame = depth < frames.length ? frames[depth]! : (co.depth--, co.push());
-            frame.function = f;
+            code = called.code;
+            k = called.constants;
+            // What is there already need not be told to the garbage collector again.
+            if (frame.function !== f) {
+              frame.function = f;
+              frame.code = code;
+              frame.constants = k;
+            }
             frame.slot = slot;
             frame.base = first;
             frame.wanted = (i >>> 23) - 1;
             frame.return = RETURN_CALL;
             frame.tailCalls = 0;
             closure = f;
-            code = called.code;
-            k = called.constants;
-            frame.code = code;
-            frame.constants = k;
             base = first;
             pc = 0;
             continue;

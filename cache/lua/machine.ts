@@ -247,6 +247,8 @@ export class Machine {
     memory.charged = alive;
     memory.trigger = this.#trigger(alive);
     if (alive > this.maxMemory) throw new LuaError(MEMORY_ERROR);
+    // To make large strings takes long, though it takes few instructions.
+    this.checkTime();
   }
 
   /** How many bytes were charged when the machine last ran. */
@@ -362,9 +364,11 @@ export class Machine {
     const co = this.current;
     if (co.depth >= co.maxDepth - 1) this.overflow();
     const frame = co.push();
-    frame.function = f;
-    frame.code = f.prototype.code;
-    frame.constants = f.prototype.constants;
+    if (frame.function !== f) {
+      frame.function = f;
+      frame.code = f.prototype.code;
+      frame.constants = f.prototype.constants;
+    }
     frame.slot = slot;
     frame.base = this.enterFunction(f, slot, count);
     frame.position = 0;
