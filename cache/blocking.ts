@@ -158,7 +158,7 @@ export class Blocking {
   signalAll(db: Keyspace): void {
     for (const { db: own, key, type } of this.#queues.values()) {
       // Who reads a stream for a group is told where it is gone.
-      if (own === db && (type === STREAM || db.find(key) !== 0)) this.signal(db, key, type);
+      if (own === db && (type === STREAM || db.holds(key))) this.signal(db, key, type);
     }
   }
 
@@ -177,6 +177,8 @@ export class Blocking {
     for (let place = first; place !== undefined;) {
       const entry = db.find(key);
       const isThere = entry !== 0 && db.objects.type(entry) === type;
+      // It may just have expired.
+      if (!isThere) db.engine.effects?.flush();
       if (!isThere && type !== STREAM) return;
       const { blocked, next } = place;
       const { wait: { serve, lossError } } = blocked;

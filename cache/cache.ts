@@ -181,6 +181,10 @@ export interface CacheStats {
   evictedKeys: number;
   /** Bytes in use, by keys, values and clients. */
   usedMemory: number;
+  /** Replicas that have got all keys, and are told of what changes. */
+  replicas: number;
+  /** Whether it is a replica that has got all keys, and is told of what changes. */
+  followsMaster: boolean;
 }
 
 /** The handler of a server, for connections of any kind. */
@@ -305,6 +309,8 @@ export class Cache implements AsyncDisposable {
       expiredKeys: engine.stats.expiredKeys,
       evictedKeys: engine.stats.evictedKeys,
       usedMemory: engine.eviction.used,
+      replicas: engine.replication.online,
+      followsMaster: engine.replication.link?.state === "connected",
     };
   }
 
@@ -372,7 +378,7 @@ export class Cache implements AsyncDisposable {
    * what RESP3 has beside: `null`, arrays, `Map`s, `Set`s, booleans, doubles.
    * @throws {ReplyError} If the command replies an error. Within an array (`EXEC`) it is a value.
    * @throws {RangeError} If the reply is larger than a client's replies may be (256 MiB, unless
-   * `client-output-buffer-limit` says less).
+   * `client-output-buffer-limit` says less), or arrays of a script nest thousands deep.
    * @throws {TypeError} If an argument is of another type.
    */
   call(...args: CallArgument[]): ReplyValue {
@@ -429,6 +435,7 @@ export class Cache implements AsyncDisposable {
 
   async #close(): Promise<void> {
     const engine = this.#engine;
+    await engine.replication.drain(CLOSE_TIMEOUT);
     await Promise.all(this.#servers.map((server) => server.shutdown({ timeout: CLOSE_TIMEOUT })));
     engine.snapshots.stop();
     engine.appendOnly.stop();
@@ -498,12 +505,15 @@ export class Cache implements AsyncDisposable {
       reply.reset();
       throw new RangeError(`Cannot return a reply of more than ${client.maxReply} bytes`);
     }
-    // A command that has closed the cache replies nothing.
-    const value = reply.length === 0 ? null : readReply(reply.written(), bulk);
-    reply.truncate(0);
-    client.closing = false;
-    if (value instanceof ReplyError) throw value;
-    return value;
+    try {
+      // A command that has closed the cache replies nothing.
+      const value = reply.length === 0 ? null : readReply(reply.written(), bulk);
+      if (value instanceof ReplyError) throw value;
+      return value;
+    } finally {
+      reply.truncate(0);
+      client.closing = false;
+    }
   }
 }
 

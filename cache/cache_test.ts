@@ -205,7 +205,13 @@ Deno.test("Cache.stats counts", async () => {
   await using cache = new Cache({ clock });
   const zero = { clients: 0, blockedClients: 0, subscribedClients: 0, commands: 0, keys: 0 };
   const { usedMemory: before, ...counts } = cache.stats;
-  assertEquals(counts, { ...zero, expiredKeys: 0, evictedKeys: 0 });
+  assertEquals(counts, {
+    ...zero,
+    expiredKeys: 0,
+    evictedKeys: 0,
+    replicas: 0,
+    followsMaster: false,
+  });
   cache.call("SET", "a", "x".repeat(100_000));
   cache.call("SELECT", 1);
   cache.call("SET", "b", 1, "PX", 10);

@@ -57,6 +57,8 @@ interface WatchedKey {
   readonly db: Keyspace;
   /** Its bytes, each a character. */
   readonly name: string;
+  /** Whether it is there, but its time was over before it was watched. */
+  isOver: boolean;
 }
 
 /** Commands that wait for `EXEC`. */
@@ -378,9 +380,7 @@ export class Client implements RequestLimits, ReplyLimit {
     const { db } = this;
     const name = key.latin1();
     if (this.#watched.some((key) => key.db === db && key.name === name)) return;
-    // What has expired by now is no change later.
-    db.find(key);
-    this.#watched.push({ db, name });
+    this.#watched.push({ db, name, isOver: db.isOver(key) });
     this.countName(name);
     const watchers = db.watchers.get(name);
     if (watchers === undefined) db.watchers.set(name, new Set([this]));
@@ -399,9 +399,25 @@ export class Client implements RequestLimits, ReplyLimit {
     this.watchFailed = false;
   }
 
-  /** Has watched keys noticed that have expired. */
-  expireWatched(): void {
-    for (const { db, name } of this.#watched) db.find(latin1Slice(name));
+  /** Takes note of watched keys whose time is over by now. */
+  checkWatched(): void {
+    for (const { db, name, isOver } of this.#watched) {
+      if (!isOver && db.isOver(latin1Slice(name))) this.watchFailed = true;
+    }
+  }
+
+  /** Is told that a watched key has changed, unless that is no change to who sees no key whose time is over. */
+  watchedChanged(
+    db: Keyspace,
+    name: string,
+    wasThere: boolean,
+    now: "gone" | "over" | "there",
+  ): void {
+    const watched = this.#watched.find((key) => key.db === db && key.name === name);
+    if (watched === undefined) return;
+    const isSame = watched.isOver ? now !== "there" : !wasThere && now === "over";
+    if (isSame) watched.isOver = now === "over";
+    else this.watchFailed = true;
   }
 
   /** Makes it what it was in the beginning (`RESET`). */

@@ -14,9 +14,10 @@ import type { Engine } from "./engine.ts";
 import type { Keyspace } from "./keyspace.ts";
 import type { Args } from "./protocol/request.ts";
 import { copyBytes, latin1Slice, Slice } from "./store/slice.ts";
+import { StreamId } from "./store/stream_id.ts";
 
 /** An argument of an effect. Each character of a string is a byte. */
-export type EffectArgument = Slice | string | number | bigint;
+export type EffectArgument = Slice | StreamId | string | number | bigint;
 
 /** Those who are told of effects, each a bit: most are told to all, messages to replicas only. */
 export const APPEND_ONLY = 1;
@@ -148,8 +149,12 @@ export class Effects {
     const start = this.#length;
     this.#count(ASTERISK, parts.length);
     for (const part of parts) {
-      const { bytes, start, length } = part instanceof Slice ? part : latin1Slice(String(part));
-      this.#argument(bytes, start, length);
+      const slice = part instanceof Slice
+        ? part
+        : part instanceof StreamId
+        ? part.text()
+        : latin1Slice(String(part));
+      this.#argument(slice.bytes, slice.start, slice.length);
     }
     this.#push(db.index, start, targets);
   }
@@ -188,7 +193,11 @@ export class Effects {
   }
 
   #push(database: number, start: number, targets: number): void {
-    this.#pending.push({ database, start, end: this.#length, targets });
+    let listening = 0;
+    for (const { target } of this.listeners) listening |= target;
+    // What nobody is told of makes no transaction of what else there is.
+    if ((targets & listening) === 0) this.#length = start;
+    else this.#pending.push({ database, start, end: this.#length, targets });
   }
 
   #argument(from: Uint8Array, start: number, length: number): void {

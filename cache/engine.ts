@@ -11,6 +11,7 @@ import { AppendOnly } from "./append_only.ts";
 import { Blocking } from "./blocking.ts";
 import type { Clock } from "./clock.ts";
 import { type Command, CommandTable } from "./commands/command.ts";
+import { misconfigured, NOT_PERSISTED } from "./commands/error.ts";
 import { Effects, type EffectsListener } from "./effects.ts";
 import { Eviction } from "./eviction.ts";
 import { Keyspace } from "./keyspace.ts";
@@ -342,6 +343,13 @@ export class Engine {
 
   nextClientId(): number {
     return ++this.#lastClientId;
+  }
+
+  /** Why commands that write are refused, if they are: what they change could not be kept. */
+  get diskError(): string | undefined {
+    if (this.snapshots.stopsWrites) return NOT_PERSISTED;
+    const { failure } = this.appendOnly;
+    return failure === undefined ? undefined : misconfigured(failure);
   }
 
   /** Has somebody told of effects from now on. */

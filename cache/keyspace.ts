@@ -66,6 +66,18 @@ export class Keyspace {
     return entry;
   }
 
+  /** Whether a key is there, though its time be over. */
+  holds(key: Slice): boolean {
+    return this.objects.keys.find(this.table, key) !== 0;
+  }
+
+  /** Whether a key is there whose time is over. */
+  isOver(key: Slice): boolean {
+    const { arena, keys } = this.objects;
+    const entry = keys.find(this.table, key);
+    return entry !== 0 && arena.word(entry, PLACE) !== 0 && this.hasExpired(entry);
+  }
+
   /**
    * Looks a key up to read it.
    *
@@ -308,7 +320,10 @@ export class Keyspace {
     const { tracking } = this.engine;
     if (tracking.active) tracking.invalidate(key.latin1(), by);
     if (this.watchers.size === 0) return;
-    for (const client of this.watchers.get(key.latin1()) ?? []) client.watchFailed = true;
+    const name = key.latin1();
+    for (const client of this.watchers.get(name) ?? []) {
+      client.watchedChanged(this, name, true, this.holds(key) ? "there" : "gone");
+    }
   }
 
   /** Publishes a keyspace notification, if its class is asked for. */
@@ -414,11 +429,14 @@ export class Keyspace {
   }
 
   /** Lets those know who watch keys that are there, or in a database that takes its place. */
-  touchWatched(other: Keyspace = this): void {
+  touchWatched(other?: Keyspace): void {
     for (const [name, clients] of this.watchers) {
       const key = latin1Slice(name);
-      if (this.find(key) === 0 && other.find(key) === 0) continue;
-      for (const client of clients) client.watchFailed = true;
+      const wasThere = this.holds(key);
+      const isThere = other?.holds(key) ?? false;
+      if (!wasThere && !isThere) continue;
+      const now = !isThere ? "gone" : other?.isOver(key) ? "over" : "there";
+      for (const client of clients) client.watchedChanged(this, name, wasThere, now);
     }
   }
 

@@ -81,6 +81,8 @@ export class Settings {
   keySaveDelay = 0;
   /** When a snapshot is written by itself. */
   savePoints: readonly SavePoint[] = [];
+  /** Whether nothing may be written by clients while snapshots are asked for and cannot be written. */
+  stopWritesOnFailedSave = true;
   /** Where the snapshot is kept, and its name there; empty where none is. */
   snapshotDirectory = "";
   snapshotName = "";
@@ -133,6 +135,8 @@ export class Settings {
   /** Where a replica says it can be reached; empty and 0 for where it is. */
   announcedAddress = "";
   announcedPort = 0;
+  /** Whether `RESTORE` looks at checksums: for tests of what is damaged. */
+  checksOfDumps = true;
   /** Whether `DEBUG` is allowed. */
   debugCommand = false;
   /** What is only kept to be told, and numbers that a double does not hold. */
@@ -476,6 +480,7 @@ export const PARAMETERS: readonly Parameter[] = [
   integer("rdb-key-save-delay", "keySaveDelay", -(2 ** 31), INT_MAX, { hidden: true }),
   told("sanitize-dump-payload", "no", isOneOf("no", "yes", "clients")),
   savePoints,
+  boolean("stop-writes-on-bgsave-error", "stopWritesOnFailedSave"),
   boolean("appendonly", "appendOnly"),
   appendFsync,
   boolean("no-appendfsync-on-rewrite", "noSyncOnRewrite"),

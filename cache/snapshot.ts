@@ -75,6 +75,13 @@ export class Snapshots {
     return this.#engine.dirty - this.#savedDirty;
   }
 
+  /** Whether commands that write are refused: snapshots are asked for, and the last one has failed. */
+  get stopsWrites(): boolean {
+    if (this.lastError === undefined) return false;
+    const { savePoints, stopWritesOnFailedSave } = this.#engine.settings;
+    return stopWritesOnFailedSave && savePoints.length > 0;
+  }
+
   /**
    * Writes one at once. It takes the place of one that is being written.
    *
@@ -269,7 +276,10 @@ export class Snapshots {
         }
         const old = objects.keys.find(db.table, key);
         if (old !== 0) {
-          if (!merge) reader.fail("A key comes twice");
+          if (!merge) {
+            value.discard();
+            reader.fail("A key comes twice");
+          }
           db.remove(old);
         }
         const entry = value.addTo(db, key);

@@ -106,7 +106,7 @@ class NewFile implements SavingTarget {
     if (this.#ended) return;
     this.#ended = true;
     this.#file.close();
-    removeIfThere(this.#temporary);
+    this.#clean();
   }
 
   #rename(): void {
@@ -115,8 +115,17 @@ class NewFile implements SavingTarget {
     try {
       Deno.renameSync(this.#temporary, this.#path);
     } catch (error) {
-      removeIfThere(this.#temporary);
+      this.#clean();
       throw error;
+    }
+  }
+
+  /** Removes what is not to be the snapshot. Where that fails, what went wrong before is what counts. */
+  #clean(): void {
+    try {
+      removeIfThere(this.#temporary);
+    } catch {
+      // The next one replaces it.
     }
   }
 }

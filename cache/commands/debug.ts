@@ -173,6 +173,10 @@ const SUBCOMMANDS: Record<string, (client: Client, args: Args) => void> = {
     }
     reply.ok();
   },
+  "set-skip-checksum-validation": ({ reply, engine }, args) => {
+    engine.settings.checksOfDumps = integerAt(args, 2) === 0;
+    reply.ok();
+  },
   "set-disable-deny-scripts": ({ reply, engine }, args) => {
     engine.scripting.runner.allowsAll = integerAt(args, 2) !== 0;
     reply.ok();

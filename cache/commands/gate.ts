@@ -25,7 +25,7 @@ import {
   WRITE,
 } from "./command.ts";
 import type { Engine } from "../engine.ts";
-import { CommandError, misconfigured, OUT_OF_MEMORY, printed, wrongArity } from "./error.ts";
+import { CommandError, OUT_OF_MEMORY, printed, wrongArity } from "./error.ts";
 import { contextOf, refuse } from "./rights.ts";
 
 /** Commands that are not queued in a transaction. */
@@ -123,9 +123,8 @@ function holds(client: Client, command: Command, args: Args): boolean {
 }
 
 /** Whether a command, or one of the transaction that it executes, has one of some flags. */
-function mayDo(wanted: number, client: Client, command: Command, args: Args): boolean {
-  const has = ({ row, flags }: Command, args: Args) =>
-    ((row.flagsOf?.(client, args, flags) ?? flags) & wanted) !== 0;
+export function mayDo(wanted: number, client: Client, command: Command, args: Args): boolean {
+  const has = (command: Command, args: Args) => (command.flagsFor(client, args) & wanted) !== 0;
   if (command.name !== "exec" || client.transaction === undefined) return has(command, args);
   return client.transaction.commands.some(({ command, args }) => has(command, args));
 }
@@ -175,7 +174,7 @@ function check(client: Client, command: Command, args: Args): void {
     throw new CommandError("ERR Command not allowed inside a transaction");
   }
   if (!client.user.isUnlimited) checkRights(client, command, args);
-  const { appendOnly, eviction, objects, scripting, tracking } = client.engine;
+  const { eviction, objects, scripting, tracking } = client.engine;
   // Amid a script nothing is removed.
   if (scripting.runner.busy === undefined) {
     eviction.outOfMemory = objects.arena.used > eviction.limit && !eviction.makeRoom();
@@ -187,11 +186,12 @@ function check(client: Client, command: Command, args: Args): void {
   }
   const refusal = client.engine.guard?.(client, command, args);
   if (refusal !== undefined) throw new CommandError(refusal);
+  const { diskError } = client.engine;
   if (
-    appendOnly.failure !== undefined && !client.isMaster &&
+    diskError !== undefined && !client.isMaster &&
     (mayDo(WRITE, client, command, args) || command.name === "ping")
   ) {
-    throw new CommandError(misconfigured(appendOnly.failure));
+    throw new CommandError(diskError);
   }
   if (
     client.reply.resp === 2 && client.subscriptionCount > 0 &&
@@ -216,8 +216,8 @@ function check(client: Client, command: Command, args: Args): void {
 function needsMemory(client: Client, command: Command, args: Args): boolean {
   if (client.isMaster) return false;
   const { transaction } = client;
-  const denies = ({ row, flags }: Command, args: Args) =>
-    ((row.flagsOf?.(client, args, flags) ?? flags) & DENY_OOM) !== 0;
+  const denies = (command: Command, args: Args) =>
+    (command.flagsFor(client, args) & DENY_OOM) !== 0;
   if (denies(command, args)) return true;
   if (transaction === undefined) return false;
   return !NEED_NO_MEMORY.has(command.fullName) ||

@@ -408,7 +408,7 @@ function xautoclaim(client: Client, args: Args): void {
     const { id, value: pending } = cursor;
     const tell = () => {
       engine.dirty++;
-      if (engine.effects !== undefined) tellPending(client, key, group, id.text(), pending);
+      if (engine.effects !== undefined) tellPending(client, key, group, id, pending);
     };
     if (!streams.has(stream, id)) {
       tell();

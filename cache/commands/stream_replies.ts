@@ -61,7 +61,7 @@ export function tellPending(
   { db, engine }: Client,
   key: Slice,
   group: Address,
-  id: Slice,
+  id: Slice | StreamId,
   pending: Address,
 ): void {
   const { groups } = db.objects.streams;
@@ -71,7 +71,7 @@ export function tellPending(
     ...["XCLAIM", key, groups.name(group), consumer, 0, id],
     ...["TIME", Math.floor(groups.deliveryTime(pending))],
     ...["RETRYCOUNT", groups.deliveries(pending), "FORCE", "JUSTID"],
-    ...["LASTID", groups.lastId(group).text()],
+    ...["LASTID", groups.lastId(group)],
   );
 }
 
@@ -80,7 +80,7 @@ export function tellProgress({ db, engine }: Client, key: Slice, group: Address)
   const { groups } = db.objects.streams;
   engine.effects?.add(
     db,
-    ...["XGROUP", "SETID", key, groups.name(group), groups.lastId(group).text()],
+    ...["XGROUP", "SETID", key, groups.name(group), groups.lastId(group)],
     ...["ENTRIESREAD", groups.entriesRead(group)],
   );
 }

@@ -71,9 +71,7 @@ function exactTrim(
 ): Record<number, EffectArgument> {
   const { streams } = db.objects;
   if (!trim?.approximate) return {};
-  const left = trim.minId === undefined
-    ? streams.length(stream)
-    : streams.firstNodeId(stream).text();
+  const left = trim.minId === undefined ? streams.length(stream) : streams.firstNodeId(stream);
   return { [trimAt - 1]: "=", [trimAt]: left };
 }
 
@@ -123,7 +121,7 @@ function xadd(client: Client, args: Args): void {
   if (trim !== undefined && streams.trim(stream, trim) > 0) db.notify("t", "xtrim", key);
   engine.effects?.rewrite(db, args, {
     ...exactTrim(client, stream, options),
-    ...newId.kind !== "whole" && { [next - 1]: id.text() },
+    ...newId.kind !== "whole" && { [next - 1]: id },
   });
   engine.blocking.signal(db, key, STREAM);
 }
@@ -397,7 +395,7 @@ function deliver(
         groups.setDeliveryTime(pending, engine.now);
         groups.setDeliveries(pending, 1n);
       }
-      if (engine.effects !== undefined) tellPending(client, key, group, id.text(), pending);
+      if (engine.effects !== undefined) tellPending(client, key, group, id, pending);
     }
     replyEntry(reply, id, entry);
     return ++shown === count;

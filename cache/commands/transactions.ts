@@ -38,7 +38,7 @@ function exec(client: Client, args: Args): void {
   const { transaction, reply, engine } = client;
   if (transaction === undefined) throw new CommandError("ERR EXEC without MULTI");
   // A watched key that has expired has changed.
-  client.expireWatched();
+  client.checkWatched();
   const { watchFailed } = client;
   client.transaction = undefined;
   client.unwatch();

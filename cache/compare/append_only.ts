@@ -8,7 +8,7 @@
 
 import type { Random } from "./random.ts";
 import { Client, type Reply } from "./resp.ts";
-import { Server, UNBOUND_SUBJECT } from "./server.ts";
+import { SAVING_SUBJECT, Server } from "./server.ts";
 
 const ROUNDS = 12;
 /** Sequences of commands in each. */
@@ -81,7 +81,7 @@ export async function compareAppendOnly(
     `--dir ${directory} --appendonly yes --appenddirname log --appendfsync always ` +
     random.pick(VARIANTS);
   const subject = () =>
-    `${UNBOUND_SUBJECT} --enable-debug-command --append-only ${directory}/log --append-fsync always`;
+    `${SAVING_SUBJECT} --enable-debug-command --append-only ${directory}/log --append-fsync always`;
   let wrong = 0;
   let expected: string[] | undefined;
   try {

@@ -101,6 +101,8 @@ export class Replica implements Disposable {
    * @param send Sends the server a command, by another connection.
    */
   async effects(send: (args: string[]) => Promise<unknown>): Promise<Reply[]> {
+    // One that says nothing for long is taken for dead.
+    await this.#conn.write(toBytes(encode(["REPLCONF", "ACK", "0"])));
     await send(["SPUBLISH", MARK, ""]);
     this.#marks++;
     const deadline = performance.now() + TIMEOUT;
@@ -117,15 +119,54 @@ export class Replica implements Disposable {
   }
 }
 
+/** How long keys may take to expire by themselves, in milliseconds. */
+const EXPIRY_TIMEOUT = 20_000;
+
+/**
+ * The effects of keys that expire by themselves, in three databases: each with its database, in any order.
+ *
+ * @param send Sends the server commands, by another connection.
+ */
+export async function expiryEffects(
+  replica: Replica,
+  send: (commands: string[][]) => Promise<Reply[]>,
+): Promise<string[]> {
+  const databases = ["0", "1", "5"];
+  const sizes = databases.flatMap((database) => [["SELECT", database], ["DBSIZE"]]);
+  const keys = Array.from({ length: 50 }, (_, i) => `key${i}`);
+  await send([
+    ["FLUSHALL"],
+    ["DEBUG", "SET-ACTIVE-EXPIRE", "1"],
+    ...databases.flatMap((database) => [
+      ["SELECT", database],
+      ...keys.map((key, i) => ["SET", key, "value", "PX", `${100 + i}`]),
+    ]),
+  ]);
+  const deadline = performance.now() + EXPIRY_TIMEOUT;
+  while (!(await send(sizes)).every(({ value }) => value === "OK" || value === "0")) {
+    if (performance.now() > deadline) throw new Error("Keys have not expired by themselves");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  let database = "";
+  const told = (await replica.effects((args) => send([args]))).map(words).flatMap((effect) => {
+    if (effect[0] === "SELECT") database = effect[1] ?? "";
+    return /^(SELECT|SET)$/.test(effect[0] ?? "") ? [] : [`${database} ${effect}`];
+  });
+  await send([["SELECT", "0"], ["DEBUG", "SET-ACTIVE-EXPIRE", "0"]]);
+  return told.sort();
+}
+
 function words({ value }: Reply): string[] {
   return Array.isArray(value) ? value.map(({ value }) => `${value}`) : [];
 }
 
+/** Whether an effect deletes a key, as it does when a key has expired. */
+const isDeletion = (effect: string[] | undefined) =>
+  effect?.length === 2 && /^(DEL|UNLINK)$/.test(effect[0] ?? "");
+
 /** Effects with those in order that have none: of keys that have expired. */
-function ordered(effects: Reply[]): string[][] {
-  const all = effects.map(words);
-  const isDeletion = (effect: string[] | undefined) =>
-    effect?.length === 2 && /^(DEL|UNLINK)$/.test(effect[0] ?? "");
+function ordered(effects: string[][]): string[][] {
+  const all = [...effects];
   for (let start = 0; start < all.length; start++) {
     let end = start;
     while (isDeletion(all[end])) end++;
@@ -138,13 +179,14 @@ function ordered(effects: Reply[]): string[][] {
 }
 
 /**
- * Whether two servers have told the same: to the letter, but for moments in time, and the members that
- * `SPOP` chooses.
+ * Whether two servers have told the same: to the letter, but for moments in time, the members that `SPOP`
+ * chooses, and the order of keys that have expired.
  */
 export function sameEffects(a: Reply[], b: Reply[]): boolean {
-  const [first, second] = [ordered(a), ordered(b)];
-  return first.length === second.length && first.every((effect, i) => {
-    const other = second[i] ?? [];
+  const [first, second] = [a.map(words), b.map(words)];
+  const others = ordered(second);
+  return first.length === second.length && ordered(first).every((effect, i) => {
+    const other = others[i] ?? [];
     const isChosen = effect[0] === "SREM" && effect.length === 3;
     return effect.length === other.length && effect.every((word, i) => {
       const peer = other[i] ?? "";

@@ -6,7 +6,7 @@
 
 import { type Reply, toBytes } from "./resp.ts";
 import { Client, encode, Parser, quote } from "./resp.ts";
-import { Replica, sameEffects } from "./effects.ts";
+import { expiryEffects, Replica, sameEffects } from "./effects.ts";
 import { before, Judge } from "./same.ts";
 import { Server } from "./server.ts";
 
@@ -160,14 +160,21 @@ export class Pair implements AsyncDisposable {
   /** What one has told its replica since it was last asked; nothing where that is not compared. */
   async effects(server: Server): Promise<Reply[]> {
     if (!this.comparesEffects) return [];
-    let replica = this.#replicas.get(server);
-    if (replica === undefined) {
-      replica = await Replica.attach(
-        server.port + (server === this.subject ? Number(Deno.env.get("OFFSET") ?? 0) : 0),
-      );
-      this.#replicas.set(server, replica);
-    }
-    return await replica.effects((args) => this.control(server, [args]));
+    return await (await this.#replica(server)).effects((args) => this.control(server, [args]));
+  }
+
+  /** Whether both tell the same of keys that expire by themselves. */
+  async expireAlike(): Promise<boolean> {
+    const [first, second] = await this.both(async (server) =>
+      `${await expiryEffects(await this.#replica(server), (all) => this.control(server, all))}`
+    );
+    return first === second;
+  }
+
+  async #replica(server: Server): Promise<Replica> {
+    const replica = this.#replicas.get(server) ?? await Replica.attach(server.port);
+    this.#replicas.set(server, replica);
+    return replica;
   }
 
   /** Sends to one, on a connection that is made anew when it has been closed. */

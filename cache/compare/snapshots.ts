@@ -9,7 +9,7 @@
 
 import type { Random } from "./random.ts";
 import { Client, type Reply } from "./resp.ts";
-import { REDIS, Server, UNBOUND_SUBJECT } from "./server.ts";
+import { REDIS, SAVING_SUBJECT, Server } from "./server.ts";
 
 const ROUNDS = 4;
 const KEYS = 120;
@@ -226,7 +226,7 @@ export async function compareSnapshots(random: Random): Promise<number> {
     );
     await using subject = await start(
       "subject",
-      `${UNBOUND_SUBJECT} ${enabled} --snapshot ${files.subject}`,
+      `${SAVING_SUBJECT} ${enabled} --snapshot ${files.subject}`,
       files.subject,
     );
     for (let round = 0; round < ROUNDS; round++) {

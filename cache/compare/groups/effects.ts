@@ -4,7 +4,6 @@ import {
   float,
   type Group,
   hashKey,
-  integer,
   key,
   listKey,
   many,
@@ -41,24 +40,29 @@ const command: Part = any(
   ...[strings, hashes, lists, sets, sortedSets, streams, keys].flatMap(({ commands }) => commands),
 );
 /** Those that become others, and none that chooses by chance. */
-const changed: Part = any(
-  ["SET", stringKey, value, "PX", "1000000", opt("GET")],
-  ["SET", stringKey, value, options("NX", "XX", "GET", "KEEPTTL")],
-  ["GETEX", stringKey, any("PERSIST", ["EX", "1000"], ["PXAT", "1"])],
-  ["GETSET", stringKey, value],
-  ["INCRBYFLOAT", stringKey, float],
-  ["HINCRBYFLOAT", hashKey, element, float],
-  ["LMPOP", "2", listKey, listKey, any("LEFT", "right")],
-  ["BLPOP", listKey, listKey, "0"],
-  ["blmove", listKey, listKey, any("LEFT", "left"), any("RIGHT", "Right"), "0"],
-  ["BZPOPMIN", zsetKey, "0"],
-  ["EXPIRE", key, any("-1", "1000")],
-  ["XADD", streamKey, any("*", "50-*", ["MAXLEN", "~", "2", "*"]), "a", "b"],
-  ["RPUSH", listKey, many(element, 1, 3)],
-  ["ZADD", zsetKey, "1", element],
-  ["DEL", key],
-  ["PUBLISH", "channel", value],
-);
+const changing = (timeout: string): Part =>
+  any(
+    ["SET", stringKey, value, "PX", "1000000", opt("GET")],
+    ["SET", stringKey, value, options("NX", "XX", "GET", "KEEPTTL")],
+    ["GETEX", stringKey, any("PERSIST", ["EX", "1000"], ["PXAT", "1"])],
+    ["GETSET", stringKey, value],
+    ["INCRBYFLOAT", stringKey, float],
+    ["HINCRBYFLOAT", hashKey, element, float],
+    ["LMPOP", "2", listKey, listKey, any("LEFT", "right")],
+    ["BLPOP", listKey, listKey, timeout],
+    ["blmove", listKey, listKey, any("LEFT", "left"), any("RIGHT", "Right"), timeout],
+    ["BZPOPMIN", zsetKey, timeout],
+    ["EXPIRE", key, any("-1", "1000")],
+    ["XADD", streamKey, any("*", "50-*", ["MAXLEN", "~", "2", "*"]), "a", "b"],
+    ["RPUSH", listKey, many(element, 1, 3)],
+    ["ZADD", zsetKey, "1", element],
+    ["DEL", key],
+    ["PUBLISH", "channel", value],
+  );
+
+/** A client that is alone may wait for a moment only; where there are several, others see to it. */
+const changed = changing("0.01");
+const changedOrWaiting = changing("0");
 
 const targets = any("NONE", "AOF", "REPLICA", "SLAVE", "ALL");
 /** Scripts that choose who is told of what they call. */
@@ -94,7 +98,6 @@ export const effects: Group = {
     ["FUNCTION", any(["DELETE", "lib"], "FLUSH")],
     ["FCALL", "f", "0"],
     ["CONFIG", "SET", text("lazyfree-lazy-", lazy), any("yes", "no")],
-    ["DEBUG", "POPULATE", integer(0, 3), "w_"],
     [any("FLUSHALL", "FLUSHDB"), opt(any("ASYNC", "SYNC"))],
     any(["PUBLISH", "channel", value], ["SPUBLISH", "channel", value]),
   ],
@@ -112,13 +115,14 @@ export const expiryEffects: Group = {
     ["SADD", setKey, element, element, ";", "PEXPIRE", setKey, over],
     ["ZADD", zsetKey, "1", element, "2", element, ";", "PEXPIRE", zsetKey, over],
     ["XADD", streamKey, "50-*", "a", "b", ";", "PEXPIRE", streamKey, over],
-    ["PEXPIRE", key, "1", ";", "PEXPIRE", key, over],
+    ["PEXPIRE", key, "5", ";", "PEXPIRE", key, over],
     ["PEXPIRE", key, over],
-    changed,
-    changed,
-    ["MULTI", ";", many([changed, ";"], 0, 3), "EXEC"],
+    // By themselves, though in any order.
+    changedOrWaiting,
+    changedOrWaiting,
+    ["MULTI", ";", many([changedOrWaiting, ";"], 0, 3), "EXEC"],
     ["MULTI", ";", "GET", one, ";", "GET", one, ";", "EXEC"],
-    ["EVAL", called, "0", changed],
+    ["EVAL", called, "0", changedOrWaiting],
     ["EVAL", "return {redis.call('get', 's1'), redis.call('exists', 's2', 'l1')}", "0"],
     ["CONFIG", "SET", "lazyfree-lazy-expire", any("yes", "no")],
     ["SELECT", any("0", "0", "1")],
