@@ -104,6 +104,8 @@ class Replay {
     this.#name = name;
     this.#log = log;
     this.#client = new Client(engine);
+    // What was done once is done again, whoever had asked for it.
+    this.#client.isMaster = true;
   }
 
   /** @returns Where the file is to be cut; undefined if it is whole. */

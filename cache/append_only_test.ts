@@ -509,6 +509,19 @@ Deno.test("DEBUG LOADAOF has again what there was, and no more", async () => {
   assertEquals(directory.log().length, length);
 });
 
+Deno.test("Cache trims a stream anew as it was trimmed, whatever LIMIT and the size of nodes are", async () => {
+  using directory = new Directory();
+  await using cache = new Cache({ appendOnly: directory.path, enableDebugCommand: true });
+  run(cache, "CONFIG SET stream-node-max-entries 10");
+  for (let i = 0; i < 100; i++) run(cache, `XADD s ${i + 1}-1 f v`);
+  run(cache, "XADD s MAXLEN ~ 55 LIMIT 30 101-1 f v", "XTRIM s MINID ~ 45 LIMIT 5");
+  assertEquals(run(cache, "XLEN s"), 71);
+  run(cache, "XTRIM s MINID ~ 45 LIMIT 10");
+  assertEquals(run(cache, "XLEN s"), 61);
+  run(cache, "CONFIG SET stream-node-max-entries 1", "DEBUG LOADAOF");
+  assertEquals(run(cache, "XLEN s"), 61);
+});
+
 Deno.test("Cache refuses what is no directory or policy", () => {
   assertThrows(() => new Cache({ appendOnly: "" }), TypeError, "expected the path of a directory");
   assertThrows(

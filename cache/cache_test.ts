@@ -169,6 +169,10 @@ Deno.test("Cache.url has the first TCP listener, with the password and IPv6 in t
     open.call("CONFIG", "GET", "bind", "port"),
     new Map([["bind", "127.0.0.1"], ["port", String(server.addr.port)]]),
   );
+  // They stay what they are.
+  assertEquals(open.call("CONFIG", "SET", "bind", "127.0.0.1"), "OK");
+  assertThrows(() => open.call("CONFIG", "SET", "bind", "::"), ReplyError, "Failed to bind");
+  assertThrows(() => open.call("CONFIG", "SET", "port", 0), ReplyError, "Unable to listen");
 });
 
 Deno.test({

@@ -194,6 +194,8 @@ export class Engine {
   readonly #toFlush: Client[] = [];
   #lastClientId = 0;
   #lastLook = 0;
+  /** Whether the clock was to be read while the time was held. */
+  #isLate = false;
   #waiting: Waiting[] = [];
   #activeExpiry = true;
   #expiry: { time: number; cancel: () => void } | undefined;
@@ -215,6 +217,13 @@ export class Engine {
     this.applySettings();
   }
 
+  /** What commands that write are replied while what they do cannot be kept, though it should. */
+  get diskError(): string | undefined {
+    if (this.snapshots.stopsWrites) return NOT_PERSISTED;
+    const { failure } = this.appendOnly;
+    return failure === undefined ? undefined : misconfigured(failure);
+  }
+
   /** The milliseconds of real time since this was last called, or the clock read. */
   elapsed(): number {
     const before = this.#lastLook;
@@ -224,13 +233,23 @@ export class Engine {
 
   /** Reads the clock, for a new batch or after something slow. */
   readClock(): void {
-    if (this.timeHeld) return;
+    if (this.timeHeld) {
+      this.#isLate = true;
+      return;
+    }
+    this.#isLate = false;
     this.#lastLook = Date.now();
     this.now = this.clock.now();
     const { used } = this.objects.arena;
     if (used > this.stats.peakMemory) this.stats.peakMemory = used;
     this.newUse = this.eviction.mark();
     this.usedAt = this.eviction.countsUses ? -1 : this.newUse;
+  }
+
+  /** Lets the time go on that was held, unless it is to be held on. What took long has made it late. */
+  releaseTime(held = false): void {
+    this.timeHeld = held;
+    if (this.#isLate && !held) this.readClock();
   }
 
   /** How many clients wait for a key, or for the end of a pause. */
@@ -343,13 +362,6 @@ export class Engine {
 
   nextClientId(): number {
     return ++this.#lastClientId;
-  }
-
-  /** Why commands that write are refused, if they are: what they change could not be kept. */
-  get diskError(): string | undefined {
-    if (this.snapshots.stopsWrites) return NOT_PERSISTED;
-    const { failure } = this.appendOnly;
-    return failure === undefined ? undefined : misconfigured(failure);
   }
 
   /** Has somebody told of effects from now on. */

@@ -211,7 +211,7 @@ Deno.test("main.ts of the cache keeps the old snapshot when the disk is full, an
     const before = "trap '' XFSZ; ulimit -f 100";
     await using child = start(args, FILES, { before });
     const port = await child.ready();
-    await replies(port, "CONFIG SET rdbcompression no", "DEBUG POPULATE 20000 k 20", "BGSAVE");
+    await replies(port, "SET b 1", "DEBUG POPULATE 20000 k 20", "BGSAVE");
     while (!(await replies(port, "INFO persistence")).includes("rdb_bgsave_in_progress:0"));
     const info = await replies(port, "INFO persistence");
     assertEquals(info.find((line) => /status:/.test(line)), "rdb_last_bgsave_status:err");

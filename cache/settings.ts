@@ -271,6 +271,12 @@ function told(
   };
 }
 
+/** A parameter that takes no other value than it has. */
+function fixed(name: string, initial: string, wrong: string): Parameter {
+  const get = ({ others }: Settings) => others.get(name) ?? initial;
+  return { name, get, set: (settings, text) => text === get(settings) ? undefined : wrong };
+}
+
 const isBoolean = (text: string): string | undefined =>
   /^(yes|no)$/i.test(text) ? undefined : "argument must be 'yes' or 'no'";
 
@@ -552,8 +558,8 @@ export const PARAMETERS: readonly Parameter[] = [
   text("replicaof", "master", { alias: "slaveof", immutable: true }),
   told("daemonize", "no", isBoolean, { immutable: true }),
   // Of the first listener.
-  told("bind", "", () => undefined, { immutable: true }),
-  told("port", "0", () => undefined, { immutable: true }),
+  fixed("bind", "", "Failed to bind to specified addresses."),
+  fixed("port", "0", "Unable to listen on this port. Check server logs."),
   told("tcp-keepalive", "300", isWithin(0, INT_MAX)),
 ];
 

@@ -20,7 +20,7 @@ import { digits } from "./report.ts";
 import { checkedClients, evictable } from "./soak/checked.ts";
 import { kill } from "./soak/kills.ts";
 import { LIBRARY } from "./soak/models.ts";
-import { prepare, rudeClients } from "./soak/rude.ts";
+import { prepare, rudeClients, subscribe } from "./soak/rude.ts";
 import { pause, Run } from "./soak/run.ts";
 
 const MAIN = new URL("../main.ts", import.meta.url).pathname;
@@ -86,6 +86,7 @@ async function info(name: string): Promise<string> {
   ]);
 }
 await prepare(run);
+await subscribe(run);
 run.end = performance.now() + seconds * 1000;
 const descriptorsAtStart = server.descriptors;
 const samples: number[] = [];

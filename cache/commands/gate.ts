@@ -184,8 +184,6 @@ function check(client: Client, command: Command, args: Args): void {
       throw new CommandError(OUT_OF_MEMORY);
     }
   }
-  const refusal = client.engine.guard?.(client, command, args);
-  if (refusal !== undefined) throw new CommandError(refusal);
   const { diskError } = client.engine;
   if (
     diskError !== undefined && !client.isMaster &&
@@ -193,6 +191,8 @@ function check(client: Client, command: Command, args: Args): void {
   ) {
     throw new CommandError(diskError);
   }
+  const refusal = client.engine.guard?.(client, command, args);
+  if (refusal !== undefined) throw new CommandError(refusal);
   if (
     client.reply.resp === 2 && client.subscriptionCount > 0 &&
     !SUBSCRIBER_COMMANDS.has(command.fullName)

@@ -387,7 +387,7 @@ export class Replication implements EffectsListener {
     this.failover.tick();
     this.link?.tick();
     if (this.replicas.size > 0) {
-      const isPing = this.#ticks++ % settings.replicaPingPeriod === 0;
+      const isPing = ++this.#ticks % settings.replicaPingPeriod === 0;
       if (isPing && this.link === undefined && !this.failover.isHolding) this.write(PING);
     }
     const limit = settings.replicationTimeout * 1000;

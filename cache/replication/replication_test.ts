@@ -70,6 +70,17 @@ Deno.test("A replica takes all keys of its master, and then what changes there",
   assertEquals(field(replica, "master_replid"), field(master, "master_replid"));
 });
 
+Deno.test("A replica trims a stream as its master did, whatever LIMIT says", async () => {
+  const { cache: master, port } = listening();
+  await using _master = master;
+  master.call("CONFIG", "SET", "stream-node-max-entries", 10);
+  await using replica = new Cache({ replicaOf: { port } });
+  for (let i = 0; i < 100; i++) master.call("XADD", "s", `${i + 1}-1`, "f", "v");
+  master.call("XADD", "s", "MAXLEN", "~", 55, "LIMIT", 30, "101-1", "f", "v");
+  await caughtUp(master, replica);
+  assertEquals([master.call("XLEN", "s"), replica.call("XLEN", "s")], [71, 71]);
+});
+
 Deno.test("A replica begins with the keys of one moment, while they change", async () => {
   const { cache: master, port } = listening();
   await using _master = master;

@@ -212,7 +212,7 @@ export class Runner {
   }
 
   #end(run: Run): void {
-    this.#engine.timeHeld = run.wasHeld;
+    this.#engine.releaseTime(run.wasHeld);
     this.setTargets(ALL);
     this.#running = undefined;
   }

@@ -67,7 +67,7 @@ async function flood(run: Run): Promise<void> {
 }
 
 /** Many subscribe to one channel and hear one message; then all vanish. */
-async function subscribe(run: Run): Promise<void> {
+export async function subscribe(run: Run): Promise<void> {
   const clients: Client[] = [];
   try {
     while (clients.length < SUBSCRIBERS && !run.stopping) {
