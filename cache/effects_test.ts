@@ -120,6 +120,20 @@ Deno.test("Effects of a script are what it has called", () => {
   assertEquals(run("eval return·redis.call('get','a') 0"), []);
 });
 
+Deno.test("Effects of a transaction that waits for a script are one transaction", async () => {
+  const { clients: [client], clock, engine, heard, run } = listened();
+  run("config set busy-reply-threshold 1");
+  run("set a 0");
+  const script = `redis.call('incr','a')·repeat·until·redis.call('time')[1]~='${NOW / 1000}'`;
+  for (const request of ["multi", "set b 1", `eval ${script} 0`, "set c 2"]) run(request);
+  assertEquals(run("exec"), []);
+  assertEquals(run("get a", 2), []);
+  clock.advance(1000);
+  await client?.blocked;
+  assertEquals(heard.take(), ["MULTI", "set b 1", "incr a", "set c 2", "EXEC"]);
+  engine.close();
+});
+
 Deno.test("Effects tell of keys that have expired as deleted", () => {
   const { clock, engine, heard, run } = listened();
   run("set a 1 px 10");
