@@ -5,6 +5,7 @@
  * @module
  */
 
+import { FSYNC_POLICIES, type FsyncPolicy } from "./append_only.ts";
 import type { MasterOptions } from "./cache.ts";
 import { EVICTION_POLICIES, type EvictionPolicy } from "./eviction.ts";
 import { parseMemory } from "./settings.ts";
@@ -31,6 +32,8 @@ const FLAGS = {
     "protected-mode": ["yes|no", "Without a password, only this machine's clients (default: yes)"],
     snapshot: ["FILE", "Load it at the start, save to it (needs --allow-read --allow-write)"],
     save: ["SECONDS", "Save this often if anything changed (default: at the stop only)"],
+    "append-only": ["DIR", "Load it at the start, append every change to it (needs the same)"],
+    "append-fsync": ["POLICY", "Sync it: always, everysec or no (default: everysec)"],
     databases: ["N", "How many databases there are (default: 16)"],
     "max-clients": ["N", "Clients at a time; more get an error (default: 10000)"],
     "max-memory": ["BYTES", "What keys, values and clients may take: 100mb (default: no limit)"],
@@ -64,6 +67,9 @@ export interface Config extends ServerFlags {
   snapshot: string | undefined;
   /** Seconds; 0 is never. */
   save: number;
+  /** The directory of the append-only file, if one is kept. */
+  appendOnly: string | undefined;
+  appendFsync: FsyncPolicy;
   databases: number;
   maxClients: number;
   /** Bytes; 0 is no limit. */
@@ -138,6 +144,10 @@ export function parseCommandLine(args: string[], environment: Environment = {}):
     const flag = username === undefined ? "--master-password" : "--master-user";
     throw new UsageError(`Cannot use ${flag} without --replica-of: expected a master`);
   }
+  const [appendOnly, appendFsync] = [text("append-only"), values.get("append-fsync")];
+  if (appendFsync !== undefined && appendOnly === undefined) {
+    throw new UsageError("Cannot use --append-fsync without --append-only: expected the directory");
+  }
   const protectedMode = values.get("protected-mode") ?? { typed: "", value: "yes" };
   return {
     name: "serve",
@@ -147,6 +157,8 @@ export function parseCommandLine(args: string[], environment: Environment = {}):
       protectedMode: parseChoice(protectedMode, ["yes", "no"]) === "yes",
       snapshot,
       save: save ?? 0,
+      appendOnly,
+      appendFsync: parseChoice(appendFsync ?? { typed: "", value: "everysec" }, FSYNC_POLICIES),
       databases: number("databases", 1, 65_536) ?? 16,
       maxClients: number("max-clients", 1) ?? 10_000,
       maxMemory: bytes(values.get("max-memory")),

@@ -8,6 +8,8 @@ const DEFAULTS = {
   protectedMode: true,
   snapshot: undefined as string | undefined,
   save: 0,
+  appendOnly: undefined as string | undefined,
+  appendFsync: "everysec",
   databases: 16,
   maxClients: 10_000,
   maxMemory: 0,
@@ -42,6 +44,11 @@ Deno.test("parseCommandLine() takes every flag", () => {
     [["--protected-mode=yes"], {}],
     [["--snapshot", "dump.rdb"], { snapshot: "dump.rdb" }],
     [["--snapshot=x", "--save", "60"], { snapshot: "x", save: 60 }],
+    [["--append-only", "log"], { appendOnly: "log" }],
+    [["--append-only=log", "--append-fsync", "Always"], {
+      appendOnly: "log",
+      appendFsync: "always",
+    }],
     [["--databases", "65536"], { databases: 65_536 }],
     [["--max-clients", "1"], { maxClients: 1 }],
     [["--max-memory", "100mb"], { maxMemory: 104_857_600 }],
@@ -95,6 +102,11 @@ Deno.test("parseCommandLine() says what is wrong and what is accepted", () => {
     [["--databases", "0"], 'Cannot use --databases "0": expected an integer from 1 to 65536'],
     [["--databases", "65537"], 'Cannot use --databases "65537": '],
     [["--save", "1"], "Cannot use --save without --snapshot: expected the file to save to"],
+    [["--append-fsync", "no"], "Cannot use --append-fsync without --append-only: expected the"],
+    [
+      ["--append-only=x", "--append-fsync=2"],
+      'Cannot use --append-fsync "2": expected one of always',
+    ],
     [["--snapshot", "x", "--save", "0"], 'Cannot use --save "0": expected an integer from 1'],
     [["--max-clients", "0"], 'Cannot use --max-clients "0": expected an integer from 1 to '],
     [
@@ -143,6 +155,7 @@ Deno.test("HELP names every flag", () => {
     ...["--max-memory BYTES", "--max-memory-policy POLICY"],
     ...["--enable-debug-command", "--shutdown-timeout MS", "--log-level LEVEL", "--version"],
     ...["--log-format FORMAT", "--snapshot FILE", "--save SECONDS"],
+    ...["--append-only DIR", "--append-fsync POLICY"],
   ];
   for (const flag of flags) assertStringIncludes(HELP, flag);
 });

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Client } from "./client.ts";
+import { Client, type Outlet } from "./client.ts";
 import { ManualClock } from "./clock.ts";
 import { processRequest } from "./commands/gate.ts";
 import { allCommands } from "./commands/table.ts";
@@ -133,6 +133,25 @@ Deno.test("Effects tell of keys that have expired as deleted", () => {
   engine.setActiveExpiry(true);
   clock.advance(11);
   assertEquals(heard.take(), ["DEL a", "DEL b"]);
+});
+
+Deno.test("Effects tell of SWAPDB before what it shows to have expired", () => {
+  const { clock, engine, run } = listened();
+  engine.setActiveExpiry(false);
+  const outlet: Outlet = {
+    send: () => {},
+    write: ({ length }) => Promise.resolve(length),
+    close: () => {},
+    buffered: 0,
+    maxBuffered: 0,
+  };
+  const waiting = new Client(engine, outlet);
+  const args = ["blpop", "k", "0"].map((word) => latin1Slice(word));
+  engine.run(waiting, () => processRequest(waiting, Args.of(args)));
+  for (const request of ["select 1", "rpush k v", "pexpire k 1"]) run(request);
+  clock.advance(10);
+  assertEquals(run("swapdb 0 1"), ["swapdb 0 1", "SELECT 0", "DEL k"]);
+  assertEquals(engine.blocking.size, 1);
 });
 
 Deno.test("Effects do not join what has expired by chance in a transaction", () => {

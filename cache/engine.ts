@@ -7,9 +7,11 @@
 
 import type { Client } from "./client.ts";
 import { Acl } from "./acl.ts";
+import { AppendOnly } from "./append_only.ts";
 import { Blocking } from "./blocking.ts";
 import type { Clock } from "./clock.ts";
 import { type Command, CommandTable } from "./commands/command.ts";
+import { misconfigured, NOT_PERSISTED } from "./commands/error.ts";
 import { Effects, type EffectsListener } from "./effects.ts";
 import { Eviction } from "./eviction.ts";
 import { Keyspace } from "./keyspace.ts";
@@ -134,6 +136,7 @@ export class Engine {
   readonly tracking: Tracking = new Tracking(this);
   readonly background: Background;
   readonly snapshots: Snapshots;
+  readonly appendOnly: AppendOnly;
   readonly eviction: Eviction;
   readonly monitors: Set<Client> = new Set();
   readonly clock: Clock;
@@ -166,6 +169,8 @@ export class Engine {
 
   /** Whether expired keys are only hidden: from commands that write nothing, while clients are paused. */
   keepsExpired = false;
+  /** Whether effects are executed again: keys expire when those say so, and not by themselves. */
+  replays = false;
   /** Whether the time stands still: amid a transaction or a script. */
   timeHeld = false;
   /** What becomes of the lines that scripts log; the level is from 0 (debug) to 3 (warning). */
@@ -189,6 +194,8 @@ export class Engine {
   readonly #toFlush: Client[] = [];
   #lastClientId = 0;
   #lastLook = 0;
+  /** Whether the clock was to be read while the time was held. */
+  #isLate = false;
   #waiting: Waiting[] = [];
   #activeExpiry = true;
   #expiry: { time: number; cancel: () => void } | undefined;
@@ -206,7 +213,15 @@ export class Engine {
     this.background = new Background(this);
     this.snapshots = new Snapshots(this);
     this.replication = new Replication(this);
+    this.appendOnly = new AppendOnly(this);
     this.applySettings();
+  }
+
+  /** What commands that write are replied while what they do cannot be kept, though it should. */
+  get diskError(): string | undefined {
+    if (this.snapshots.stopsWrites) return NOT_PERSISTED;
+    const { failure } = this.appendOnly;
+    return failure === undefined ? undefined : misconfigured(failure);
   }
 
   /** The milliseconds of real time since this was last called, or the clock read. */
@@ -218,13 +233,23 @@ export class Engine {
 
   /** Reads the clock, for a new batch or after something slow. */
   readClock(): void {
-    if (this.timeHeld) return;
+    if (this.timeHeld) {
+      this.#isLate = true;
+      return;
+    }
+    this.#isLate = false;
     this.#lastLook = Date.now();
     this.now = this.clock.now();
     const { used } = this.objects.arena;
     if (used > this.stats.peakMemory) this.stats.peakMemory = used;
     this.newUse = this.eviction.mark();
     this.usedAt = this.eviction.countsUses ? -1 : this.newUse;
+  }
+
+  /** Lets the time go on that was held, unless it is to be held on. What took long has made it late. */
+  releaseTime(held = false): void {
+    this.timeHeld = held;
+    if (this.#isLate && !held) this.readClock();
   }
 
   /** How many clients wait for a key, or for the end of a pause. */
@@ -381,12 +406,23 @@ export class Engine {
   /** Sends what was written to other clients. */
   flush(): void {
     if (this.tracking.totalPrefixes > 0) this.tracking.broadcast();
-    if (this.#toFlush.length > 0) {
-      // In the order in which they were written to.
-      const clients = this.#toFlush.splice(0);
-      for (const client of clients) client.flush();
-    }
+    // Nobody is told of what the append-only file has not yet; that is written once for all of a turn.
+    if (this.appendOnly.isPending) queueMicrotask(() => this.#send());
+    else this.#send();
     if (this.#waiting.length > 0) this.#waiting = this.#waiting.filter(isWaiting);
+  }
+
+  #send(): void {
+    this.appendOnly.flush();
+    if (this.#toFlush.length === 0) return;
+    // In the order in which they were written to.
+    const clients = this.#toFlush.splice(0);
+    for (const client of clients) client.flush();
+  }
+
+  /** Whether a time, in milliseconds since 1970, is one at which a key is gone. */
+  isPast(time: number | bigint): boolean {
+    return time <= this.now && !this.replays && !this.isReplica;
   }
 
   /** Sees to it that keys are expired at a time, or sooner. */

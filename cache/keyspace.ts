@@ -365,7 +365,8 @@ export class Keyspace {
 
   /** Whether the deadline of an entry that has one is past. */
   hasExpired(entry: Address): boolean {
-    return this.deadlines.deadline(entry) < this.engine.now;
+    const { now, replays } = this.engine;
+    return this.deadlines.deadline(entry) < now && !replays;
   }
 
   /** Removes an entry whose time has come. */

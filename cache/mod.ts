@@ -22,6 +22,7 @@
  * @module
  */
 
+export type { FsyncPolicy } from "./append_only.ts";
 export {
   Cache,
   type CacheHandler,

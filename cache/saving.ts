@@ -32,12 +32,22 @@ import { REDIS_VERSION } from "./version.ts";
 /** What is collected before it is written. */
 const CHUNK_SIZE = 64 * 1024;
 
+/** So much is collected in one part at most, if there is time for it. */
+const MAX_PART_SIZE = 256 * 1024;
+
 /**
  * How long a part may take, in milliseconds, while commands are executed, which wait for that long, and
  * while none are.
  */
 const BUSY_TURN = 0.2;
 const IDLE_TURN = 2;
+
+/**
+ * Where commands take long between two parts, the next may take this share of their time, up to so many
+ * milliseconds: else a busy server would never come to the end.
+ */
+const BUSY_SHARE = 0.1;
+const MAX_BUSY_TURN = 5;
 
 /** After so many entries without a pause of their own, the time is looked at again. */
 const ENTRIES_PER_LOOK = 16;
@@ -245,8 +255,8 @@ export class Saving {
  *
  * @throws What the target throws.
  */
-export function writeAll(engine: Engine, target: SavingTarget): void {
-  const saving = new Saving(engine);
+export function writeAll(engine: Engine, target: SavingTarget, facts?: SavingFacts): void {
+  const saving = new Saving(engine, facts);
   const { writer } = saving;
   const crc = checksum(engine);
   for (const _ of saving.run()) {
@@ -368,14 +378,17 @@ export class Background {
     const crc = checksum(this.#engine);
     const parts = saving.run();
     let seen = -1;
+    let paused = performance.now();
     for (let done = false; !done;) {
       if (isCancelled()) return;
       const { commands } = this.#engine.stats;
-      const end = performance.now() + (commands === seen ? IDLE_TURN : BUSY_TURN);
+      const begun = performance.now();
+      const share = Math.min((begun - paused) * BUSY_SHARE, MAX_BUSY_TURN);
+      const end = begun + (commands === seen ? IDLE_TURN : Math.max(share, BUSY_TURN));
       seen = commands;
       const delay = this.#engine.settings.keySaveDelay / 1000;
       do done = parts.next().done ?? false; while (
-        !done && delay <= 0 && writer.length < CHUNK_SIZE && performance.now() < end
+        !done && delay <= 0 && writer.length < MAX_PART_SIZE && performance.now() < end
       );
       if (done) {
         this.#engine.saving = undefined;
@@ -385,6 +398,7 @@ export class Background {
         await target.write(takeChunk(writer, crc));
       }
       // Others get their turn, who may have waited meanwhile.
+      paused = performance.now();
       await new Promise((resolve) => setTimeout(resolve, delay));
     }
     if (!isCancelled()) await target.commit();

@@ -5,10 +5,12 @@
  * @module
  */
 
+import { FSYNC_POLICIES, type FsyncPolicy } from "./append_only.ts";
 import { EVICTION_POLICIES, type EvictionPolicy } from "./eviction.ts";
 import { parseEventClasses, printEventClasses } from "./notify.ts";
 import { parseDouble } from "./double.ts";
 import type { SavePoint } from "./snapshot.ts";
+import { splitPath } from "./snapshot_file.ts";
 import { MAX_INT64, parseInt64, parseInteger } from "./number.ts";
 import { latin1Slice } from "./store/slice.ts";
 
@@ -79,9 +81,24 @@ export class Settings {
   keySaveDelay = 0;
   /** When a snapshot is written by itself. */
   savePoints: readonly SavePoint[] = [];
+  /** Whether nothing may be written by clients while snapshots are asked for and cannot be written. */
+  stopWritesOnFailedSave = true;
   /** Where the snapshot is kept, and its name there; empty where none is. */
   snapshotDirectory = "";
   snapshotName = "";
+  /** Whether changes are appended to a file, in which directory, and when that is made durable. */
+  appendOnly = false;
+  appendDirectory = "";
+  appendFsync: FsyncPolicy = "everysec";
+  /** Whether it is not synced while a snapshot or a base is being written. */
+  noSyncOnRewrite = false;
+  /** By how much it grows, in percent, until it is rewritten; 0 is never; and how large it is at least. */
+  rewritePercentage = 100;
+  rewriteMinSize = 64 * 1024 * 1024;
+  /** Whether a file that ends amid a request is cut, and not refused. */
+  loadTruncated = true;
+  /** Whether it says when something has changed. */
+  appendTimestamps = false;
   /** Whether snapshots end with a checksum. */
   checksumSnapshots = true;
   /** The largest HyperLogLog that is kept sparse, in bytes. */
@@ -118,6 +135,8 @@ export class Settings {
   /** Where a replica says it can be reached; empty and 0 for where it is. */
   announcedAddress = "";
   announcedPort = 0;
+  /** Whether `RESTORE` looks at checksums: for tests of what is damaged. */
+  checksOfDumps = true;
   /** Whether `DEBUG` is allowed. */
   debugCommand = false;
   /** What is only kept to be told, and numbers that a double does not hold. */
@@ -250,6 +269,12 @@ function told(
       return wrong;
     },
   };
+}
+
+/** A parameter that takes no other value than it has. */
+function fixed(name: string, initial: string, wrong: string): Parameter {
+  const get = ({ others }: Settings) => others.get(name) ?? initial;
+  return { name, get, set: (settings, text) => text === get(settings) ? undefined : wrong };
 }
 
 const isBoolean = (text: string): string | undefined =>
@@ -407,6 +432,16 @@ const maxMemoryClients: Parameter = {
   },
 };
 
+const appendFsync: Parameter = {
+  name: "appendfsync",
+  get: (settings) => settings.appendFsync,
+  set: (settings, text) => {
+    const policy = FSYNC_POLICIES.find((name) => name === text.toLowerCase());
+    if (policy !== undefined) settings.appendFsync = policy;
+    return isOneOf(...FSYNC_POLICIES)(text);
+  },
+};
+
 /** All parameters. */
 export const PARAMETERS: readonly Parameter[] = [
   integer("busy-reply-threshold", "busyReplyThreshold", 0, LONG_MAX, { alias: "lua-time-limit" }),
@@ -451,6 +486,23 @@ export const PARAMETERS: readonly Parameter[] = [
   integer("rdb-key-save-delay", "keySaveDelay", -(2 ** 31), INT_MAX, { hidden: true }),
   told("sanitize-dump-payload", "no", isOneOf("no", "yes", "clients")),
   savePoints,
+  boolean("stop-writes-on-bgsave-error", "stopWritesOnFailedSave"),
+  boolean("appendonly", "appendOnly"),
+  appendFsync,
+  boolean("no-appendfsync-on-rewrite", "noSyncOnRewrite"),
+  integer("auto-aof-rewrite-percentage", "rewritePercentage", 0, INT_MAX),
+  memory("auto-aof-rewrite-min-size", "rewriteMinSize", 0, LONG_MAX),
+  boolean("aof-load-truncated", "loadTruncated"),
+  boolean("aof-timestamp-enabled", "appendTimestamps"),
+  // Bases are RDB files always.
+  told("aof-use-rdb-preamble", "yes", isOneOf("yes")),
+  told("appendfilename", "appendonly.aof", () => undefined, { immutable: true }),
+  {
+    name: "appenddirname",
+    immutable: true,
+    get: ({ appendDirectory }) => splitPath(appendDirectory).name || "appendonlydir",
+    set: () => undefined,
+  },
   // Clients may read them but not choose, lest they write files where they like.
   text("dir", "snapshotDirectory", { isProtected: true }),
   text("dbfilename", "snapshotName", { isProtected: true }),
@@ -483,8 +535,6 @@ export const PARAMETERS: readonly Parameter[] = [
   text("replica-announce-ip", "announcedAddress", { alias: "slave-announce-ip" }),
   integer("replica-announce-port", "announcedPort", 0, 65_535, { alias: "slave-announce-port" }),
   told("aclfile", "", () => undefined, { immutable: true }),
-  // There is no append-only file yet.
-  told("appendonly", "no", isBoolean, { immutable: true }),
   told("cluster-enabled", "no", isBoolean, { immutable: true }),
   told("io-threads", "1", isWithin(1, 128), { immutable: true }),
   told("tcp-backlog", "511", isWithin(0, INT_MAX), { immutable: true }),
@@ -508,8 +558,8 @@ export const PARAMETERS: readonly Parameter[] = [
   text("replicaof", "master", { alias: "slaveof", immutable: true }),
   told("daemonize", "no", isBoolean, { immutable: true }),
   // Of the first listener.
-  told("bind", "", () => undefined, { immutable: true }),
-  told("port", "0", () => undefined, { immutable: true }),
+  fixed("bind", "", "Failed to bind to specified addresses."),
+  fixed("port", "0", "Unable to listen on this port. Check server logs."),
   told("tcp-keepalive", "300", isWithin(0, INT_MAX)),
 ];
 

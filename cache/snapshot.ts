@@ -75,6 +75,13 @@ export class Snapshots {
     return this.#engine.dirty - this.#savedDirty;
   }
 
+  /** Whether commands that write are refused: snapshots are asked for, and the last one has failed. */
+  get stopsWrites(): boolean {
+    if (this.lastError === undefined) return false;
+    const { savePoints, stopWritesOnFailedSave } = this.#engine.settings;
+    return stopWritesOnFailedSave && savePoints.length > 0;
+  }
+
   /**
    * Writes one at once. It takes the place of one that is being written.
    *
@@ -175,11 +182,22 @@ export class Snapshots {
     // Loading tells nobody of new keys.
     engine.notifyClasses = "";
     try {
-      this.#read(source, merge, facts);
+      const reader = this.#read(source, merge, facts);
+      if (reader.left > 0) reader.fail("There is more than the end");
     } finally {
       engine.applySettings();
     }
     return facts;
+  }
+
+  /**
+   * Loads what an append-only file begins with.
+   *
+   * @returns Where that ends.
+   * @throws {RdbError} If it is damaged.
+   */
+  loadBase(source: RdbSource): number {
+    return this.#read(source, false, new Map()).offset;
   }
 
   /**
@@ -231,7 +249,7 @@ export class Snapshots {
     if (savePoints.some(isDue)) this.saveInBackground();
   }
 
-  #read(source: RdbSource, merge: boolean, facts: Map<string, string>): void {
+  #read(source: RdbSource, merge: boolean, facts: Map<string, string>): RdbReader {
     const engine = this.#engine;
     const { objects, databases, now } = engine;
     const reader = new RdbReader(source);
@@ -249,15 +267,19 @@ export class Snapshots {
         if (db === undefined) return;
         const value = new LoadedValue(reader, type, engine);
         if (value.isEmpty) return;
-        // What has expired by now, a replica's master will yet say.
-        if (expiresAt !== undefined && Number(expiresAt) < now && !engine.isReplica) {
+        // What has expired by now, a replica's master or what follows a base will yet say.
+        const isKept = engine.isReplica || engine.replays;
+        if (expiresAt !== undefined && Number(expiresAt) < now && !isKept) {
           value.discard();
           this.expired++;
           return;
         }
         const old = objects.keys.find(db.table, key);
         if (old !== 0) {
-          if (!merge) reader.fail("A key comes twice");
+          if (!merge) {
+            value.discard();
+            reader.fail("A key comes twice");
+          }
           db.remove(old);
         }
         const entry = value.addTo(db, key);
@@ -274,6 +296,7 @@ export class Snapshots {
         }
       },
     });
+    return reader;
   }
 
   #configured(): SnapshotStore {

@@ -18,6 +18,12 @@ export interface SnapshotStore {
   create(): SavingTarget;
 }
 
+/** The directory of a path, `.` where it has none, and the name in it. */
+export function splitPath(path: string): { directory: string; name: string } {
+  const [, directory = "", name = ""] = /^(.*?)([^/]*)\/*$/s.exec(path) ?? [];
+  return { directory: directory.replace(/(.)\/$/, "$1") || ".", name };
+}
+
 /** A snapshot in a file. Needs the permissions to read and to write its directory. */
 export class FileStore implements SnapshotStore {
   readonly path: string;
@@ -100,7 +106,7 @@ class NewFile implements SavingTarget {
     if (this.#ended) return;
     this.#ended = true;
     this.#file.close();
-    removeIfThere(this.#temporary);
+    this.#clean();
   }
 
   #rename(): void {
@@ -109,8 +115,17 @@ class NewFile implements SavingTarget {
     try {
       Deno.renameSync(this.#temporary, this.#path);
     } catch (error) {
-      removeIfThere(this.#temporary);
+      this.#clean();
       throw error;
+    }
+  }
+
+  /** Removes what is not to be the snapshot. Where that fails, what went wrong before is what counts. */
+  #clean(): void {
+    try {
+      removeIfThere(this.#temporary);
+    } catch {
+      // The next one replaces it.
     }
   }
 }

@@ -24,7 +24,7 @@ import { fromHex, toHex } from "./rdb/test_util.ts";
 import { RdbWriter } from "./rdb/writer.ts";
 import { Settings } from "./settings.ts";
 import { CANCELLED, Saving, type SavingTarget } from "./saving.ts";
-import type { SnapshotStore } from "./snapshot_file.ts";
+import { FileStore, type SnapshotStore } from "./snapshot_file.ts";
 import { latin1Slice, Slice } from "./store/slice.ts";
 import { seeded } from "./store/test_util.ts";
 
@@ -289,6 +289,16 @@ Deno.test("Snapshots.load() says where a file is damaged, and why", () => {
     const error = assertThrows(() => load(fromHex(hex)), RdbError);
     assertEquals([hex, error.message], [hex, message]);
   }
+});
+
+Deno.test("Snapshots.load() keeps nothing of a key that comes twice", () => {
+  const { engine, call } = newEngine();
+  call("RPUSH", "l", "a", "b");
+  const bytes = save(engine);
+  const { used } = engine.objects.arena;
+  assertThrows(() => load(bytes, engine), RdbError, "A key comes twice");
+  assertEquals(engine.objects.arena.used, used);
+  engine.close();
 });
 
 Deno.test("Snapshots.load() takes damage of any kind as damage", () => {
@@ -694,6 +704,100 @@ Deno.test("Snapshots says why one could not be written, and tries again", async 
   engine.snapshots.stop();
   await engine.background.stop();
   engine.close();
+});
+
+Deno.test("A cache that cannot write the snapshots it is to write refuses changes, as Redis does", () => {
+  const { engine, call } = newEngine();
+  engine.snapshots.log = { error: () => {} };
+  const store = engine.snapshots.store = new FakeStore();
+  const { create } = store;
+  store.create = () => {
+    throw new Error("No space left on device");
+  };
+  const error = "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to " +
+    "persist to disk. Commands that may modify the data set are disabled, because this instance is " +
+    "configured to report errors during writes if RDB snapshotting fails " +
+    "(stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error.";
+  const library = (name: string, flags: string) =>
+    `#!lua name=${name}\nredis.register_function{function_name='${name}', flags={${flags}}, ` +
+    "callback=function(keys, args) return redis.call(unpack(args)) end}";
+  call("SET", "a", 1);
+  call("FUNCTION", "LOAD", library("any", ""));
+  call("FUNCTION", "LOAD", library("reading", "'no-writes'"));
+  call("SAVE");
+  // Nobody waits for snapshots.
+  assertEquals(call("SET", "a", 1), "+OK\r\n");
+  call("MULTI");
+  assertEquals(call("FCALL", "any", 0, "GET", "a"), "+QUEUED\r\n");
+  assertEquals(call("CONFIG", "SET", "save", "3600 1"), "+QUEUED\r\n");
+  assertEquals(call("FCALL", "any", 0, "GET", "a"), "+QUEUED\r\n");
+  assertEquals(
+    call("EXEC"),
+    "*3\r\n$1\r\n1\r\n+OK\r\n-MISCONF Redis is configured to save RDB snapshots, but it's currently " +
+      "unable to persist to disk. Writable scripts are blocked. Use 'no-writes' flag for read only " +
+      "scripts.\r\n",
+  );
+  const pcall = "return redis.pcall('SET', 'a', 2).err";
+  const refused = [
+    ["SET", "a", 2],
+    ["DEL", "none"],
+    ["SORT", "a"],
+    ["PING"],
+    ["FCALL", "any", 0, "GET", "a"],
+    ["EVAL", "#!lua\nreturn 1", 0],
+  ];
+  for (const command of refused) {
+    assertEquals([command, call(...command)], [command, `-${error}\r\n`]);
+  }
+  assertEquals(call("EVAL", pcall, 0), `$${error.length}\r\n${error}\r\n`);
+  assertStringIncludes(call("EVAL", "return redis.call('SET', 'a', 2)", 0), `-${error} script:`);
+  assertEquals(call("GET", "a"), "$1\r\n1\r\n");
+  assertEquals(call("EVAL", "return redis.call('GET', 'a')", 0), "$1\r\n1\r\n");
+  assertEquals(call("FCALL", "reading", 0, "GET", "a"), "$1\r\n1\r\n");
+  call("MULTI");
+  assertEquals(call("SET", "a", 2), `-${error}\r\n`);
+  assertStringIncludes(call("EXEC"), "-EXECABORT");
+  call("CONFIG", "SET", "save", "");
+  call("MULTI");
+  call("SET", "a", 2);
+  call("CONFIG", "SET", "save", "3600 1");
+  assertEquals(call("EXEC"), "*2\r\n+OK\r\n+OK\r\n");
+  call("CONFIG", "SET", "save", "");
+  call("MULTI");
+  call("SET", "a", 3);
+  engine.settings.savePoints = [{ seconds: 3600, changes: 1 }];
+  assertEquals(call("EXEC"), `-EXECABORT Transaction discarded because of: ${error}\r\n`);
+  call("MULTI");
+  call("GET", "a");
+  assertEquals(call("EXEC"), "*1\r\n$1\r\n2\r\n");
+  call("CONFIG", "SET", "stop-writes-on-bgsave-error", "no");
+  assertEquals(call("SET", "a", 4), "+OK\r\n");
+  call("CONFIG", "SET", "stop-writes-on-bgsave-error", "yes");
+  assertEquals(call("SET", "a", 5), `-${error}\r\n`);
+  store.create = create;
+  assertEquals(call("SAVE"), "+OK\r\n");
+  assertEquals(call("SET", "a", 5), "+OK\r\n");
+  engine.snapshots.stop();
+  engine.close();
+});
+
+Deno.test("FileStore gives a file up though it cannot be removed", async () => {
+  const directory = await Deno.makeTempDir();
+  const path = `${directory}/dump.rdb`;
+  await Deno.writeTextFile(path, "old");
+  const store = new FileStore(path);
+  for (const end of ["discard", "commitSync"] as const) {
+    const file = store.create();
+    file.writeSync(new Uint8Array(10));
+    // What was written has another's name, which is not this file's to remove.
+    await Deno.remove(`${path}.tmp`);
+    await Deno.mkdir(`${path}.tmp/inner`, { recursive: true });
+    if (end === "discard") file.discard();
+    else assertThrows(() => file.commitSync(), Error, "rename");
+    await Deno.remove(`${path}.tmp`, { recursive: true });
+  }
+  assertEquals(await Deno.readTextFile(path), "old");
+  await Deno.remove(directory, { recursive: true });
 });
 
 Deno.test("BGSAVE waits for what else is being written, if it is to", async () => {

@@ -1,6 +1,6 @@
 /**
  * The cache beside a real Redis: what a request costs, and a key in memory, how long others wait, how soon
- * it is there, what it still holds when memory is short, what a queue of jobs takes. Servers run on one
+ * it is there, what it still holds when memory is short, what scripts and a queue of jobs take. Servers run on one
  * core, the load on another, and take turns, so that a noisy machine is noisy for both. Prints tables in
  * Markdown, with the targets beside the figures.
  *
@@ -23,6 +23,7 @@ import { Progress } from "./progress.ts";
 import { measureQueues, queuesDuration } from "./queues.ts";
 import { markdown, type Section, svg } from "./report.ts";
 import { measureRequests, requestsDuration } from "./requests.ts";
+import { measureScripts, scriptsDuration } from "./scripts.ts";
 import { measureSnapshots, snapshotsDuration } from "./snapshots.ts";
 import { measureStarts, startsDuration } from "./starts.ts";
 
@@ -53,6 +54,7 @@ const PARTS: Record<string, Part> = {
   snapshots: { measure: measureSnapshots, seconds: snapshotsDuration },
   hits: { measure: measureHits, seconds: hitsDuration },
   starts: { measure: measureStarts, seconds: startsDuration },
+  scripts: { measure: measureScripts, seconds: scriptsDuration },
   queues: { measure: measureQueues, seconds: queuesDuration },
   peers: { measure: measurePeers, seconds: peersDuration },
 };

@@ -194,6 +194,11 @@ export class Command {
     );
   }
 
+  /** Its flags with these arguments. */
+  flagsFor(client: Client, args: Args): number {
+    return this.row.flagsOf?.(client, args, this.flags) ?? this.flags;
+  }
+
   /** What a key at an index is to the command: flags of its {@linkcode KeySpec}. */
   keyFlags(index: number, args: Args): readonly string[] {
     const spec = this.row.otherKeys?.(args)?.find((key) => key.index === index) ??

@@ -39,7 +39,7 @@ function failure(name: string, why: string): CommandError {
 }
 
 /** Sets all of the parameters, or none. */
-function set({ reply, engine }: Client, args: Args): void {
+function set({ reply, engine, executing }: Client, args: Args): void {
   if (args.count % 2 === 1) throw new CommandError(SYNTAX);
   const { settings } = engine;
   const changes: { name: string; parameter: Parameter; text: string }[] = [];
@@ -67,6 +67,11 @@ function set({ reply, engine }: Client, args: Args): void {
     engine.applySettings();
     throw failure(name, wrong);
   });
+  const wrong = engine.appendOnly.apply(executing !== undefined);
+  if (wrong !== undefined) {
+    changes.forEach(({ parameter }, i) => parameter.set(settings, before[i] ?? ""));
+    throw failure("appendonly", wrong);
+  }
   engine.applySettings();
   reply.ok();
 }

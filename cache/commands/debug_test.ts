@@ -110,6 +110,23 @@ Deno.test("DEBUG SLEEP takes its time, and what does nothing here says OK", () =
   assertEquals(cache.call("DEBUG", "REPLYBUFFER", "PEAK-RESET-TIME", "never"), "OK");
 });
 
+Deno.test("DEBUG SET-SKIP-CHECKSUM-VALIDATION lets RESTORE take any checksum, but nothing damaged", () => {
+  const cache = new Cache({ enableDebugCommand: true });
+  cache.call("RPUSH", "list", "a", "b");
+  const dump = cache.callBytes("DUMP", "list") as Uint8Array;
+  const other = dump.with(-1, (dump.at(-1) ?? 0) ^ 1);
+  const restore = (bytes: Uint8Array) => cache.call("RESTORE", "copy", 0, bytes, "REPLACE");
+  const wrong = "ERR DUMP payload version or checksum are wrong";
+  assertThrows(() => restore(other), ReplyError, wrong);
+  cache.call("DEBUG", "SET-SKIP-CHECKSUM-VALIDATION", 1);
+  assertEquals(restore(other), "OK");
+  assertEquals(cache.call("LRANGE", "copy", 0, -1), ["a", "b"]);
+  assertThrows(() => restore(other.with(-10, 99)), ReplyError, wrong);
+  assertThrows(() => restore(other.with(1, 77)), ReplyError, "ERR Bad data format");
+  cache.call("DEBUG", "SET-SKIP-CHECKSUM-VALIDATION", 0);
+  assertThrows(() => restore(other), ReplyError, wrong);
+});
+
 Deno.test("DEBUG ERROR replies an error of one's own", () => {
   const cache = new Cache({ enableDebugCommand: true });
   assertThrows(() => cache.call("DEBUG", "ERROR", "MINE it is"), ReplyError, "MINE it is");

@@ -80,7 +80,7 @@ function restore(client: Client, args: Args): void {
   }
   const deadline = deadlineOf(client, args, options.absolute);
   const payload = args.at(3);
-  if (!isWholeDump(payload)) {
+  if (!isWholeDump(payload, engine.settings.checksOfDumps)) {
     throw new CommandError("ERR DUMP payload version or checksum are wrong");
   }
   let value: LoadedValue;
@@ -91,7 +91,7 @@ function restore(client: Client, args: Args): void {
     throw new CommandError("ERR Bad data format");
   }
   const isReplaced = options.replace && db.discard(key);
-  if (deadline !== undefined && Number(deadline) <= engine.now) {
+  if (deadline !== undefined && engine.isPast(deadline)) {
     value.discard();
     if (isReplaced) {
       db.changed(key);

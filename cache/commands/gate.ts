@@ -119,11 +119,14 @@ function trackKeys(client: Client, command: Command, args: Args): void {
 function holds(client: Client, command: Command, args: Args): boolean {
   const { pause } = client.engine;
   if (pause === undefined || client.internal) return false;
-  if (pause.all) return true;
-  const mayChange = ({ row, flags }: Command, args: Args) =>
-    ((row.flagsOf?.(client, args, flags) ?? flags) & (WRITE | MAY_REPLICATE)) !== 0;
-  if (command.name !== "exec" || client.transaction === undefined) return mayChange(command, args);
-  return client.transaction.commands.some(({ command, args }) => mayChange(command, args));
+  return pause.all || mayDo(WRITE | MAY_REPLICATE, client, command, args);
+}
+
+/** Whether a command, or one of the transaction that it executes, has one of some flags. */
+export function mayDo(wanted: number, client: Client, command: Command, args: Args): boolean {
+  const has = (command: Command, args: Args) => (command.flagsFor(client, args) & wanted) !== 0;
+  if (command.name !== "exec" || client.transaction === undefined) return has(command, args);
+  return client.transaction.commands.some(({ command, args }) => has(command, args));
 }
 
 /**
@@ -181,6 +184,13 @@ function check(client: Client, command: Command, args: Args): void {
       throw new CommandError(OUT_OF_MEMORY);
     }
   }
+  const { diskError } = client.engine;
+  if (
+    diskError !== undefined && !client.isMaster &&
+    (mayDo(WRITE, client, command, args) || command.name === "ping")
+  ) {
+    throw new CommandError(diskError);
+  }
   const refusal = client.engine.guard?.(client, command, args);
   if (refusal !== undefined) throw new CommandError(refusal);
   if (
@@ -206,8 +216,8 @@ function check(client: Client, command: Command, args: Args): void {
 function needsMemory(client: Client, command: Command, args: Args): boolean {
   if (client.isMaster) return false;
   const { transaction } = client;
-  const denies = ({ row, flags }: Command, args: Args) =>
-    ((row.flagsOf?.(client, args, flags) ?? flags) & DENY_OOM) !== 0;
+  const denies = (command: Command, args: Args) =>
+    (command.flagsFor(client, args) & DENY_OOM) !== 0;
   if (denies(command, args)) return true;
   if (transaction === undefined) return false;
   return !NEED_NO_MEMORY.has(command.fullName) ||

@@ -239,13 +239,14 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
       mem_total_replication_buffers: replication.backlog?.length ?? 0,
       mem_clients_slaves: 0,
       mem_clients_normal: eviction.countAll(),
+      mem_aof_buffer: engine.appendOnly.bufferSize,
       mem_allocator: "arena",
       active_defrag_running: 0,
       lazyfree_pending_objects: lazyFree.size,
       lazyfreed_objects: lazyFree.freed,
     };
   },
-  persistence: ({ background, snapshots }) => ({
+  persistence: ({ appendOnly, background, snapshots }) => ({
     loading: 0,
     async_loading: 0,
     current_cow_peak: 0,
@@ -266,16 +267,7 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     rdb_last_load_keys_loaded: snapshots.loaded,
     // Redis leaves the reason to its log.
     rdb_last_bgsave_error: snapshots.lastError ?? "",
-    aof_enabled: 0,
-    aof_rewrite_in_progress: 0,
-    aof_rewrite_scheduled: 0,
-    aof_last_rewrite_time_sec: -1,
-    aof_current_rewrite_time_sec: -1,
-    aof_last_bgrewrite_status: "ok",
-    aof_rewrites: 0,
-    aof_rewrites_consecutive_failures: 0,
-    aof_last_write_status: "ok",
-    aof_last_cow_size: 0,
+    ...appendOnly.facts,
     module_fork_in_progress: 0,
     module_fork_last_cow_size: 0,
   }),

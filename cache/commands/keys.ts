@@ -254,7 +254,7 @@ function expire(command: string, unit: 1 | 1000, absolute: boolean) {
     if (conditions !== undefined && !allows(conditions, db.exactDeadline(entry), time)) {
       return reply.integer(0);
     }
-    if (time <= engine.now) {
+    if (engine.isPast(time)) {
       db.remove(entry);
       db.changed(key);
       const { effects } = engine;

@@ -1,5 +1,5 @@
 /**
- * `SAVE`, `BGSAVE` and `LASTSAVE`.
+ * `SAVE`, `BGSAVE`, `LASTSAVE` and `BGREWRITEAOF`.
  *
  * @module
  */
@@ -57,6 +57,40 @@ function bgsave(client: Client, args: Args): void {
     client.reply.simple("Background saving scheduled");
   }
 }
+
+function bgrewriteaof({ engine, executing, reply }: Client): void {
+  const { appendOnly, background } = engine;
+  if (background.kind === "base") {
+    throw new CommandError("ERR Background append only file rewriting already in progress");
+  }
+  try {
+    appendOnly.checkDirectory();
+  } catch (error) {
+    throw failure(error);
+  }
+  if (background.kind !== undefined || executing !== undefined) {
+    appendOnly.forgive();
+    appendOnly.rewriteSoon();
+    return reply.simple("Background append only file rewriting scheduled");
+  }
+  try {
+    appendOnly.rewrite();
+  } catch {
+    throw new CommandError(
+      "ERR Can't execute an AOF background rewriting. Please check the server logs for more " +
+        "information.",
+    );
+  }
+  reply.simple("Background append only file rewriting started");
+}
+
+export const BGREWRITEAOF: CommandRow = {
+  arity: 1,
+  flags: "admin noscript no_async_loading",
+  since: "1.0.0",
+  summary: "Rewrites the append-only file in the background",
+  run: bgrewriteaof,
+};
 
 export const BGSAVE: CommandRow = {
   arity: -1,

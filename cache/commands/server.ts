@@ -19,7 +19,7 @@ import { COMMAND } from "./introspection.ts";
 import { LATENCY } from "./latency.ts";
 import { MEMORY } from "./memory.ts";
 import { REPLICATION } from "./replication.ts";
-import { BGSAVE, LASTSAVE, SAVE } from "./persistence.ts";
+import { BGREWRITEAOF, BGSAVE, LASTSAVE, SAVE } from "./persistence.ts";
 
 /** Reads `ASYNC` or `SYNC`, between which nobody sees a difference. */
 function checkFlushOption(args: Args): void {
@@ -144,6 +144,7 @@ const ADMIN_FLAGS = "admin noscript loading stale";
 export const SERVER: CommandRows = {
   ...REPLICATION,
   acl: ACL,
+  bgrewriteaof: BGREWRITEAOF,
   bgsave: BGSAVE,
   command: COMMAND,
   config: CONFIG,

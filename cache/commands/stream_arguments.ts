@@ -174,11 +174,16 @@ const TRIMMED_NODES = 100;
 const DEFAULT_TRIMMED = 10_000;
 const MAX_TRIMMED = 1_000_000;
 
-/** Reads the options from the third argument on; `XADD`'s end with the ID. */
+/**
+ * Reads the options from the third argument on; `XADD`'s end with the ID.
+ *
+ * @param isObeyed Whether a master or a file says so: `LIMIT` has had its effect there, and means nothing.
+ */
 export function addOptions(
   args: Args,
   { streamNodeMaxEntries }: Settings,
   isAdd: boolean,
+  isObeyed: boolean,
 ): AddOptions {
   let newId: NewId = { kind: "none" };
   let create = true;
@@ -230,7 +235,9 @@ export function addOptions(
   if (trimmed === undefined && !isAdd) {
     throw new CommandError("ERR syntax error, XTRIM must be called with a trimming strategy");
   }
-  if (given !== undefined && !approximate) {
+  if (isObeyed) {
+    given = 0;
+  } else if (given !== undefined && !approximate) {
     throw new CommandError(
       "ERR syntax error, LIMIT cannot be used without the special ~ option",
     );

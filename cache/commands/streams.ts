@@ -78,7 +78,7 @@ function exactTrim(
 function xadd(client: Client, args: Args): void {
   const { db, reply, engine } = client;
   const { objects, objects: { streams } } = db;
-  const options = addOptions(args, engine.settings, true);
+  const options = addOptions(args, engine.settings, true, client.isMaster);
   const { newId, next, create, trim } = options;
   const count = args.count - next;
   if (count < 2 || count % 2 === 1) throw wrongArity("xadd");
@@ -165,7 +165,7 @@ function xdel({ db, reply }: Client, args: Args): void {
 
 function xtrim(client: Client, args: Args): void {
   const { db, reply, engine } = client;
-  const options = addOptions(args, engine.settings, false);
+  const options = addOptions(args, engine.settings, false, client.isMaster);
   const trim = options.trim as Trim;
   const key = args.at(1);
   const entry = db.write(key, STREAM);

@@ -177,7 +177,7 @@ function getex(client: Client, args: Args): void {
   if (entry === 0) return reply.null();
   const time = options.expire && expiryTime(client, args, options.expire, "getex");
   reply.bulk(db.objects.string(entry));
-  if (time !== undefined && options.expire?.absolute && time <= engine.now) {
+  if (time !== undefined && options.expire?.absolute && engine.isPast(time)) {
     db.remove(entry);
     db.changed(key);
     effects?.replace(db, effects.deletion("expire"), key);

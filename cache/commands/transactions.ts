@@ -94,7 +94,7 @@ function execute(
       if (!client.wantsReply) client.takeBack(begun);
     } else {
       client.executing = undefined;
-      engine.timeHeld = false;
+      engine.releaseTime();
     }
   }
   // One that has ended at once is shown as any command.

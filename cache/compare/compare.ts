@@ -29,9 +29,11 @@ import {
   type Step,
 } from "./play.ts";
 import { Random } from "./random.ts";
+import { compareReplication } from "./replication.ts";
 import { compareRequests } from "./requests.ts";
 import { type Reply, show } from "./resp.ts";
 import { checkScans } from "./scan.ts";
+import { compareAppendOnly } from "./append_only.ts";
 import { compareSnapshots } from "./snapshots.ts";
 import { after, before, isUndefined } from "./same.ts";
 import { REDIS, SUBJECT } from "./server.ts";
@@ -40,6 +42,27 @@ import { REDIS, SUBJECT } from "./server.ts";
 const REQUESTS = "requests";
 const SCANS = "scans";
 const SNAPSHOTS = "snapshots";
+const REPLICATION = "replication";
+const APPEND_ONLY = "appendOnly";
+
+/** Which share of all commands goes through each chain of replicas. */
+const REPLICATED_SHARE = 0.1;
+
+/** Groups whose commands one connection can send in one go, and that change keys. */
+const CHANGING = [
+  ...[
+    "strings",
+    "keys",
+    "expiry",
+    "lists",
+    "hashes",
+    "sets",
+    "sortedSets",
+    "bitmaps",
+    "hyperloglog",
+  ],
+  ...["geo", "streams", "large", "scripts", "transactions"],
+];
 
 /** Commands of a sequence, sent in one go or step by step. */
 const LENGTH = 200;
@@ -176,7 +199,7 @@ if (import.meta.main) {
   });
   const start = Number(flags.seed ?? Math.floor(Math.random() * 1e9));
   const total = Number(flags.commands ?? 200_000);
-  const all = [...Object.keys(GROUPS), REQUESTS, SCANS, SNAPSHOTS];
+  const all = [...Object.keys(GROUPS), REQUESTS, SCANS, SNAPSHOTS, REPLICATION, APPEND_ONLY];
   const chosen = `${flags.groups ?? all}`.split(",");
   const names = chosen.filter((name) => name in GROUPS);
   const resp = `${flags.resp ?? "both"}`;
@@ -253,6 +276,18 @@ if (import.meta.main) {
     : 0;
   const wrongScans = chosen.includes(SCANS) ? await checkScans(pair.subject, new Random(start)) : 0;
   const wrongSnapshots = chosen.includes(SNAPSHOTS) ? await compareSnapshots(new Random(start)) : 0;
+  const wrongReplicas = chosen.includes(REPLICATION)
+    ? await compareReplication(
+      CHANGING.flatMap((name) => GROUPS[name]?.commands ?? []),
+      total * REPLICATED_SHARE,
+      new Random(start),
+    )
+    : 0;
+  let changesSeed = start;
+  const changes = () => sequenceOf(changesSeed++, CHANGING, "2").steps.map(({ args }) => args);
+  const wrongAppendOnly = chosen.includes(APPEND_ONLY)
+    ? await compareAppendOnly(new Random(start), changes)
+    : 0;
   for (
     let seed = start;
     names.length > 0 && commands < total && seen.size < maxDifferences;
@@ -277,7 +312,9 @@ if (import.meta.main) {
   console.log(
     `${commands} commands from seed ${start}: ${seen.size} different differences; ` +
       `${wrongRequests} requests answered otherwise; ${wrongScans} scans that missed elements; ` +
-      `${wrongSnapshots} snapshots read otherwise`,
+      `${wrongSnapshots} snapshots and ${wrongAppendOnly} append-only files read otherwise; ` +
+      `${wrongReplicas} replicas with other keys`,
   );
-  if (lacking.size + seen.size + wrongRequests + wrongScans + wrongSnapshots > 0) Deno.exitCode = 1;
+  const wrong = [wrongRequests, wrongScans, wrongSnapshots, wrongReplicas, wrongAppendOnly];
+  if (wrong.reduce((sum, count) => sum + count, lacking.size + seen.size) > 0) Deno.exitCode = 1;
 }

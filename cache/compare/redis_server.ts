@@ -94,6 +94,9 @@ export class Configuration {
       // The suite leaves connections open.
       "--shutdown-timeout=0",
     ];
+    if (this.get("appendonly") === "yes") {
+      flags.push(`--append-only=${Deno.cwd()}/${this.get("appenddirname") ?? "appendonlydir"}`);
+    }
     const password = this.get("requirepass");
     if (password) flags.push(`--password=${password}`);
     const databases = this.get("databases");
@@ -122,6 +125,8 @@ const AT_THE_START = new Set([
   "dbfilename",
   "requirepass",
   "databases",
+  "appendonly",
+  "appenddirname",
   "replicaof",
   "slaveof",
   "enable-debug-command",

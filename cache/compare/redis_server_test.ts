@@ -15,7 +15,8 @@ requirepass "\\x66oo \\"bar\\""
 databases 9
 enable-debug-command local
 client-output-buffer-limit normal 1mb 0 0
-appendfsync ''
+appendonly yes
+appendfsync always
 user alice on nopass +@all`,
     ["--timeout", "3", "--bla", "--value", "--maxmemory 10mb", "--save", "7", "8"],
   );
@@ -24,6 +25,7 @@ user alice on nopass +@all`,
     "--port=21111",
     `--snapshot=${Deno.cwd()}/a.rdb`,
     "--shutdown-timeout=0",
+    `--append-only=${Deno.cwd()}/appendonlydir`,
     '--password=foo "bar"',
     "--databases=9",
     "--enable-debug-command",
@@ -33,7 +35,7 @@ user alice on nopass +@all`,
     ["notify-keyspace-events", "KEA"],
     ["timeout", "3"],
     ["client-output-buffer-limit", "normal 1mb 0 0"],
-    ["appendfsync", ""],
+    ["appendfsync", "always"],
     ["bla", "--value"],
     ["maxmemory", "10mb"],
   ]);

@@ -15,6 +15,9 @@ const MAIN = new URL("../main.ts", import.meta.url).pathname;
 export const SUBJECT =
   `'${DENO}' run --quiet --no-prompt --allow-net --allow-read=. --allow-write=. '${MAIN}'`;
 
+/** The same, where it may read and write anywhere. */
+export const SAVING_SUBJECT: string = SUBJECT.replace(/(--allow-(?:read|write))=\./g, "$1");
+
 /** Starts a real Redis that keeps nothing; `--port N` is added. */
 export const REDIS = `redis-server --bind 127.0.0.1 --save '' --appendonly no --loglevel warning`;
 
@@ -77,7 +80,8 @@ export class Server implements AsyncDisposable {
   async #answers(): Promise<boolean> {
     try {
       using client = await Client.connect(this.port);
-      return (await client.call("PING")).value === "PONG";
+      const { value } = await client.call("PING");
+      return value === "PONG" || `${value}`.startsWith("NOAUTH");
     } catch {
       return false;
     }

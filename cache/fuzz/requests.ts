@@ -42,8 +42,9 @@ const NAMES = allCommands().flatMap(({ fullName, subcommands }) => [
 const ALL: Group[] = [...Object.values(GROUPS), { commands: OTHERS }];
 
 /**
- * The commands of a grammar, one or several: without the comparison's own `PAUSE`, and without
- * `CLIENT REPLY`, which within a transaction takes replies out of an array, as in Redis.
+ * The commands of a grammar, one or several: without the comparison's own `PAUSE`, without
+ * `CLIENT REPLY`, which within a transaction takes replies out of an array, as in Redis; and with values
+ * no larger than they are at first.
  */
 export function commandsOf(part: Part, random: Random): string[][] {
   const commands: string[][] = [[]];

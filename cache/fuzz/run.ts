@@ -5,6 +5,7 @@
  * @module
  */
 
+import { Random } from "../compare/random.ts";
 import { fuzzRequests } from "./requests.ts";
 import { type Note, shown } from "./target.ts";
 import { fuzzTexts } from "./texts.ts";
@@ -28,6 +29,17 @@ function print(line: Line): void {
   for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
 }
 
+/** Has the cache's own random choices, too, come again with the seed. */
+function makeRepeatable(random: Random): void {
+  Math.random = () => random.next();
+  crypto.getRandomValues = (array) => {
+    const { buffer, byteOffset, byteLength } = array as ArrayBufferView;
+    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+    for (let at = 0; at < byteLength; at++) bytes[at] = random.int(0, 255);
+    return array;
+  };
+}
+
 if (import.meta.main) {
   const [kinds = "", seed, cases] = Deno.args;
   const chosen = kinds.split(",");
@@ -35,6 +47,7 @@ if (import.meta.main) {
     const kind = chosen[i % chosen.length] ?? "";
     print({ begins: `--kinds ${kind} --seed ${Number(seed) + i} --cases 1` });
     let last = new Uint8Array();
+    makeRepeatable(new Random(Number(seed) + i));
     try {
       const inputs = await KINDS[kind]?.(Number(seed) + i, (input) => last = input.slice()) ?? 0;
       print({ inputs });

@@ -63,7 +63,15 @@ export class Connection implements ClientConnection {
     for (const part of parts) if (part.length > 0) this.#sent.push(part);
     this.#wake?.();
     await settle();
+    this.check();
+  }
+
+  /** @throws What has gone wrong. */
+  check(): void {
     if (this.#thrown.length > 0) throw this.#thrown[0];
+    // Only what ends the connection may end a reply: as in Redis, `CLIENT KILL` of oneself amid `EXEC`.
+    const { rest } = this.#parser;
+    if (rest !== "" && !this.closed) throw new Failure(`No whole reply: ${quote(rest)}`);
   }
 
   async read(buffer: Uint8Array): Promise<number | null> {
@@ -91,9 +99,6 @@ export class Connection implements ClientConnection {
     } catch (error) {
       this.#thrown.push(new Failure(`No reply: ${error}`));
     }
-    // A batch ends with a whole reply.
-    const { rest } = this.#parser;
-    if (rest !== "") this.#thrown.push(new Failure(`No whole reply: ${quote(rest)}`));
   }
 
   close(): void {
@@ -179,7 +184,10 @@ export class Target {
     const { engine } = this;
     this.endScript();
     engine.endPause();
-    for (const connection of this.#connections) connection.close();
+    for (const connection of this.#connections) {
+      connection.check();
+      connection.close();
+    }
     await settle();
     if (this.#connections.size > 0 || engine.connectedClients > 0) {
       throw new Failure("A client has left, and is still there");

@@ -42,11 +42,13 @@ export function checkNumber(m: Machine, args: number, count: number, n: number):
 
 /** A double as C converts it to a 64-bit integer: cut off; the least one if it is out of range. */
 export function toInteger(value: number): number {
+  if ((value | 0) === value) return value;
   return value >= -MAX_INTEGER && value < MAX_INTEGER ? Math.trunc(value) : -MAX_INTEGER;
 }
 
 /** A double as C converts it to a 32-bit integer by way of a 64-bit one. */
 function toInt(value: number): number {
+  if ((value | 0) === value) return value;
   return value >= -MAX_INTEGER && value < MAX_INTEGER ? value | 0 : 0;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Constant } from "./prototype.ts";
 import { HostFunction, type LuaFunction, type LuaValue, Upvalue } from "./value.ts";
 
 /** How many values the stack has beyond those that a Lua function uses: a host function's room. */
@@ -46,10 +47,17 @@ export enum Return {
 /** In the place of a function where there is none. */
 const NO_FUNCTION = HostFunction.plain(() => 0);
 
+/** The code of a host function. */
+const NO_CODE = new Int32Array(0);
+const NO_CONSTANTS: Constant[] = [];
+
 /** A call. The objects are used again: a coroutine keeps as many as it ever needed. */
 export class Frame {
   /** The function that is called. */
   function: LuaFunction | HostFunction = NO_FUNCTION;
+  /** Of a Lua function: its instructions and constants, to which a return comes back at once. */
+  code: Int32Array = NO_CODE;
+  constants: Constant[] = NO_CONSTANTS;
   /** Where on the stack the function is, and its results will be. */
   slot = 0;
   /** Its first register; of a host function its first argument. */

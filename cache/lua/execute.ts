@@ -382,7 +382,9 @@ export function execute(machine: Machine): void {
                 continue;
               }
             }
-          }
+          } else if (
+            table instanceof Table && typeof key === "string" && table.replace(key, value)
+          ) continue;
           frame.position = pc;
           if (machine.setIndex(table, key, value, i >>> 7 & 255)) continue reload;
           continue;
@@ -863,15 +865,20 @@ export function execute(machine: Machine): void {
             }
             const depth = ++co.depth;
             frame = depth < frames.length ? frames[depth]! : (co.depth--, co.push());
-            frame.function = f;
+            code = called.code;
+            k = called.constants;
+            // What is there already need not be told to the garbage collector again.
+            if (frame.function !== f) {
+              frame.function = f;
+              frame.code = code;
+              frame.constants = k;
+            }
             frame.slot = slot;
             frame.base = first;
             frame.wanted = (i >>> 23) - 1;
             frame.return = RETURN_CALL;
             frame.tailCalls = 0;
             closure = f;
-            code = called.code;
-            k = called.constants;
             base = first;
             pc = 0;
             continue;
@@ -914,6 +921,8 @@ export function execute(machine: Machine): void {
             const to = frame.slot;
             for (let n = 0; n <= count; n++) stack[to + n] = stack[slot + n];
             frame.function = f;
+            frame.code = f.prototype.code;
+            frame.constants = f.prototype.constants;
             frame.base = machine.enterFunction(f, to, count);
             frame.position = 0;
             frame.tailCalls++;
@@ -945,8 +954,7 @@ export function execute(machine: Machine): void {
           }
           frame = frames[--co.depth]!;
           closure = frame.function as LuaFunction;
-          ({ code, constants: k } = closure.prototype);
-          base = frame.base;
+          ({ code, constants: k, base } = frame);
           pc = frame.position;
           continue;
         }
@@ -1022,10 +1030,30 @@ export function execute(machine: Machine): void {
             for (let n = 2; n < wanted; n++) stack[at + 3 + n] = undefined;
             continue;
           }
-          stack[at + 5] = stack[at + 2];
+          const before = stack[at + 2];
+          if (
+            f === machine.ipairsIterator && table instanceof Table &&
+            typeof before === "number" && (before | 0) === before
+          ) {
+            const { array } = table;
+            const n = before + 1 | 0;
+            const value = n > 0 && n < array.length ? array[n] : table.getNumber(n);
+            stack[at + 3] = value === undefined ? undefined : n;
+            stack[at + 4] = value;
+            for (let n = 2; n < wanted; n++) stack[at + 3 + n] = undefined;
+            continue;
+          }
+          stack[at + 5] = before;
           stack[at + 4] = table;
           stack[at + 3] = f;
-          const results = machine.begin(at + 3, 2, wanted, Return.ForCall, 0);
+          let results: number;
+          if (f instanceof HostFunction && f.isPlain) {
+            if (co.depth >= co.maxDepth - 1) machine.overflow();
+            machine.host = f;
+            results = f.call(machine, at + 4, 2);
+            machine.host = undefined;
+            if (results < 0) machine.pushHost(f, at + 3, 2, wanted, Return.ForCall, 0);
+          } else results = machine.begin(at + 3, 2, wanted, Return.ForCall, 0);
           if (results < 0) continue reload;
           for (let n = results; n < wanted; n++) stack[at + 3 + n] = undefined;
           continue;
@@ -1198,12 +1226,19 @@ function executeLoop(
         const t = i >>> 15 & 255;
         const table = values[t];
         const c = i >>> 23 & 255;
-        if (isNumber[t] !== 0 || !(table instanceof Table) || isNumber[c] === 0) break rounds;
-        const { array } = table;
-        const key = numbers[c]!;
-        const n = key | 0;
-        if (n !== key || n < 1 || n >= array.length) break rounds;
-        const value = array[n];
+        if (isNumber[t] !== 0 || !(table instanceof Table)) break rounds;
+        let value: LuaValue;
+        if (isNumber[c] === 0) {
+          const key = values[c];
+          if (typeof key !== "string") break rounds;
+          value = table.getKey(key);
+        } else {
+          const { array } = table;
+          const key = numbers[c]!;
+          const n = key | 0;
+          if (n !== key || n < 1 || n >= array.length) break rounds;
+          value = array[n];
+        }
         if (typeof value === "number") {
           numbers[i >>> 7 & 255] = value;
           isNumber[i >>> 7 & 255] = 1;
@@ -1235,16 +1270,20 @@ function executeLoop(
         const t = i >>> 7 & 255;
         const table = values[t];
         const b = i >>> 15 & 255;
-        if (isNumber[t] !== 0 || !(table instanceof Table) || isNumber[b] === 0) break rounds;
-        const { array } = table;
-        const key = numbers[b]!;
-        const n = key | 0;
-        if (n !== key || n < 1 || n > array.length) break rounds;
+        if (isNumber[t] !== 0 || !(table instanceof Table)) break rounds;
         const c = i >>> 23 & 255;
         let value: LuaValue;
         if (i < 0) value = k[c];
         else value = isNumber[c] === 0 ? values[c] : numbers[c];
-        if (value === undefined) break rounds;
+        if (isNumber[b] === 0) {
+          const key = values[b];
+          if (typeof key !== "string" || !table.replace(key, value)) break rounds;
+          continue;
+        }
+        const { array } = table;
+        const key = numbers[b]!;
+        const n = key | 0;
+        if (n !== key || n < 1 || n > array.length || value === undefined) break rounds;
         if (n < array.length && array[n] !== undefined) array[n] = value;
         else if (table.metatable === undefined && !table.shape.frozen) table.setNumber(n, value);
         else break rounds;

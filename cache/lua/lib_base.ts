@@ -336,6 +336,7 @@ export function openBase(m: Machine): void {
   const nextFunction = globals.get("next");
   if (nextFunction instanceof HostFunction) m.nextFunction = nextFunction;
   const iterator = HostFunction.plain(ipairsIterator);
+  m.ipairsIterator = iterator;
   register(globals, {
     pairs: (_, args, count) => {
       checkTable(m, args, count, 1);

@@ -443,7 +443,7 @@ class Decoder {
   #object(): Table {
     const table = new Table();
     this.#next();
-    while (this.#token !== Token.ObjectEnd || table.values.length > 1) {
+    while (this.#token !== Token.ObjectEnd || table.shape.keys.length > 1) {
       if (this.#token !== Token.String) this.#unexpected("object key string");
       const key = this.#value;
       this.#next();

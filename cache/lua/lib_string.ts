@@ -29,6 +29,8 @@ const NOT_ASCII = /[\x80-\xff]/;
 
 /** Up to which length a string may be kept alive by a piece of it. */
 const MAX_KEPT = 512;
+/** From which length on the engine lets a piece refer to the whole string. */
+const MIN_SLICED = 13;
 
 /** A place in a string: from its end if it is negative, and not before 0. */
 function relative(position: number, length: number): number {
@@ -40,7 +42,8 @@ function relative(position: number, length: number): number {
 function piece(text: string, start: number, end: number): string {
   const cut = text.slice(start, end);
   charge(cut.length + STRING_BYTES);
-  if (text.length <= MAX_KEPT || cut.length * 4 >= text.length) return cut;
+  const { length } = cut;
+  if (length < MIN_SLICED || text.length <= MAX_KEPT || length * 4 >= text.length) return cut;
   return ` ${cut}`.slice(1);
 }
 

@@ -141,72 +141,6 @@ interface Range {
   high: number;
 }
 
-/**
- * C Lua's quicksort, whose comparisons and their order scripts can see. It yields each comparison
- * as the two values to compare.
- */
-function* quicksort(
-  m: Machine,
-  table: Table,
-  size: number,
-): Generator<[LuaValue, LuaValue], void, boolean> {
-  const get = (n: number) => table.getNumber(n);
-  const swap = (i: number, x: LuaValue, j: number, y: LuaValue) => {
-    m.checkWritable(table);
-    table.setNumber(i, x);
-    table.setNumber(j, y);
-  };
-  const pending: Range[] = [{ low: 1, high: size }];
-  for (let range = pending.pop(); range !== undefined; range = pending.pop()) {
-    let { low, high } = range;
-    while (low < high) {
-      let atLow = get(low);
-      let atHigh = get(high);
-      if (yield [atHigh, atLow]) {
-        swap(low, atHigh, high, atLow);
-      }
-      if (high - low === 1) break;
-      let i = Math.floor((low + high) / 2);
-      let middle = get(i);
-      atLow = get(low);
-      if (yield [middle, atLow]) swap(i, atLow, low, middle);
-      else {
-        atHigh = get(high);
-        if (yield [atHigh, middle]) swap(i, atHigh, high, middle);
-      }
-      if (high - low === 2) break;
-      middle = get(i);
-      const pivot = middle;
-      swap(i, get(high - 1), high - 1, pivot);
-      i = low;
-      let j = high - 1;
-      for (;;) {
-        let x = get(++i);
-        while (yield [x, pivot]) {
-          if (i > high) m.error("invalid order function for sorting");
-          x = get(++i);
-        }
-        let y = get(--j);
-        while (yield [pivot, y]) {
-          if (j < low) m.error("invalid order function for sorting");
-          y = get(--j);
-        }
-        if (j < i) break;
-        swap(i, y, j, x);
-      }
-      swap(high - 1, get(i), i, get(high - 1));
-      // The smaller half is sorted first, as C Lua does by recursion.
-      if (i - low < high - i) {
-        pending.push({ low: i + 1, high });
-        high = i - 1;
-      } else {
-        pending.push({ low, high: i - 1 });
-        low = i + 1;
-      }
-    }
-  }
-}
-
 function checkSort(m: Machine, args: number, count: number): { table: Table; size: number } {
   const table = checkTable(m, args, count, 1);
   const size = table.length();
@@ -235,30 +169,78 @@ function sort(m: Machine, args: number, count: number): number {
   return 0;
 }
 
+/** C Lua's quicksort, whose comparisons and their order scripts can see. */
 function* sortByCalls(m: Machine, args: number, count: number): Generator<number, number, number> {
   const { table, size } = checkSort(m, args, count);
   const order = argument(m, args, count, 2);
   const at = args + count;
-  const sorting = quicksort(m, table, size);
-  let step = sorting.next();
-  while (step.done !== true) {
-    const [left, right] = step.value;
+  const get = (n: number) => table.getNumber(n);
+  const swap = (i: number, x: LuaValue, j: number, y: LuaValue) => {
+    m.checkWritable(table);
+    table.setNumber(i, x);
+    table.setNumber(j, y);
+  };
+  /** Whether x is less than y; if Lua functions are to say so, makes ready for their call. */
+  const less = (x: LuaValue, y: LuaValue): boolean | undefined => {
     let handler = order;
-    if (order === undefined) {
-      const areNumbers = typeof left === "number" && typeof right === "number";
-      if (areNumbers || typeof left === "string" && typeof right === "string") {
-        step = sorting.next((left as number) < (right as number));
-        continue;
-      }
-      handler = m.orderHandler(left, right, "__lt");
-      if (handler === undefined) m.orderError(left, right);
+    if (handler === undefined) {
+      if (typeof x === "number" && typeof y === "number") return x < y;
+      if (typeof x === "string" && typeof y === "string") return x < y;
+      handler = m.orderHandler(x, y, "__lt");
+      if (handler === undefined) m.orderError(x, y);
     }
     m.callAt = at;
     m.stack[at] = handler;
-    m.stack[at + 1] = left;
-    m.stack[at + 2] = right;
-    const results = yield 2;
-    step = sorting.next(results > 0 && isTruthy(m.stack[at]));
+    m.stack[at + 1] = x;
+    m.stack[at + 2] = y;
+  };
+  const answer = (results: number) => results > 0 && isTruthy(m.stack[at]);
+  const pending: Range[] = [{ low: 1, high: size }];
+  for (let range = pending.pop(); range !== undefined; range = pending.pop()) {
+    let { low, high } = range;
+    while (low < high) {
+      let atLow = get(low);
+      let atHigh = get(high);
+      if (less(atHigh, atLow) ?? answer(yield 2)) swap(low, atHigh, high, atLow);
+      if (high - low === 1) break;
+      let i = Math.floor((low + high) / 2);
+      let middle = get(i);
+      atLow = get(low);
+      if (less(middle, atLow) ?? answer(yield 2)) swap(i, atLow, low, middle);
+      else {
+        atHigh = get(high);
+        if (less(atHigh, middle) ?? answer(yield 2)) swap(i, atHigh, high, middle);
+      }
+      if (high - low === 2) break;
+      middle = get(i);
+      const pivot = middle;
+      swap(i, get(high - 1), high - 1, pivot);
+      i = low;
+      let j = high - 1;
+      for (;;) {
+        let x = get(++i);
+        while (less(x, pivot) ?? answer(yield 2)) {
+          if (i > high) m.error("invalid order function for sorting");
+          x = get(++i);
+        }
+        let y = get(--j);
+        while (less(pivot, y) ?? answer(yield 2)) {
+          if (j < low) m.error("invalid order function for sorting");
+          y = get(--j);
+        }
+        if (j < i) break;
+        swap(i, y, j, x);
+      }
+      swap(high - 1, get(i), i, get(high - 1));
+      // The smaller half is sorted first, as C Lua does by recursion.
+      if (i - low < high - i) {
+        pending.push({ low: i + 1, high });
+        high = i - 1;
+      } else {
+        pending.push({ low, high: i - 1 });
+        low = i + 1;
+      }
+    }
   }
   return 0;
 }

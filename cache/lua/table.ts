@@ -35,6 +35,12 @@ export function makeList(): LuaValue[] {
 /** The array of a table that has none, and the slots of one that has none. */
 const NOTHING: LuaValue[] = makeList();
 
+/** Slots for few keys: an array that grows by itself takes room for 16 more at once. */
+const FOUR_SLOTS: LuaValue[] = makeList();
+const EIGHT_SLOTS: LuaValue[] = makeList();
+while (FOUR_SLOTS.length < 5) FOUR_SLOTS.push(undefined);
+while (EIGHT_SLOTS.length < 9) EIGHT_SLOTS.push(undefined);
+
 /** Which key is in which slot. */
 export class Shape {
   /** The key in each slot; place 0 is not used. */
@@ -123,7 +129,10 @@ const EMPTY_SHAPE = Shape.root();
 export class Table {
   /** Which key is in which slot of `values`. */
   shape: Shape;
-  /** The value in each slot; place 0 is not used. A nil is a key that was removed. */
+  /**
+   * The value in each slot; place 0 is not used. A nil is a key that was removed, or a slot beyond
+   * those of the shape.
+   */
   values: LuaValue[];
   /** The array part: the value of key `n` at `n`; place 0 is not used. The last is never nil. */
   array: LuaValue[];
@@ -272,6 +281,19 @@ export class Table {
     }
   }
 
+  /**
+   * Writes a field that is there, for which no metamethod is asked.
+   *
+   * @returns Whether it was there, and may be written to.
+   */
+  replace(key: string, value: LuaValue): boolean {
+    const { shape, values } = this;
+    const slot = shape.find(key);
+    if (values[slot] === undefined || shape.frozen) return false;
+    values[slot] = value;
+    return true;
+  }
+
   /** Adds a field that is not there yet, by the constant key of an instruction. */
   addField(key: string, value: LuaValue): void {
     const next = this.shape.with(key);
@@ -283,9 +305,20 @@ export class Table {
   addSlot(next: Shape, value: LuaValue): void {
     this.shape = next;
     this.absent = 0;
-    if (this.values === NOTHING) this.values = makeList();
-    this.values.push(value);
+    this.#fill(next.keys.length - 1, value);
     charge(ELEMENT_BYTES);
+  }
+
+  /** Puts a value into the slot that follows the last. */
+  #fill(slot: number, value: LuaValue): void {
+    if (slot === 1) this.values = FOUR_SLOTS.slice();
+    else if (slot === FOUR_SLOTS.length) {
+      const values = EIGHT_SLOTS.slice();
+      for (let i = 1; i < slot; i++) values[i] = this.values[i];
+      this.values = values;
+    }
+    if (slot < this.values.length) this.values[slot] = value;
+    else this.values.push(value);
   }
 
   /**
@@ -298,13 +331,12 @@ export class Table {
     if (this.array.length !== first || this.#numericKeys) {
       for (let i = 0; i < count; i++) this.setElement(first + i, values[from + i]);
     } else {
-      if (this.array === NOTHING) this.array = makeList();
-      const array = this.array;
-      for (let i = 0; i < count; i++) {
-        const value = values[from + i];
-        if (value === undefined) this.#holes = true;
-        array.push(value);
-      }
+      if (this.array === NOTHING && count > 0) {
+        this.array = values.slice(from - 1, from + count);
+        this.array[0] = undefined;
+      } else for (let i = 0; i < count; i++) this.array.push(values[from + i]);
+      const { array } = this;
+      for (let n = first; n <= last; n++) if (array[n] === undefined) this.#holes = true;
       this.#trim();
     }
     charge(count * ELEMENT_BYTES);
@@ -508,7 +540,7 @@ export class Table {
     this.#own();
     this.absent = 0;
     if (typeof key === "number") this.#numericKeys = true;
-    const size = this.values.length;
+    const size = this.shape.keys.length;
     if (size >= 4 && (size & (size - 1)) === 0) {
       if (this.#numericKeys && !this.shape.frozen) {
         this.#rehash();
@@ -518,9 +550,8 @@ export class Table {
       }
       if (size >= 16) this.#compact();
     }
-    if (this.values === NOTHING) this.values = makeList();
     this.shape.add(key);
-    this.values.push(value);
+    this.#fill(this.shape.keys.length - 1, value);
     charge(KEY_BYTES);
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { copyBytes, latin1Slice, type Slice, writeLatin1 } from "../store/slice.ts";
+import { copyBytes, latin1Slice, LONG_TEXT, type Slice, writeLong } from "../store/slice.ts";
 import {
   ARRAY,
   ATTRIBUTE,
@@ -207,8 +207,11 @@ export class Reply {
     const { length } = text;
     this.#header(BULK, length);
     if (!this.#ensure(length + 2)) return;
-    writeLatin1(text, this.#buffer, this.#length);
-    this.#length += length;
+    const buffer = this.#buffer;
+    const at = this.#length;
+    if (length >= LONG_TEXT) writeLong(text, buffer, at);
+    else for (let i = 0; i < length; i++) buffer[at + i] = text.charCodeAt(i);
+    this.#length = at + length;
     this.#end();
   }
 

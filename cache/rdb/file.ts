@@ -128,7 +128,6 @@ function checkEnd(reader: RdbReader, version: number): void {
       expected.some((byte, i) => byte !== actual[i]);
     if (isWrong) reader.fail("The checksum is wrong", offset);
   }
-  if (reader.left > 0) reader.fail("There is more than the end");
 }
 
 /** Writes the beginning of a file, with fields that say where it is from. */

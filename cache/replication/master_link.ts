@@ -205,6 +205,7 @@ export class MasterLink {
         throw error;
       } finally {
         engine.blocking.serve();
+        engine.appendOnly.restart();
       }
       engine.dirty++;
       this.canContinue = true;

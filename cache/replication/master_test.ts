@@ -213,6 +213,18 @@ Deno.test("A master shows its replicas that it is there, and closes those that s
   await within(wire.rest());
 });
 
+Deno.test("A master's first PING comes after repl-ping-replica-period", async () => {
+  await using master = new Inside();
+  master.call("CONFIG SET repl-ping-replica-period 3600");
+  using wire = await Wire.connect(master.port);
+  await wire.send("PSYNC ? -1\r\n");
+  const { replicas } = master.engine.replication;
+  await until(() => [...replicas].some(({ state }) => state === "online"));
+  for (let i = 0; i < 3; i++) master.tick(1);
+  master.call("SET key value");
+  assertEquals((await within(wire.until("value"))).includes("PING"), false);
+});
+
 Deno.test("A master gives its backlog up when there was no replica for its time", async () => {
   await using master = new Inside();
   master.call("CONFIG SET repl-backlog-ttl 60");

@@ -28,6 +28,7 @@ const NO_ID = "0".repeat(40);
 
 const PING = latin1Slice("*1\r\n$4\r\nPING\r\n");
 const GET_ACK = latin1Slice("*3\r\n$8\r\nREPLCONF\r\n$6\r\nGETACK\r\n$1\r\n*\r\n");
+const NOTHING = latin1Slice("");
 const NEWLINE = latin1Slice("\n").bytes;
 
 /** Where it is said how replication goes. */
@@ -86,6 +87,11 @@ export class Replication implements EffectsListener {
   /** How long the stream is. */
   get offset(): number {
     return this.backlog?.end ?? this.#offset;
+  }
+
+  /** How many replicas follow the stream. */
+  get online(): number {
+    return this.countAcks(-1);
   }
 
   /** How many replicas are in time, as `min-replicas-max-lag` has it. */
@@ -276,7 +282,22 @@ export class Replication implements EffectsListener {
     this.#waiting.push({ client, offset, count });
     if (this.replicas.size === 0) return;
     this.#wantsAcks = true;
-    this.write(latin1Slice(""));
+    this.write(NOTHING);
+  }
+
+  /** Waits until all replicas have told that they have got all, or for so many milliseconds. */
+  async drain(timeout: number): Promise<void> {
+    const { offset } = this;
+    const isBehind = ({ state, isSilent, acknowledged }: Replica) =>
+      state === "online" && !isSilent && acknowledged < offset;
+    const isDone = () => ![...this.replicas].some(isBehind);
+    if (this.link !== undefined || isDone()) return;
+    this.#wantsAcks = true;
+    this.write(NOTHING);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, timeout);
+    await Promise.race([promise, this.#engine.until(isDone).catch(() => {})]);
+    clearTimeout(timer);
   }
 
   // Its part.
@@ -366,7 +387,7 @@ export class Replication implements EffectsListener {
     this.failover.tick();
     this.link?.tick();
     if (this.replicas.size > 0) {
-      const isPing = this.#ticks++ % settings.replicaPingPeriod === 0;
+      const isPing = ++this.#ticks % settings.replicaPingPeriod === 0;
       if (isPing && this.link === undefined && !this.failover.isHolding) this.write(PING);
     }
     const limit = settings.replicationTimeout * 1000;
@@ -404,17 +425,22 @@ export class Replication implements EffectsListener {
   }
 }
 
-/** What a command is, which may depend on its arguments. */
-const flagsOf = (client: Client, { row, flags }: Command, args: Args): number =>
-  row.flagsOf?.(client, args, flags) ?? flags;
-
-/** Whether a command, or a transaction that it executes, writes. */
-function writes(client: Client, command: Command, args: Args): boolean {
+/** Whether flags of a command, or of one in the transaction that it executes, are as asked for. */
+function someFlags(
+  client: Client,
+  command: Command,
+  args: Args,
+  matches: (flags: number) => boolean,
+): boolean {
   const queued = command.fullName === "exec" ? client.transaction?.commands ?? [] : [];
   return [{ command, args }, ...queued].some(({ command, args }) =>
-    (flagsOf(client, command, args) & WRITE) !== 0
+    matches(command.flagsFor(client, args))
   );
 }
+
+/** Whether a command, or a transaction that it executes, writes. */
+const writes = (client: Client, command: Command, args: Args): boolean =>
+  someFlags(client, command, args, (flags) => (flags & WRITE) !== 0);
 
 /** Why a master may not execute a command that has too few replicas, if it may not. */
 function refuseWrites(client: Client, command: Command, args: Args): string | undefined {
@@ -430,5 +456,7 @@ function refuse(client: Client, command: Command, args: Args): string | undefine
   if (settings.readOnly && writes(client, command, args)) {
     return "READONLY You can't write against a read only replica.";
   }
-  if (isStale && (flagsOf(client, command, args) & STALE) === 0) return MASTER_DOWN;
+  if (isStale && someFlags(client, command, args, (flags) => (flags & STALE) === 0)) {
+    return MASTER_DOWN;
+  }
 }

@@ -36,13 +36,11 @@ function fill(cache: Cache, size = 300): void {
   cache.call("FUNCTION", "LOAD", library);
 }
 
-let lastId = 1000;
-
-/** Changes what {@linkcode fill} has made, by commands, transactions and scripts. */
+/** Changes what {@linkcode fill} has made, in ways that are no effects of their own, too. */
 function change(cache: Cache, round: number): void {
   cache.call("SELECT", round % 4);
-  cache.call("SREM", "set 1", round);
-  cache.call("INCRBY", "number", 7);
+  cache.call("SPOP", "set 1", 2);
+  cache.call("INCRBYFLOAT", "float", 0.1);
   cache.call("EXPIRE", "hash", 1000);
   cache.call("MULTI");
   cache.call("SET", "transaction", round);
@@ -50,7 +48,7 @@ function change(cache: Cache, round: number): void {
   cache.call("LPUSH", "transaction list", round);
   cache.call("EXEC");
   cache.call("EVAL", "redis.call('incr', 'a') redis.call('append', 'b', ARGV[1])", 0, round);
-  cache.call("XADD", "stream", `${++lastId}-1`, "round", round);
+  cache.call("XADD", "stream", "*", "round", round);
   cache.call("DEL", `string ${round}`);
 }
 
@@ -72,15 +70,26 @@ Deno.test("A replica takes all keys of its master, and then what changes there",
   assertEquals(field(replica, "master_replid"), field(master, "master_replid"));
 });
 
+Deno.test("A replica trims a stream as its master did, whatever LIMIT says", async () => {
+  const { cache: master, port } = listening();
+  await using _master = master;
+  master.call("CONFIG", "SET", "stream-node-max-entries", 10);
+  await using replica = new Cache({ replicaOf: { port } });
+  for (let i = 0; i < 100; i++) master.call("XADD", "s", `${i + 1}-1`, "f", "v");
+  master.call("XADD", "s", "MAXLEN", "~", 55, "LIMIT", 30, "101-1", "f", "v");
+  await caughtUp(master, replica);
+  assertEquals([master.call("XLEN", "s"), replica.call("XLEN", "s")], [71, 71]);
+});
+
 Deno.test("A replica begins with the keys of one moment, while they change", async () => {
   const { cache: master, port } = listening();
   await using _master = master;
-  for (let i = 0; i < 20_000; i++) master.call("SET", `key ${i}`, "x".repeat(100));
+  for (let i = 0; i < 5000; i++) master.call("SET", `key ${i}`, "x".repeat(100));
   await using replica = new Cache({ replicaOf: { port }, enableDebugCommand: true });
   for (let i = 0; stateOf(replica) !== "connected"; i++) {
     for (let j = 0; j < 20; j++) {
-      master.call("SET", `key ${(i * 7919 + j) % 30_000}`, i);
-      master.call("DEL", `key ${(i * 104_729 + j) % 30_000}`);
+      master.call("SET", `key ${(i * 7919 + j) % 8000}`, i);
+      master.call("DEL", `key ${(i * 104_729 + j) % 8000}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
@@ -298,9 +307,18 @@ Deno.test("A replica without its master answers from what it has, unless it is t
   await master.close();
   await until(() => stateOf(replica) !== "connected");
   assertEquals(replica.call("GET", "a"), "1");
+  const { port: ownPort } = replica.listen({ port: 0 }).addr as Deno.NetAddr;
+  using wire = await Wire.connect(ownPort);
+  await wire.send("MULTI\r\nGET a\r\n");
+  await wire.until("+QUEUED\r\n");
   replica.call("CONFIG", "SET", "replica-serve-stale-data", "no");
   const down = "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
   assertThrows(() => replica.call("GET", "a"), ReplyError, down);
+  await wire.send("EXEC\r\n");
+  assertMatch(
+    await wire.until("\r\n"),
+    /^-EXECABORT Transaction discarded because of: MASTERDOWN /,
+  );
   assertThrows(() => replica.call("EVAL", "return redis.call('get', 'a')", 0), ReplyError, down);
   assertEquals(field(replica, "master_link_status"), "down");
   assertMatch(field(replica, "master_link_down_since_seconds"), /^\d+$/);
@@ -453,6 +471,23 @@ Deno.test("A replica that stays above the soft limit for its time is closed", as
   assertEquals(replicas.size, 1);
   master.clock.advance(1500);
   assertEquals(replicas.size, 0);
+});
+
+Deno.test("A master that is closed waits until its replicas have got all, but not for ever", async () => {
+  const { cache: master, port } = listening();
+  await using replica = new Cache({ replicaOf: { port }, enableDebugCommand: true });
+  await replica.until(({ followsMaster }) => followsMaster);
+  assertEquals([master.stats.replicas, replica.stats.replicas], [1, 0]);
+  for (let i = 0; i < 2000; i++) master.call("SET", `key ${i}`, "x".repeat(1000));
+  await master.close();
+  assertEquals(replica.stats.keys, 2000);
+
+  const { cache: other, port: otherPort } = listening();
+  using wire = await Wire.connect(otherPort);
+  await wire.send("PSYNC ? -1\r\n");
+  await other.until(({ replicas }) => replicas === 1);
+  other.call("SET", "a", 1);
+  await within(other.close());
 });
 
 Deno.test("FAILOVER lets a replica take its master's place, and all follow it", async () => {

@@ -12,7 +12,7 @@ import { toNumber, toText } from "../lua/machine.ts";
 import { sha1Hex } from "../sha1.ts";
 import { latin1Slice } from "../store/slice.ts";
 import { REDIS_VERSION } from "../version.ts";
-import { errorTable, withCode } from "./from_reply.ts";
+import { errorTable, statusTable, withCode } from "./from_reply.ts";
 import type { Runner } from "./runner.ts";
 
 /** About how many bytes a Lua takes with its libraries. */
@@ -75,12 +75,6 @@ function onlyString(make: (text: string) => Table): Host {
         : errorTable("ERR wrong number or type of arguments"),
     );
   };
-}
-
-function statusTable(text: string): Table {
-  const table = new Table();
-  table.addField("ok", text);
-  return table;
 }
 
 /** What scripts and functions have alike. */

@@ -33,11 +33,11 @@ import { cString } from "../lua/arguments.ts";
 import { toText } from "../lua/machine.ts";
 import { Args } from "../protocol/request.ts";
 import { Reply } from "../protocol/reply.ts";
-import { writeLatin1 } from "../store/slice.ts";
+import { LONG_TEXT, writeLong } from "../store/slice.ts";
 import { ALLOW_OOM, NO_WRITES } from "./flags.ts";
 import { commandError, errorTable, fromReply, withCode } from "./from_reply.ts";
 import { readonlyError } from "./redis_library.ts";
-import { LuaReplyWriter, printed } from "./to_reply.ts";
+import { printed, TableWriter, writeScalar } from "./to_reply.ts";
 
 /** How long a script that is past its time may go on before others get their turn, in milliseconds. */
 const SLICE = 10;
@@ -67,6 +67,10 @@ const DENIALS = {
   key: "can't access at least one of the keys mentioned in the command arguments",
   channel: "can't publish to the channel mentioned in the command",
 };
+
+const NO_DISK =
+  "it's currently unable to persist to disk. Writable scripts are blocked. Use 'no-writes' " +
+  "flag for read only scripts.";
 
 const KILLED = "Script killed by user with SCRIPT KILL...";
 
@@ -188,6 +192,15 @@ export class Runner {
   /** Whether a script may run at all that declares flags. */
   #check(flags: number, isReadonly: boolean): void {
     if ((flags & NO_WRITES) !== 0) return;
+    const { appendOnly: { failure }, snapshots } = this.#engine;
+    if (snapshots.stopsWrites) {
+      throw new CommandError(`MISCONF Redis is configured to save RDB snapshots, but ${NO_DISK}`);
+    }
+    if (failure !== undefined) {
+      throw new CommandError(
+        `MISCONF Redis is configured to persist data to AOF, but ${NO_DISK} AOF error: ${failure}`,
+      );
+    }
     if (isReadonly) {
       throw new CommandError("ERR Can not execute a script with write flag using *_ro command.");
     }
@@ -199,7 +212,7 @@ export class Runner {
   }
 
   #end(run: Run): void {
-    this.#engine.timeHeld = run.wasHeld;
+    this.#engine.releaseTime(run.wasHeld);
     this.setTargets(ALL);
     this.#running = undefined;
   }
@@ -361,12 +374,16 @@ export class Runner {
   // Results.
 
   #reply(run: Run, reply: Reply, value: LuaValue): void {
-    if (typeof value === "string") return reply.text(value);
+    if (value instanceof Table) this.#replyTable(run, reply, value);
+    else writeScalar(reply, this.client.reply.resp, value);
+  }
+
+  #replyTable(run: Run, reply: Reply, table: Table): void {
     let failed = false;
-    new LuaReplyWriter(reply, this.client.reply.resp, (message, isNew) => {
+    new TableWriter(reply, this.client.reply.resp, (message, isNew) => {
       if (isNew) countError(this.#engine, message);
       failed = true;
-    }).write(value);
+    }).write(table);
     if (failed) this.#countFailure(run);
   }
 
@@ -486,9 +503,11 @@ export class Runner {
     if (run.isReadonly && (flags & (WRITE | MAY_REPLICATE)) !== 0) {
       return "Write commands are not allowed from read-only scripts.";
     }
-    const { guard, isStale } = this.#engine;
+    const { diskError, guard, isStale } = this.#engine;
     if (isStale && (flags & STALE) === 0) return "Can not execute the command on a stale replica";
     // What has begun to write is not stopped midway.
+    const isFirstWrite = !run.hasWritten && (flags & WRITE) !== 0;
+    if (isFirstWrite && diskError !== undefined) return `-${diskError}`;
     const isRefused = run.hasWritten ? undefined : guard?.(run.caller, command, args);
     if (isRefused !== undefined) return `-${isRefused}`;
     const mayStop = !run.allowsOom && !run.hasWritten;
@@ -531,9 +550,14 @@ export class Runner {
         larger.set(args.bytes);
         args.bytes = larger;
       }
-      writeLatin1(text, args.bytes, at);
+      const { bytes } = args;
       args.push(at, length);
-      at += length;
+      if (length >= LONG_TEXT) {
+        writeLong(text, bytes, at);
+        at += length;
+      } else {
+        for (let j = 0; j < length; j++) bytes[at++] = text.charCodeAt(j);
+      }
     }
     return undefined;
   }
