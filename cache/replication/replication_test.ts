@@ -243,6 +243,17 @@ Deno.test("Keys of a replica expire when its master says so, and are not to be s
   replica.call("CONFIG", "SET", "replica-read-only", "no");
   assertEquals(replica.call("INCR", "a"), 1);
   assertEquals(replica.call("DBSIZE"), 1);
+  // What its clients write is its own, and so are the deadlines.
+  for (const [key, time] of [["own", 10], ["other", 20], ["kept", 5]] as const) {
+    replica.call("SET", key, 1, "PX", time);
+  }
+  replica.call("PERSIST", "kept");
+  assertEquals(field(replica, "slave_expires_tracked_keys"), "3");
+  clock.advance(11);
+  assertEquals([replica.call("DBSIZE"), field(replica, "slave_expires_tracked_keys")], [3, "1"]);
+  clock.advance(10);
+  assertEquals([replica.call("DBSIZE"), field(replica, "slave_expires_tracked_keys")], [2, "0"]);
+  replica.call("DEL", "kept");
 
   master.call("SET", "b", 1, "PX", 5000);
   await caughtUp(master, replica);
