@@ -9,6 +9,7 @@ import {
   introduced,
   listening,
   offsetOf,
+  QUIET,
   stateOf,
   Wire,
 } from "./test_util.ts";
@@ -54,7 +55,7 @@ Deno.test("A replica takes a snapshot with a length or a mark, however it comes 
         await wire.send("*3\r\n$3\r\nSET\r\n$1\r\nb\r\n$1\r\n2\r\n");
         await wire.rest();
       });
-      await using replica: Cache = new Cache({ replicaOf: { port: master.port } });
+      await using replica: Cache = new Cache({ logger: QUIET, replicaOf: { port: master.port } });
       await until(() => replica.call("GET", "b") === "2");
       assertEquals(replica.call("STRLEN", "a"), 1000);
       assertEquals([offsetOf(replica), field(replica, "master_replid")], [127, ID]);
@@ -83,7 +84,7 @@ Deno.test("A replica that is cut off amid a transaction asks for it from its beg
       await wire.rest();
     },
   );
-  await using replica = new Cache({ replicaOf: { port: master.port } });
+  await using replica = new Cache({ logger: QUIET, replicaOf: { port: master.port } });
   await until(() => replica.call("GET", "a") === "3");
   assertEquals(asked[1], `PSYNC ${ID} ${increment.length + 1}`);
   assertEquals(offsetOf(replica), increment.length + transaction.length);
@@ -143,7 +144,7 @@ Deno.test("A replica is empty after a damaged snapshot, and takes the next one",
     await wire.rest();
   };
   await using master = new FakeMaster(send(damaged), send(snapshot));
-  await using replica = new Cache();
+  await using replica = new Cache({ logger: QUIET });
   replica.call("SET", "old", 1);
   replica.call("REPLICAOF", "127.0.0.1", master.port);
   await until(() => asked.length === 1 && replica.call("DBSIZE") === 0);

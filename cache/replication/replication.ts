@@ -42,6 +42,8 @@ export interface ReplicationLog {
 /** A client that waits until replicas have got what there was of the stream. */
 interface WaitingClient {
   readonly client: Client;
+  /** Tells this wait of the client from a later one. */
+  readonly blocked: Client["blocked"];
   readonly offset: number;
   readonly count: number;
 }
@@ -63,8 +65,8 @@ export class Replication implements EffectsListener {
   /** The link to its master; undefined if this is a master. */
   link: MasterLink | undefined;
   readonly failover: Failover;
-  /** Where it is said how replication goes. Default: nowhere. */
-  log: ReplicationLog = { info() {}, warn() {} };
+  /** Where it is said how replication goes. Default: what goes wrong, to the console. */
+  log: ReplicationLog = { info() {}, warn: (message) => console.warn(message) };
   readonly #engine: Engine;
   /** How long the stream was when there was a backlog last. */
   #offset = 0;
@@ -254,9 +256,12 @@ export class Replication implements EffectsListener {
     if (replica.state === "online") replica.awaitsAck = false;
     replica.feed();
     this.trim();
-    this.#waiting = this.#waiting.filter(({ client, offset, count }) =>
-      this.countAcks(offset) < count || !this.#engine.blocking.unblock(client, "timeout")
-    );
+    this.#waiting = this.#waiting.filter(({ client, blocked, offset, count }) => {
+      if (client.blocked !== blocked) return false;
+      if (this.countAcks(offset) < count) return true;
+      this.#engine.blocking.unblock(client, "timeout");
+      return false;
+    });
   }
 
   /** Forgets a replica that is gone. */
@@ -282,8 +287,8 @@ export class Replication implements EffectsListener {
 
   /** Asks all replicas how much they have got; ends a client's wait when enough have got that much. */
   awaitAcks(client: Client, offset: number, count: number): void {
-    this.#waiting = this.#waiting.filter((other) => other.client.blocked !== undefined);
-    this.#waiting.push({ client, offset, count });
+    this.#waiting = this.#waiting.filter((other) => other.client.blocked === other.blocked);
+    this.#waiting.push({ client, blocked: client.blocked, offset, count });
     if (this.replicas.size === 0) return;
     this.#wantsAcks = true;
     this.write(NOTHING);
