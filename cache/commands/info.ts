@@ -271,7 +271,7 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     module_fork_in_progress: 0,
     module_fork_last_cow_size: 0,
   }),
-  stats: ({ stats, pubsub, tracking, eviction }) => ({
+  stats: ({ stats, pubsub, replication, tracking, eviction }) => ({
     total_connections_received: stats.connections,
     total_commands_processed: stats.commands,
     instantaneous_ops_per_sec: Math.round(stats.rates().commands),
@@ -300,7 +300,7 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     latest_fork_usec: 0,
     total_forks: 0,
     migrate_cached_sockets: 0,
-    slave_expires_tracked_keys: 0,
+    slave_expires_tracked_keys: replication.ownKeys,
     active_defrag_hits: 0,
     active_defrag_misses: 0,
     active_defrag_key_hits: 0,
