@@ -90,4 +90,19 @@ testStories("what is done by a short way gives what it gives in Redis", [
       .raw`local log = {} local t = setmetatable({}, {__newindex = function(t, k, v) log[#log + 1] = k rawset(t, k, v) end, __index = function(t, k) return 1 end}) local k = "x" for i = 1, 40 do t[k] = t[k] + 1 end t[k] = nil t[k] = 5 return t.x, #log`,
     "true 5 2",
   ],
+  [
+    String
+      .raw`local p = setmetatable({a = "1"}, {__index = function(t, k) return k == "b" and "2" or nil end}) local q = setmetatable({}, {__index = p}) return ("abc"):gsub("%w", p), ("abc"):gsub("%w", q), ("abc"):gsub("(%w)", q, 2), pcall(string.gsub, "abc", "%w", setmetatable({}, {__index = 5}))`,
+    'true "12c" "12c" "12c" false "attempt to index a number value"',
+  ],
+  [
+    String
+      .raw`return ("aa"):match("()%1"), ("(a"):match("%b()"), ("x"):match("%b()"), pcall(string.match, "abc", "%1"), pcall(string.match, "a", "%"), ("abc"):match("a.-$"), ("abc"):match("^b-c")`,
+    'true nil nil nil false false "abc" nil',
+  ],
+  [
+    String
+      .raw`local t = {} for i = 1, 200 do t["k" .. i] = i t["k" .. i - 3] = nil end local n = 0 for k, v in pairs(t) do n = n + v end return n, t.k200, t.k1`,
+    "true 597 200 nil",
+  ],
 ]);
