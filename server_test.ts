@@ -142,7 +142,7 @@ Deno.test("Server lets a client that sends 3 MB before it reads have the greetin
 
 Deno.test("Server closes a silent client after the linger time, as completed", async () => {
   // Ten times as long would be too long for `until`.
-  await using server = serve({ port: 0, linger: 3000 });
+  await using server = serve({ port: 0, linger: 2200 });
   using client = await connect(server.addr);
   await until(() => server.stats.active === 0 && server.stats.completed === 1);
   assertEquals(await client.read(new Uint8Array(6)), 6);

@@ -122,6 +122,16 @@ export class Blocking {
     return true;
   }
 
+  /** Ends the waits of all clients with an error, and closes their connections. */
+  disconnectAll(message: string): void {
+    for (const blocked of [...this.#blocked.values()]) {
+      this.#serveOne(blocked, () => {
+        throw new CommandError(message);
+      });
+      blocked.client.closing = true;
+    }
+  }
+
   /** Forgets a client that is gone, or about to. */
   remove(client: Client): void {
     const blocked = this.#blocked.get(client);
@@ -148,7 +158,7 @@ export class Blocking {
   signalAll(db: Keyspace): void {
     for (const { db: own, key, type } of this.#queues.values()) {
       // Who reads a stream for a group is told where it is gone.
-      if (own === db && (type === STREAM || db.find(key) !== 0)) this.signal(db, key, type);
+      if (own === db && (type === STREAM || db.holds(key))) this.signal(db, key, type);
     }
   }
 
@@ -167,6 +177,8 @@ export class Blocking {
     for (let place = first; place !== undefined;) {
       const entry = db.find(key);
       const isThere = entry !== 0 && db.objects.type(entry) === type;
+      // It may just have expired.
+      if (!isThere) db.engine.effects?.flush();
       if (!isThere && type !== STREAM) return;
       const { blocked, next } = place;
       const { wait: { serve, lossError } } = blocked;
@@ -186,6 +198,7 @@ export class Blocking {
   #serveOne(blocked: BlockedClient, write: () => boolean | void): void {
     const { client } = blocked;
     const { engine } = client;
+    const start = performance.now();
     let served = true;
     client.push((reply) => {
       const begun = reply.length;
@@ -198,11 +211,15 @@ export class Blocking {
         if (client.lastCommand !== undefined) client.lastCommand.failedCalls++;
       }
       if (served) client.endReply(begun);
+      engine.effects?.flush();
       engine.tracking.sendPending();
       client.endCommand();
       engine.current = current;
     });
-    if (served) this.remove(client);
+    if (!served) return;
+    this.remove(client);
+    client.noteServed?.(performance.now() - start);
+    client.noteServed = undefined;
   }
 
   #enqueue(blocked: BlockedClient, key: Slice): void {

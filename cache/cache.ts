@@ -12,6 +12,7 @@ import {
   type Server,
   type ServeUnixOptions,
 } from "@nimblecache/server";
+import { FSYNC_POLICIES, type FsyncPolicy } from "./append_only.ts";
 import { Client } from "./client.ts";
 import { type Clock, SystemClock } from "./clock.ts";
 import { processRequest } from "./commands/gate.ts";
@@ -21,7 +22,7 @@ import { EVICTION_POLICIES, type EvictionPolicy } from "./eviction.ts";
 import { ArgsEncoder, type CallArgument } from "./protocol/encoder.ts";
 import { readReply, ReplyError, type ReplyValue } from "./protocol/value.ts";
 import { serveClient } from "./session.ts";
-import { FileStore } from "./snapshot_file.ts";
+import { FileStore, splitPath } from "./snapshot_file.ts";
 import { Settings } from "./settings.ts";
 import { Slice } from "./store/slice.ts";
 
@@ -95,8 +96,58 @@ export interface CacheOptions {
    * @default {0}, never
    */
   save?: number | undefined;
+  /**
+   * The master that it is a replica of from the start (`replicaof`): it takes all keys from it, and what
+   * changes there. `REPLICAOF NO ONE` makes it a master. Needs the permission to connect. Default: none.
+   */
+  replicaOf?: MasterOptions | undefined;
+  /**
+   * The directory of its append-only file (`appendonly`), which every change is appended to before its
+   * reply goes out, in the format of Redis 7: it is loaded at the start, if it is there, in place of a
+   * snapshot. Needs the permissions to read and to write it. Default: none.
+   */
+  appendOnly?: string | undefined;
+  /**
+   * When what was appended is made durable (`appendfsync`): before the reply goes out, once a second, or
+   * when the system chooses to.
+   *
+   * @default {"everysec"}
+   */
+  appendFsync?: FsyncPolicy | undefined;
   /** Where the log lines of its servers go. Default: as for a `Server` of `@nimblecache/server`. */
   logger?: Logger | undefined;
+}
+
+/**
+ * A cache's master.
+ *
+ * @example
+ * ```ts
+ * import { Cache, type MasterOptions } from "jsr:@nimblecache/cache";
+ *
+ * await using master = new Cache();
+ * const { addr } = master.listen({ port: 0 });
+ * const replicaOf: MasterOptions = { port: addr.port };
+ * await using _replica = new Cache({ replicaOf });
+ * ```
+ */
+export interface MasterOptions {
+  /**
+   * Its name or its address.
+   *
+   * @default {"127.0.0.1"}
+   */
+  hostname?: string | undefined;
+  /**
+   * Its port.
+   *
+   * @default {6379}
+   */
+  port?: number | undefined;
+  /** The user that the replica is to it (`masteruser`). Default: the default user. */
+  username?: string | undefined;
+  /** What it is to be told by `AUTH` (`masterauth`). Default: nothing. */
+  password?: string | undefined;
 }
 
 /**
@@ -130,6 +181,10 @@ export interface CacheStats {
   evictedKeys: number;
   /** Bytes in use, by keys, values and clients. */
   usedMemory: number;
+  /** Replicas that have got all keys, and are told of what changes. */
+  replicas: number;
+  /** Whether it is a replica that has got all keys, and is told of what changes. */
+  followsMaster: boolean;
 }
 
 /** The handler of a server, for connections of any kind. */
@@ -167,12 +222,13 @@ export class Cache implements AsyncDisposable {
   #closed: Promise<void> | undefined;
 
   /**
-   * Makes a cache, empty but for what a snapshot has. It has no socket before
-   * {@linkcode Cache.listen}, and without a snapshot it needs nothing of Deno until then.
+   * Makes a cache, empty but for what a snapshot or an append-only file has. It has no socket before
+   * {@linkcode Cache.listen}, and without those it needs nothing of Deno until then.
    *
    * @throws {TypeError} If an option is of the wrong type.
    * @throws {RangeError} If an option is out of range.
-   * @throws {Error} If the snapshot cannot be loaded: the message says why, and where it is damaged.
+   * @throws {Error} If the snapshot or the append-only file cannot be loaded: the message says why, and
+   * where it is damaged.
    */
   constructor(options: CacheOptions = {}) {
     const {
@@ -186,6 +242,9 @@ export class Cache implements AsyncDisposable {
       enableDebugCommand = false,
       snapshot,
       save = 0,
+      replicaOf,
+      appendOnly,
+      appendFsync = "everysec",
       logger,
     } = options;
     if (typeof clock?.now !== "function" || typeof clock.at !== "function") {
@@ -203,23 +262,32 @@ export class Cache implements AsyncDisposable {
     if (save > 0 && snapshot === undefined) {
       throw new TypeError("Cannot use save without snapshot: expected the path of a file");
     }
-    checkRange("maxMemory", maxMemory, Number.MAX_SAFE_INTEGER, 0);
-    if (!EVICTION_POLICIES.includes(maxMemoryPolicy)) {
-      throw new RangeError(
-        `Cannot use maxMemoryPolicy ${maxMemoryPolicy}: expected one of ${
-          EVICTION_POLICIES.join(", ")
-        }`,
-      );
+    if (appendOnly !== undefined && (typeof appendOnly !== "string" || appendOnly === "")) {
+      throw new TypeError("Cannot use appendOnly: expected the path of a directory");
     }
+    const { hostname = "127.0.0.1", port = 6379, username = "", password: secret = "" } =
+      replicaOf ?? {};
+    checkRange("port of replicaOf", port, 65_535);
+    checkChoice("appendFsync", appendFsync, FSYNC_POLICIES);
+    checkRange("maxMemory", maxMemory, Number.MAX_SAFE_INTEGER, 0);
+    checkChoice("maxMemoryPolicy", maxMemoryPolicy, EVICTION_POLICIES);
     const settings = new Settings();
+    const latin1 = (text: string) => new Slice(new TextEncoder().encode(text)).latin1();
+    settings.masterUser = latin1(username);
+    settings.masterPassword = latin1(secret);
     Object.assign(settings, { databases, protectedMode, maxClients, maxMemory, maxMemoryPolicy });
-    settings.password = new Slice(new TextEncoder().encode(password)).latin1();
+    settings.password = latin1(password);
     settings.debugCommand = enableDebugCommand;
     this.#logger = logger;
     this.#engine = new Engine(clock, settings, allCommands());
     if (logger !== undefined) this.#engine.onLog = logTo(logger, settings);
     this.#engine.onShutdown = () => void this.close();
-    if (snapshot !== undefined) this.#load(snapshot, save);
+    settings.appendFsync = appendFsync;
+    const isLoaded = appendOnly !== undefined && this.#loadAppendOnly(appendOnly);
+    if (snapshot !== undefined) this.#keepSnapshot(snapshot, save, !isLoaded);
+    if (appendOnly !== undefined) this.#append(appendOnly);
+    if (logger !== undefined) this.#engine.replication.log = logger;
+    if (replicaOf !== undefined) this.#engine.replication.follow(hostname, port);
     this.#caller = new Client(this.#engine);
     this.#caller.reply.resp = 3;
   }
@@ -241,6 +309,8 @@ export class Cache implements AsyncDisposable {
       expiredKeys: engine.stats.expiredKeys,
       evictedKeys: engine.stats.evictedKeys,
       usedMemory: engine.eviction.used,
+      replicas: engine.replication.online,
+      followsMaster: engine.replication.link?.state === "connected",
     };
   }
 
@@ -289,7 +359,13 @@ export class Cache implements AsyncDisposable {
       ? serve({ noDelay: true, keepAlive: true, ...common, ...options as ServeOptions })
       : serve({ ...common, ...options as ServeUnixOptions });
     this.#servers.push(server);
-    if (server.addr.transport === "tcp") this.#engine.port ||= server.addr.port;
+    if (server.addr.transport === "tcp" && this.#engine.port === 0) {
+      const { hostname, port } = server.addr;
+      this.#engine.port = port;
+      const { others } = this.#engine.settings;
+      others.set("bind", hostname);
+      others.set("port", String(port));
+    }
     return server;
   }
 
@@ -302,7 +378,7 @@ export class Cache implements AsyncDisposable {
    * what RESP3 has beside: `null`, arrays, `Map`s, `Set`s, booleans, doubles.
    * @throws {ReplyError} If the command replies an error. Within an array (`EXEC`) it is a value.
    * @throws {RangeError} If the reply is larger than a client's replies may be (256 MiB, unless
-   * `client-output-buffer-limit` says less).
+   * `client-output-buffer-limit` says less), or arrays of a script nest thousands deep.
    * @throws {TypeError} If an argument is of another type.
    */
   call(...args: CallArgument[]): ReplyValue {
@@ -343,10 +419,10 @@ export class Cache implements AsyncDisposable {
   }
 
   /**
-   * Closes the listeners and the connections, writes the snapshot if anything has changed since the
-   * last, and gives the memory back. Again, it does nothing.
+   * Closes the listeners and the connections, writes what the append-only file lacks, and the snapshot if
+   * anything has changed since the last, and gives the memory back. Again, it does nothing.
    *
-   * @returns A promise that resolves when all is closed, and rejects if the snapshot cannot be written.
+   * @returns A promise that resolves when all is closed, and rejects if one of them cannot be written.
    */
   close(): Promise<void> {
     return this.#closed ??= this.#close();
@@ -359,30 +435,58 @@ export class Cache implements AsyncDisposable {
 
   async #close(): Promise<void> {
     const engine = this.#engine;
+    await engine.replication.drain(CLOSE_TIMEOUT);
     await Promise.all(this.#servers.map((server) => server.shutdown({ timeout: CLOSE_TIMEOUT })));
-    await engine.snapshots.stop();
+    engine.snapshots.stop();
+    engine.appendOnly.stop();
+    await engine.replication.close();
+    await engine.background.stop();
     try {
-      engine.snapshots.saveAtEnd();
+      await engine.appendOnly.close();
     } finally {
-      engine.close();
+      try {
+        engine.snapshots.saveAtEnd();
+      } finally {
+        engine.close();
+      }
     }
   }
 
-  #load(path: string, seconds: number): void {
+  /** Returns whether there is one to load. */
+  #loadAppendOnly(path: string): boolean {
+    const { settings, appendOnly } = this.#engine;
+    settings.appendOnly = true;
+    settings.appendDirectory = path;
+    settings.snapshotDirectory = splitPath(path).directory;
+    if (this.#logger !== undefined) appendOnly.log = this.#logger;
+    return this.#begin(`Cannot load the append-only file ${path}`, () => appendOnly.load());
+  }
+
+  #append(path: string): void {
+    const { appendOnly } = this.#engine;
+    this.#begin(`Cannot write the append-only file ${path}`, () => appendOnly.begin());
+  }
+
+  /** Does what a cache cannot do without. */
+  #begin<T>(what: string, task: () => T): T {
+    try {
+      return task();
+    } catch (error) {
+      this.#engine.close();
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`${what}: ${why}`, { cause: error });
+    }
+  }
+
+  #keepSnapshot(path: string, seconds: number, isLoaded: boolean): void {
     const { settings, snapshots } = this.#engine;
-    const [, directory = "", name = ""] = /^(.*?)([^/]*)$/s.exec(path) ?? [];
-    settings.snapshotDirectory = directory.replace(/(.)\/$/, "$1") || ".";
+    const { directory, name } = splitPath(path);
+    settings.snapshotDirectory = directory;
     settings.snapshotName = name;
     if (seconds > 0) settings.savePoints = [{ seconds, changes: 1 }];
     if (this.#logger !== undefined) snapshots.log = this.#logger;
     snapshots.store = new FileStore(path);
-    try {
-      snapshots.load();
-    } catch (error) {
-      this.#engine.close();
-      const why = error instanceof Error ? error.message : String(error);
-      throw new Error(`Cannot load the snapshot ${path}: ${why}`, { cause: error });
-    }
+    if (isLoaded) this.#begin(`Cannot load the snapshot ${path}`, () => snapshots.load());
     snapshots.schedule();
   }
 
@@ -396,16 +500,20 @@ export class Cache implements AsyncDisposable {
     // Whatever HELLO or RESET have left: the values below are those of RESP3.
     reply.resp = 3;
     engine.run(client, () => processRequest(client, args));
+    engine.appendOnly.flush();
     if (reply.overflowed) {
       reply.reset();
       throw new RangeError(`Cannot return a reply of more than ${client.maxReply} bytes`);
     }
-    // A command that has closed the cache replies nothing.
-    const value = reply.length === 0 ? null : readReply(reply.written(), bulk);
-    reply.truncate(0);
-    client.closing = false;
-    if (value instanceof ReplyError) throw value;
-    return value;
+    try {
+      // A command that has closed the cache replies nothing.
+      const value = reply.length === 0 ? null : readReply(reply.written(), bulk);
+      if (value instanceof ReplyError) throw value;
+      return value;
+    } finally {
+      reply.truncate(0);
+      client.closing = false;
+    }
   }
 }
 
@@ -420,6 +528,11 @@ function logTo(logger: Logger, { others }: Settings): (level: number, message: s
     else if (level === 2) logger.info(message);
     else logger.debug?.(message);
   };
+}
+
+function checkChoice(name: string, value: string, choices: readonly string[]): void {
+  if (choices.includes(value)) return;
+  throw new RangeError(`Cannot use ${name} ${value}: expected one of ${choices.join(", ")}`);
 }
 
 function checkRange(name: string, value: number, max: number, min = 1): void {

@@ -164,6 +164,15 @@ Deno.test("Cache.url has the first TCP listener, with the password and IPv6 in t
   const server = open.listen({ port: 0 });
   assertEquals(open.url, `redis://127.0.0.1:${server.addr.port}`);
   assertMatch(String(open.call("INFO", "server")), RegExp(`tcp_port:${server.addr.port}\r\n`));
+  open.listen({ port: 0, hostname: "::1" });
+  assertEquals(
+    open.call("CONFIG", "GET", "bind", "port"),
+    new Map([["bind", "127.0.0.1"], ["port", String(server.addr.port)]]),
+  );
+  // They stay what they are.
+  assertEquals(open.call("CONFIG", "SET", "bind", "127.0.0.1"), "OK");
+  assertThrows(() => open.call("CONFIG", "SET", "bind", "::"), ReplyError, "Failed to bind");
+  assertThrows(() => open.call("CONFIG", "SET", "port", 0), ReplyError, "Unable to listen");
 });
 
 Deno.test({
@@ -200,7 +209,13 @@ Deno.test("Cache.stats counts", async () => {
   await using cache = new Cache({ clock });
   const zero = { clients: 0, blockedClients: 0, subscribedClients: 0, commands: 0, keys: 0 };
   const { usedMemory: before, ...counts } = cache.stats;
-  assertEquals(counts, { ...zero, expiredKeys: 0, evictedKeys: 0 });
+  assertEquals(counts, {
+    ...zero,
+    expiredKeys: 0,
+    evictedKeys: 0,
+    replicas: 0,
+    followsMaster: false,
+  });
   cache.call("SET", "a", "x".repeat(100_000));
   cache.call("SELECT", 1);
   cache.call("SET", "b", 1, "PX", 10);

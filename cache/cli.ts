@@ -5,6 +5,8 @@
  * @module
  */
 
+import { FSYNC_POLICIES, type FsyncPolicy } from "./append_only.ts";
+import type { MasterOptions } from "./cache.ts";
 import { EVICTION_POLICIES, type EvictionPolicy } from "./eviction.ts";
 import { parseMemory } from "./settings.ts";
 import {
@@ -30,10 +32,15 @@ const FLAGS = {
     "protected-mode": ["yes|no", "Without a password, only this machine's clients (default: yes)"],
     snapshot: ["FILE", "Load it at the start, save to it (needs --allow-read --allow-write)"],
     save: ["SECONDS", "Save this often if anything changed (default: at the stop only)"],
+    "append-only": ["DIR", "Load it at the start, append every change to it (needs the same)"],
+    "append-fsync": ["POLICY", "Sync it: always, everysec or no (default: everysec)"],
     databases: ["N", "How many databases there are (default: 16)"],
     "max-clients": ["N", "Clients at a time; more get an error (default: 10000)"],
     "max-memory": ["BYTES", "What keys, values and clients may take: 100mb (default: no limit)"],
     "max-memory-policy": ["POLICY", "Which keys are evicted then (default: noeviction, none)"],
+    "replica-of": ["HOST:PORT", "Follow this master: its keys, and what changes there"],
+    "master-user": ["NAME", "Who to say one is to it (default: the default user)"],
+    "master-password": ["TEXT", "What to tell it (default: $NIMBLECACHE_MASTER_PASSWORD)"],
     ...RUN_FLAGS,
   },
   switches: { "enable-debug-command": "Allow DEBUG" },
@@ -60,12 +67,17 @@ export interface Config extends ServerFlags {
   snapshot: string | undefined;
   /** Seconds; 0 is never. */
   save: number;
+  /** The directory of the append-only file, if one is kept. */
+  appendOnly: string | undefined;
+  appendFsync: FsyncPolicy;
   databases: number;
   maxClients: number;
   /** Bytes; 0 is no limit. */
   maxMemory: number;
   maxMemoryPolicy: EvictionPolicy;
   enableDebugCommand: boolean;
+  /** The master, if it is a replica. */
+  replicaOf: MasterOptions | undefined;
 }
 
 /** A parsed command line. */
@@ -77,6 +89,16 @@ export interface Environment {
   logLevel?: string | undefined;
   /** `NIMBLECACHE_PASSWORD`. */
   password?: string | undefined;
+  /** `NIMBLECACHE_MASTER_PASSWORD`. */
+  masterPassword?: string | undefined;
+}
+
+/** The host and the port of a master. An IPv6 address may stand in brackets. */
+function master({ typed, value }: GivenValue): { hostname: string; port: number } {
+  const [, bracketed, plain, digits] = /^(?:\[(.+)\]|(.+)):(\d{1,5})$/.exec(value) ?? [];
+  const [hostname, port] = [bracketed ?? plain, Number(digits)];
+  if (hostname !== undefined && port >= 1 && port <= 65_535) return { hostname, port };
+  throw new UsageError(`Cannot use ${typed} "${value}": expected HOST:PORT`);
 }
 
 /** A number of bytes with its unit, 0 if it is not given. */
@@ -116,6 +138,16 @@ export function parseCommandLine(args: string[], environment: Environment = {}):
   if (save !== undefined && snapshot === undefined) {
     throw new UsageError("Cannot use --save without --snapshot: expected the file to save to");
   }
+  const replicaOf = values.get("replica-of");
+  const [username, masterPassword] = [text("master-user"), text("master-password")];
+  if (replicaOf === undefined && (username ?? masterPassword) !== undefined) {
+    const flag = username === undefined ? "--master-password" : "--master-user";
+    throw new UsageError(`Cannot use ${flag} without --replica-of: expected a master`);
+  }
+  const [appendOnly, appendFsync] = [text("append-only"), values.get("append-fsync")];
+  if (appendFsync !== undefined && appendOnly === undefined) {
+    throw new UsageError("Cannot use --append-fsync without --append-only: expected the directory");
+  }
   const protectedMode = values.get("protected-mode") ?? { typed: "", value: "yes" };
   return {
     name: "serve",
@@ -125,6 +157,8 @@ export function parseCommandLine(args: string[], environment: Environment = {}):
       protectedMode: parseChoice(protectedMode, ["yes", "no"]) === "yes",
       snapshot,
       save: save ?? 0,
+      appendOnly,
+      appendFsync: parseChoice(appendFsync ?? { typed: "", value: "everysec" }, FSYNC_POLICIES),
       databases: number("databases", 1, 65_536) ?? 16,
       maxClients: number("max-clients", 1) ?? 10_000,
       maxMemory: bytes(values.get("max-memory")),
@@ -133,6 +167,11 @@ export function parseCommandLine(args: string[], environment: Environment = {}):
         EVICTION_POLICIES,
       ),
       enableDebugCommand: switches.has("enable-debug-command"),
+      replicaOf: replicaOf && {
+        ...master(replicaOf),
+        username,
+        password: masterPassword ?? environment.masterPassword,
+      },
     },
   };
 }

@@ -8,11 +8,14 @@ const DEFAULTS = {
   protectedMode: true,
   snapshot: undefined as string | undefined,
   save: 0,
+  appendOnly: undefined as string | undefined,
+  appendFsync: "everysec",
   databases: 16,
   maxClients: 10_000,
   maxMemory: 0,
   maxMemoryPolicy: "noeviction",
   enableDebugCommand: false,
+  replicaOf: undefined as unknown,
   shutdownTimeout: 10_000,
   logLevel: "info",
   logFormat: "text",
@@ -41,12 +44,23 @@ Deno.test("parseCommandLine() takes every flag", () => {
     [["--protected-mode=yes"], {}],
     [["--snapshot", "dump.rdb"], { snapshot: "dump.rdb" }],
     [["--snapshot=x", "--save", "60"], { snapshot: "x", save: 60 }],
+    [["--append-only", "log"], { appendOnly: "log" }],
+    [["--append-only=log", "--append-fsync", "Always"], {
+      appendOnly: "log",
+      appendFsync: "always",
+    }],
     [["--databases", "65536"], { databases: 65_536 }],
     [["--max-clients", "1"], { maxClients: 1 }],
     [["--max-memory", "100mb"], { maxMemory: 104_857_600 }],
     [["--max-memory=1000"], { maxMemory: 1000 }],
     [["--max-memory-policy", "allkeys-LFU"], { maxMemoryPolicy: "allkeys-lfu" }],
     [["--enable-debug-command"], { enableDebugCommand: true }],
+    [["--replica-of", "host:1"], {
+      replicaOf: { hostname: "host", port: 1, username: undefined, password: undefined },
+    }],
+    [["--replica-of=[::1]:65535", "--master-user=me", "--master-password", "secret"], {
+      replicaOf: { hostname: "::1", port: 65_535, username: "me", password: "secret" },
+    }],
     [["--shutdown-timeout", "0"], { shutdownTimeout: 0 }],
     [["--log-level", "WARN"], { logLevel: "warn" }],
     [["--log-format", "json"], { logFormat: "json" }],
@@ -74,6 +88,11 @@ Deno.test("parseCommandLine() takes level and password from the environment, and
     password: { file: "f" },
   });
   assertEquals(parse([], { logLevel: "" }), DEFAULTS);
+  const replicaOf = { hostname: "host", port: 1, username: undefined, password: "master's" };
+  assertEquals(parse(["--replica-of", "host:1"], { masterPassword: "master's" }), {
+    ...DEFAULTS,
+    replicaOf,
+  });
 });
 
 Deno.test("parseCommandLine() says what is wrong and what is accepted", () => {
@@ -83,6 +102,11 @@ Deno.test("parseCommandLine() says what is wrong and what is accepted", () => {
     [["--databases", "0"], 'Cannot use --databases "0": expected an integer from 1 to 65536'],
     [["--databases", "65537"], 'Cannot use --databases "65537": '],
     [["--save", "1"], "Cannot use --save without --snapshot: expected the file to save to"],
+    [["--append-fsync", "no"], "Cannot use --append-fsync without --append-only: expected the"],
+    [
+      ["--append-only=x", "--append-fsync=2"],
+      'Cannot use --append-fsync "2": expected one of always',
+    ],
     [["--snapshot", "x", "--save", "0"], 'Cannot use --save "0": expected an integer from 1'],
     [["--max-clients", "0"], 'Cannot use --max-clients "0": expected an integer from 1 to '],
     [
@@ -107,6 +131,11 @@ Deno.test("parseCommandLine() says what is wrong and what is accepted", () => {
       "Cannot use --password with --password-file: expected one or the other",
     ],
     [["--password"], "--password"],
+    [["--replica-of", "6379"], 'Cannot use --replica-of "6379": expected HOST:PORT'],
+    [["--replica-of", "host:0"], 'Cannot use --replica-of "host:0": expected HOST:PORT'],
+    [["--replica-of", "host:65536"], "expected HOST:PORT"],
+    [["--master-user", "me"], "Cannot use --master-user without --replica-of: expected a master"],
+    [["--master-password", "x"], "Cannot use --master-password without --replica-of"],
     [["--enable-debug-command=yes"], "--enable-debug-command"],
   ];
   for (const [line, message, environment] of cases) {
@@ -126,6 +155,7 @@ Deno.test("HELP names every flag", () => {
     ...["--max-memory BYTES", "--max-memory-policy POLICY"],
     ...["--enable-debug-command", "--shutdown-timeout MS", "--log-level LEVEL", "--version"],
     ...["--log-format FORMAT", "--snapshot FILE", "--save SECONDS"],
+    ...["--append-only DIR", "--append-fsync POLICY"],
   ];
   for (const flag of flags) assertStringIncludes(HELP, flag);
 });

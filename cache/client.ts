@@ -10,6 +10,7 @@ import type { Engine } from "./engine.ts";
 import type { Keyspace } from "./keyspace.ts";
 import type { OutputLimit } from "./settings.ts";
 import type { Args, RequestLimits } from "./protocol/request.ts";
+import type { Replica } from "./replication/replica.ts";
 import { Reply, type ReplyLimit } from "./protocol/reply.ts";
 import { latin1Slice, type Slice } from "./store/slice.ts";
 import type { ClientTracking } from "./tracking.ts";
@@ -26,15 +27,23 @@ const CLIENT_SIZE = 2048;
  */
 const DEFAULT_OUTPUT_LIMIT = 256 * 1024 * 1024;
 
+/**
+ * The same for a client that has not authenticated itself: 1 KiB (`REPLY_BUFFER_SIZE_UNAUTHENTICATED_CLIENT`)
+ * beside the buffer that Redis does not count.
+ */
+const UNAUTHENTICATED_LIMIT: OutputLimit = { hard: 17 * 1024, soft: 0, seconds: 0 };
+
 /** About how many bytes each subscription and each watched key takes beside its name. */
 const NAME_SIZE = 128;
 
-const NO_BUFFER = { pending: 0, capacity: 0 };
+const NO_BUFFER = { unparsed: 0, parsed: 0, capacity: 0 };
 
 /** What a client sends its replies to: a connection, or nothing for one that has no socket. */
 export interface Outlet {
   /** Sends bytes some time, in order; takes a copy. */
   send(data: Uint8Array): void;
+  /** The same without a copy; resolves when they are out. */
+  write(data: Uint8Array): Promise<number>;
   /** Closes the connection. */
   close(reason?: unknown): void;
   /** How many bytes wait to be sent. */
@@ -48,6 +57,8 @@ interface WatchedKey {
   readonly db: Keyspace;
   /** Its bytes, each a character. */
   readonly name: string;
+  /** Whether it is there, but its time was over before it was watched. */
+  isOver: boolean;
 }
 
 /** Commands that wait for `EXEC`. */
@@ -108,16 +119,26 @@ export class Client implements RequestLimits, ReplyLimit {
   noTouch = false;
   /** Whether it is told when keys change that it has read, or that begin with a prefix. */
   tracking: ClientTracking | undefined;
+  /** What it is as a replica, if it has said anything of that. */
+  replica: Replica | undefined;
+  /** Whether it is this cache's master, whose commands are executed whatever they are. */
+  isMaster = false;
+  /** How long the stream to replicas was when its last command was executed, while there are any. */
+  writtenOffset = 0;
   /** Its requests that have come. */
-  requestBuffer: { readonly pending: number; readonly capacity: number } = NO_BUFFER;
+  requestBuffer: Readonly<typeof NO_BUFFER> = NO_BUFFER;
   /** Ends a wait: for a blocking command, or a pause. */
   blocked: Promise<void> | undefined;
+  /** Takes note of how long its blocking command took, when it goes on: with so many milliseconds more. */
+  noteServed: ((more: number) => void) | undefined;
   /** How many bytes the keys take that it waits for. */
   waitedSize = 0;
   /** How many bytes of replies are being written by its session. */
   writing = 0;
   /** How many bytes it was taken to need when it was counted last. */
   countedMemory = 0;
+  /** The same, but 0 for a client that is not closed for it. */
+  countedEvictable = 0;
   /** Whether its last request waits for the end of a pause. */
   delayed = false;
   readonly #outlet: Outlet | undefined;
@@ -131,10 +152,10 @@ export class Client implements RequestLimits, ReplyLimit {
   #overSince: number | undefined;
   #cancelLook: (() => void) | undefined;
 
-  constructor(engine: Engine, outlet?: Outlet) {
+  constructor(engine: Engine, outlet?: Outlet, internal: boolean = outlet === undefined) {
     this.engine = engine;
     this.#outlet = outlet;
-    this.internal = outlet === undefined;
+    this.internal = internal;
     this.id = engine.nextClientId();
     this.db = engine.databases[0]!;
     this.createdAt = this.lastInteraction = engine.now;
@@ -175,7 +196,7 @@ export class Client implements RequestLimits, ReplyLimit {
 
   /** How many bytes wait to be sent to it. */
   get unsent(): number {
-    return this.writing + (this.#outlet?.buffered ?? 0);
+    return this.writing + (this.#outlet?.buffered ?? 0) + (this.replica?.unsent ?? 0);
   }
 
   /** About how many bytes it takes. */
@@ -213,7 +234,7 @@ export class Client implements RequestLimits, ReplyLimit {
   /** Sends what was written outside of its own batch. */
   flush(): void {
     this.#flushing = false;
-    if (this.reply.overflowed) return this.close(OUTPUT_LIMIT);
+    if (this.#exceedsLimit) return this.close(OUTPUT_LIMIT);
     if (this.reply.length === 0) return;
     const data = this.reply.take();
     this.engine.stats.outputBytes += data.length;
@@ -232,12 +253,10 @@ export class Client implements RequestLimits, ReplyLimit {
    * @returns `undefined` if they are more than may wait: then its connection is closed.
    */
   takeReplies(): Uint8Array<ArrayBuffer> | undefined {
-    const { reply } = this;
-    const { hard } = this.#limit;
-    if (reply.overflowed || (hard > 0 && this.unsent + reply.length > hard)) {
-      return void this.close(OUTPUT_LIMIT);
-    }
-    const replies = reply.take();
+    // What a replica says has no replies.
+    if (this.replica?.isActive) return void this.close("a replica's command");
+    if (this.#exceedsLimit) return void this.close(OUTPUT_LIMIT);
+    const replies = this.reply.take();
     this.engine.stats.outputBytes += replies.length;
     this.writing = replies.length;
     this.#checkSoftLimit();
@@ -252,9 +271,43 @@ export class Client implements RequestLimits, ReplyLimit {
     this.recount();
   }
 
+  /** Sends bytes as they are; resolves when they are out. */
+  write(data: Uint8Array): Promise<number> {
+    return this.#outlet?.write(data) ?? Promise.resolve(data.length);
+  }
+
+  /** Closes the connection if too much waits to be sent, that was not written here. */
+  checkOutput(): void {
+    const { hard } = this.#limit;
+    if (hard > 0 && this.unsent > hard) this.close(OUTPUT_LIMIT);
+    else this.#checkSoftLimit();
+  }
+
+  /**
+   * Whether it may be closed for what it leaves unread. Then its requests are executed all the same, as
+   * in Redis; those of others wait until they have read.
+   */
+  get isLimited(): boolean {
+    if (this.replica?.isActive) return false;
+    return this.#limit.hard > 0 || (this.engine.eviction.limitsClients && !this.noEvict);
+  }
+
+  get #exceedsLimit(): boolean {
+    const { hard } = this.#limit;
+    return this.reply.overflowed || (hard > 0 && this.unsent + this.reply.length > hard);
+  }
+
   /** What may wait to be sent to it. */
   get #limit(): OutputLimit {
-    const { pubsub, normal } = this.engine.settings.outputLimits;
+    if (this.restricted) return UNAUTHENTICATED_LIMIT;
+    const { outputLimits: { pubsub, normal, slave }, replicationBacklogSize } =
+      this.engine.settings;
+    if (this.replica?.isActive) {
+      // What the backlog keeps anyway is not too much.
+      return slave.hard === 0
+        ? slave
+        : { ...slave, hard: Math.max(slave.hard, replicationBacklogSize) };
+    }
     return this.subscriptionCount > 0 ? pubsub : normal;
   }
 
@@ -277,6 +330,11 @@ export class Client implements RequestLimits, ReplyLimit {
     this.#overSince = undefined;
     this.#cancelLook?.();
     this.#cancelLook = undefined;
+  }
+
+  /** Whether it wants a reply to the command that is being executed. */
+  get wantsReply(): boolean {
+    return this.replyMode !== "off" && this.replyMode !== "skip";
   }
 
   /** Takes back the reply that began there, if the client wants none. */
@@ -322,9 +380,7 @@ export class Client implements RequestLimits, ReplyLimit {
     const { db } = this;
     const name = key.latin1();
     if (this.#watched.some((key) => key.db === db && key.name === name)) return;
-    // What has expired by now is no change later.
-    db.find(key);
-    this.#watched.push({ db, name });
+    this.#watched.push({ db, name, isOver: db.isOver(key) });
     this.countName(name);
     const watchers = db.watchers.get(name);
     if (watchers === undefined) db.watchers.set(name, new Set([this]));
@@ -343,9 +399,25 @@ export class Client implements RequestLimits, ReplyLimit {
     this.watchFailed = false;
   }
 
-  /** Has watched keys noticed that have expired. */
-  expireWatched(): void {
-    for (const { db, name } of this.#watched) db.find(latin1Slice(name));
+  /** Takes note of watched keys whose time is over by now. */
+  checkWatched(): void {
+    for (const { db, name, isOver } of this.#watched) {
+      if (!isOver && db.isOver(latin1Slice(name))) this.watchFailed = true;
+    }
+  }
+
+  /** Is told that a watched key has changed, unless that is no change to who sees no key whose time is over. */
+  watchedChanged(
+    db: Keyspace,
+    name: string,
+    wasThere: boolean,
+    now: "gone" | "over" | "there",
+  ): void {
+    const watched = this.#watched.find((key) => key.db === db && key.name === name);
+    if (watched === undefined) return;
+    const isSame = watched.isOver ? now !== "there" : !wasThere && now === "over";
+    if (isSame) watched.isOver = now === "over";
+    else this.watchFailed = true;
   }
 
   /** Makes it what it was in the beginning (`RESET`). */
@@ -370,6 +442,7 @@ export class Client implements RequestLimits, ReplyLimit {
     const { engine } = this;
     this.unwatch();
     this.#endLook();
+    if (this.replica !== undefined) engine.replication.remove(this.replica);
     engine.eviction.forget(this);
     engine.blocking.remove(this);
     // A client that is closed by another ends once more when its session does.

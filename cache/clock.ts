@@ -46,7 +46,7 @@ export class SystemClock implements Clock {
 }
 
 /** Lets a process end while a timer waits, where there are processes. */
-function unref(timer: unknown): void {
+export function unref(timer: unknown): void {
   if (typeof timer === "object") (timer as { unref?(): void } | null)?.unref?.();
   else (globalThis as { Deno?: typeof Deno }).Deno?.unrefTimer(timer as number);
 }

@@ -7,19 +7,24 @@
 
 import type { Client } from "./client.ts";
 import { Acl } from "./acl.ts";
+import { AppendOnly } from "./append_only.ts";
 import { Blocking } from "./blocking.ts";
 import type { Clock } from "./clock.ts";
 import { type Command, CommandTable } from "./commands/command.ts";
+import { misconfigured, NOT_PERSISTED } from "./commands/error.ts";
+import { Effects, type EffectsListener } from "./effects.ts";
 import { Eviction } from "./eviction.ts";
 import { Keyspace } from "./keyspace.ts";
 import { LatencyMonitor } from "./latency.ts";
 import { Objects } from "./objects.ts";
 import { PubSub } from "./pubsub.ts";
+import { Replication } from "./replication/replication.ts";
 import { Scripting } from "./scripting/scripting.ts";
 import type { Settings } from "./settings.ts";
 import { hex } from "./sha1.ts";
 import { quoted, withoutSecrets } from "./shown.ts";
-import { type Saving, Snapshots } from "./snapshot.ts";
+import { Background, type Saving } from "./saving.ts";
+import { Snapshots } from "./snapshot.ts";
 import { Slowlog } from "./slowlog.ts";
 import { Tracking } from "./tracking.ts";
 import type { Args } from "./protocol/request.ts";
@@ -41,6 +46,13 @@ export class Statistics {
   inputBytes = 0;
   outputBytes = 0;
   errorReplies = 0;
+  /** Of the stream and the snapshots to replicas, and from the master. */
+  replicationInputBytes = 0;
+  replicationOutputBytes = 0;
+  /** Replicas that were given all keys, that went on from where they were, and that could not. */
+  fullSyncs = 0;
+  partialSyncs = 0;
+  failedPartialSyncs = 0;
   /** What access control has refused. */
   denied: Record<"command" | "key" | "channel" | "auth", number> = {
     command: 0,
@@ -122,7 +134,9 @@ export class Engine {
   readonly slowlog: Slowlog = new Slowlog();
   readonly latency: LatencyMonitor = new LatencyMonitor();
   readonly tracking: Tracking = new Tracking(this);
+  readonly background: Background;
   readonly snapshots: Snapshots;
+  readonly appendOnly: AppendOnly;
   readonly eviction: Eviction;
   readonly monitors: Set<Client> = new Set();
   readonly clock: Clock;
@@ -155,12 +169,24 @@ export class Engine {
 
   /** Whether expired keys are only hidden: from commands that write nothing, while clients are paused. */
   keepsExpired = false;
+  /** Whether effects are executed again: keys expire when those say so, and not by themselves. */
+  replays = false;
   /** Whether the time stands still: amid a transaction or a script. */
   timeHeld = false;
   /** What becomes of the lines that scripts log; the level is from 0 (debug) to 3 (warning). */
   onLog: (level: number, message: string) => void = () => {};
   /** The snapshot that is being written in the background: entries are written before they change. */
   saving: Saving | undefined = undefined;
+  /** What commands have changed, as others are told of it; undefined while nobody listens. */
+  effects: Effects | undefined = undefined;
+  readonly replication: Replication;
+  /** Whether there is a master, which alone lets keys expire. */
+  isReplica = false;
+  /** Whether it must not answer from what it has, since it has no link to its master. */
+  isStale = false;
+  /** Says why a command may not be executed because of replication, if it may not. */
+  guard: ((client: Client, command: Command, args: Args) => string | undefined) | undefined =
+    undefined;
 
   /** While clients are paused. */
   pause: Pause | undefined;
@@ -168,6 +194,8 @@ export class Engine {
   readonly #toFlush: Client[] = [];
   #lastClientId = 0;
   #lastLook = 0;
+  /** Whether the clock was to be read while the time was held. */
+  #isLate = false;
   #waiting: Waiting[] = [];
   #activeExpiry = true;
   #expiry: { time: number; cancel: () => void } | undefined;
@@ -182,8 +210,18 @@ export class Engine {
     this.now = clock.now();
     this.startedAt = this.now;
     this.databases = Array.from({ length: settings.databases }, (_, i) => new Keyspace(this, i));
+    this.background = new Background(this);
     this.snapshots = new Snapshots(this);
+    this.replication = new Replication(this);
+    this.appendOnly = new AppendOnly(this);
     this.applySettings();
+  }
+
+  /** What commands that write are replied while what they do cannot be kept, though it should. */
+  get diskError(): string | undefined {
+    if (this.snapshots.stopsWrites) return NOT_PERSISTED;
+    const { failure } = this.appendOnly;
+    return failure === undefined ? undefined : misconfigured(failure);
   }
 
   /** The milliseconds of real time since this was last called, or the clock read. */
@@ -195,13 +233,23 @@ export class Engine {
 
   /** Reads the clock, for a new batch or after something slow. */
   readClock(): void {
-    if (this.timeHeld) return;
+    if (this.timeHeld) {
+      this.#isLate = true;
+      return;
+    }
+    this.#isLate = false;
     this.#lastLook = Date.now();
     this.now = this.clock.now();
     const { used } = this.objects.arena;
     if (used > this.stats.peakMemory) this.stats.peakMemory = used;
     this.newUse = this.eviction.mark();
     this.usedAt = this.eviction.countsUses ? -1 : this.newUse;
+  }
+
+  /** Lets the time go on that was held, unless it is to be held on. What took long has made it late. */
+  releaseTime(held = false): void {
+    this.timeHeld = held;
+    if (this.#isLate && !held) this.readClock();
   }
 
   /** How many clients wait for a key, or for the end of a pause. */
@@ -234,6 +282,7 @@ export class Engine {
   /** Begins the counts anew. */
   resetStatistics(): void {
     this.stats = new Statistics();
+    this.objects.lazyFree.freed = 0;
     for (const command of this.commands.all) {
       command.calls =
         command.microseconds =
@@ -256,6 +305,7 @@ export class Engine {
     this.acl.applySettings();
     this.snapshots.schedule();
     this.eviction.apply();
+    this.replication.changed();
     this.readClock();
   }
 
@@ -286,17 +336,6 @@ export class Engine {
     return promise;
   }
 
-  /** Lets the time stand still for all that is done within. */
-  holdTime(run: () => void): void {
-    const held = this.timeHeld;
-    this.timeHeld = true;
-    try {
-      run();
-    } finally {
-      this.timeHeld = held;
-    }
-  }
-
   /** Lets the clients' commands wait for so many milliseconds, or longer if they do already. */
   pauseClients(milliseconds: number, all: boolean): void {
     const until = Math.max(this.now + milliseconds, this.pause?.until ?? 0);
@@ -325,6 +364,18 @@ export class Engine {
     return ++this.#lastClientId;
   }
 
+  /** Has somebody told of effects from now on. */
+  addListener(listener: EffectsListener): void {
+    this.effects ??= new Effects(this);
+    this.effects.listeners.add(listener);
+  }
+
+  /** Ends that. */
+  removeListener(listener: EffectsListener): void {
+    this.effects?.listeners.delete(listener);
+    if (this.effects?.listeners.size === 0) this.effects = undefined;
+  }
+
   /** Publishes a keyspace notification. */
   notify(db: Keyspace, type: string, event: string, key: Slice): void {
     const classes = this.notifyClasses;
@@ -342,8 +393,7 @@ export class Engine {
     const line = `${time} [${client.db.index} ${client.address}] ${shown}`;
     for (const monitor of this.monitors) {
       // To Redis these are replies: who wants none, or has quit, gets none.
-      const { closing, replyMode } = monitor;
-      if (closing || replyMode === "off" || replyMode === "skip") continue;
+      if (monitor.closing || !monitor.wantsReply) continue;
       monitor.push((reply) => reply.simple(line));
     }
   }
@@ -356,12 +406,23 @@ export class Engine {
   /** Sends what was written to other clients. */
   flush(): void {
     if (this.tracking.totalPrefixes > 0) this.tracking.broadcast();
-    if (this.#toFlush.length > 0) {
-      // In the order in which they were written to.
-      const clients = this.#toFlush.splice(0);
-      for (const client of clients) client.flush();
-    }
+    // Nobody is told of what the append-only file has not yet; that is written once for all of a turn.
+    if (this.appendOnly.isPending) queueMicrotask(() => this.#send());
+    else this.#send();
     if (this.#waiting.length > 0) this.#waiting = this.#waiting.filter(isWaiting);
+  }
+
+  #send(): void {
+    this.appendOnly.flush();
+    if (this.#toFlush.length === 0) return;
+    // In the order in which they were written to.
+    const clients = this.#toFlush.splice(0);
+    for (const client of clients) client.flush();
+  }
+
+  /** Whether a time, in milliseconds since 1970, is one at which a key is gone. */
+  isPast(time: number | bigint): boolean {
+    return time <= this.now && !this.replays && !this.isReplica;
   }
 
   /** Sees to it that keys are expired at a time, or sooner. */
@@ -382,7 +443,7 @@ export class Engine {
   #expire(): void {
     this.#expiry = undefined;
     // Amid a script no time goes by; it is made up for after it.
-    if (!this.#activeExpiry || this.timeHeld || this.pause !== undefined) return;
+    if (!this.#activeExpiry || this.isReplica || this.timeHeld || this.pause !== undefined) return;
     this.readClock();
     const start = performance.now();
     let left = EXPIRY_SLICE;
@@ -402,6 +463,7 @@ export class Engine {
       }
     }
     if (next < Infinity) this.scheduleExpiry(next);
+    this.effects?.flush(false);
     this.blocking.serve();
     this.noteLatency("expire-cycle", performance.now() - start);
     this.flush();

@@ -1,4 +1,8 @@
 import { assertEquals } from "@std/assert";
+import { ManualClock } from "./clock.ts";
+import { allCommands } from "./commands/table.ts";
+import { Engine } from "./engine.ts";
+import { Settings } from "./settings.ts";
 
 /** What runs where there is no `Deno`: only its own import of the cache can look for it. */
 const SCRIPT = `
@@ -51,4 +55,22 @@ Deno.test("Engine works where there is no Deno", async () => {
     ...[true, true],
     0,
   ]);
+});
+
+Deno.test("Engine.releaseTime() reads the clock that was to be read while the time was held", () => {
+  const clock = new ManualClock(1000);
+  const engine = new Engine(clock, new Settings(), allCommands());
+  engine.timeHeld = true;
+  clock.advance(10);
+  // Nobody has asked.
+  engine.releaseTime();
+  assertEquals(engine.now, 1000);
+  engine.timeHeld = true;
+  engine.readClock();
+  // As at the end of a script in a transaction.
+  engine.releaseTime(true);
+  assertEquals([engine.now, engine.timeHeld], [1000, true]);
+  engine.releaseTime();
+  assertEquals([engine.now, engine.timeHeld], [1010, false]);
+  engine.close();
 });

@@ -102,6 +102,8 @@ export class Eviction {
   /** What {@linkcode limit} is as long as there are not too many pages. */
   #bound = Infinity;
   #clientBytes = 0;
+  /** The same of those that may be closed. */
+  #evictableBytes = 0;
   #clientLimit = Infinity;
   /** Clients that had more to be sent when they were counted last: that changes by itself. */
   readonly #sending: Set<Client> = new Set();
@@ -128,12 +130,17 @@ export class Eviction {
     this.countsClients = maxMemory > 0 || this.#clientLimit < Infinity;
     if (this.countsClients) this.countAll();
     else this.#setLimit();
-    if (this.#exceeds || this.#clientBytes >= this.#clientLimit) this.#later();
+    if (this.#exceeds || this.#evictableBytes >= this.#clientLimit) this.#later();
   }
 
   /** Whether Redis would share small integers: not if each needs a mark of its use. */
   get sharesIntegers(): boolean {
     return this.#engine.settings.maxMemory === 0 || !/l[rf]u$/.test(this.#policy);
+  }
+
+  /** Whether clients are closed that take too much together. */
+  get limitsClients(): boolean {
+    return this.#clientLimit < Infinity;
   }
 
   /** All memory in use, in bytes. */
@@ -152,7 +159,7 @@ export class Eviction {
   count(client: Client): void {
     this.#count(client);
     this.#setLimit();
-    if (this.#clientBytes >= this.#clientLimit) this.#evictClients();
+    if (this.#evictableBytes >= this.#clientLimit) this.#evictClients();
   }
 
   /** Counts what all clients take, in bytes. */
@@ -165,7 +172,8 @@ export class Eviction {
   /** Counts a client no more, which is gone. */
   forget(client: Client): void {
     this.#clientBytes -= client.countedMemory;
-    client.countedMemory = 0;
+    this.#evictableBytes -= client.countedEvictable;
+    client.countedMemory = client.countedEvictable = 0;
     this.#sending.delete(client);
     this.#setLimit();
   }
@@ -177,12 +185,14 @@ export class Eviction {
    * @returns False if there is too little memory, and no key that may be evicted.
    */
   makeRoom(): boolean {
-    const { pause, scripting, objects: { arena, lazyFree } } = this.#engine;
-    // While clients are paused, or in the middle of a script, the data stands still.
+    const { isReplica, pause, scripting, settings, objects: { arena, lazyFree } } = this.#engine;
+    // While clients are paused, or in the middle of a script, the data stands still. That of a replica is
+    // its master's affair.
     if (pause !== undefined || scripting.runner.isRunning) return true;
+    if (isReplica && settings.ignoresMaxMemory) return true;
     for (const client of this.#sending) this.#count(client);
     this.#setLimit();
-    const end = performance.now() + timeLimit(this.#engine.settings.evictionTenacity);
+    const end = performance.now() + timeLimit(settings.evictionTenacity);
     let isPossible = true;
     for (let evicted = 1; this.#exceeds; evicted++) {
       // What was deleted and is yet to be given back may be enough.
@@ -205,6 +215,7 @@ export class Eviction {
         break;
       }
     }
+    this.#engine.effects?.flush(false);
     // More pages than there should be are no reason to refuse a command.
     if (!isPossible) arena.heldLimit = Math.max(arena.heldLimit, 1.25 * arena.held);
     this.#setLimit();
@@ -296,9 +307,13 @@ export class Eviction {
 
   #count(client: Client): void {
     // What the program itself calls has no connection, and no bound.
-    const memory = client.internal ? 0 : client.memory;
+    // That of replicas is bounded by itself.
+    const memory = client.internal || client.replica?.isActive ? 0 : client.memory;
     this.#clientBytes += memory - client.countedMemory;
     client.countedMemory = memory;
+    const evictable = client.noEvict ? 0 : memory;
+    this.#evictableBytes += evictable - client.countedEvictable;
+    client.countedEvictable = evictable;
     if (client.unsent > 0) this.#sending.add(client);
     else this.#sending.delete(client);
   }
@@ -319,7 +334,7 @@ export class Eviction {
       this.#timer = undefined;
       engine.run(undefined, () => {
         if (this.countsClients) this.countAll();
-        if (this.#clientBytes >= this.#clientLimit) this.#evictClients();
+        if (this.#evictableBytes >= this.#clientLimit) this.#evictClients();
         if (this.#exceeds) this.makeRoom();
         engine.blocking.serve();
       });
@@ -332,7 +347,7 @@ export class Eviction {
     const largest = [...clients.values()].filter(({ noEvict, internal }) => !noEvict && !internal)
       .sort((a, b) => b.countedMemory - a.countedMemory);
     for (const client of largest) {
-      if (this.#clientBytes < this.#clientLimit) break;
+      if (this.#evictableBytes < this.#clientLimit) break;
       stats.evictedClients++;
       client.close("evicted: the clients take more than maxmemory-clients");
     }

@@ -57,10 +57,25 @@ export class Keyspace {
     const { arena, keys } = this.objects;
     const entry = keys.find(this.table, key);
     if (entry !== 0 && arena.word(entry, PLACE) !== 0 && this.hasExpired(entry)) {
-      if (!this.engine.keepsExpired) this.expireNow(entry);
+      const { engine } = this;
+      // For a master a key is there until it says that it is not.
+      if (engine.isReplica && engine.current?.isMaster) return entry;
+      if (!engine.keepsExpired) this.expireNow(entry);
       return 0;
     }
     return entry;
+  }
+
+  /** Whether a key is there, though its time be over. */
+  holds(key: Slice): boolean {
+    return this.objects.keys.find(this.table, key) !== 0;
+  }
+
+  /** Whether a key is there whose time is over. */
+  isOver(key: Slice): boolean {
+    const { arena, keys } = this.objects;
+    const entry = keys.find(this.table, key);
+    return entry !== 0 && arena.word(entry, PLACE) !== 0 && this.hasExpired(entry);
   }
 
   /**
@@ -221,6 +236,17 @@ export class Keyspace {
   }
 
   /**
+   * Removes a key that is to be replaced, without a look at it: it does not matter whether its time is over.
+   *
+   * @returns Whether it was there.
+   */
+  discard(key: Slice): boolean {
+    const entry = this.objects.keys.find(this.table, key);
+    if (entry !== 0) this.remove(entry);
+    return entry !== 0;
+  }
+
+  /**
    * Gives an entry's value and deadline to a key that is not there, and removes the entry.
    *
    * @param to The database of the new key. Default: this one.
@@ -283,9 +309,10 @@ export class Keyspace {
     this.#tell(key, this.engine.current);
   }
 
-  /** Says that a key is gone that no command has removed: it has expired, or was evicted. */
-  lost(key: Slice): void {
-    this.engine.dirty++;
+  /** Says that a key is gone that no command has removed, and why. */
+  lost(key: Slice, reason: "expire" | "eviction"): void {
+    const { effects } = this.engine;
+    effects?.add(this, effects.deletion(reason), key);
     this.#tell(key, undefined);
   }
 
@@ -293,7 +320,10 @@ export class Keyspace {
     const { tracking } = this.engine;
     if (tracking.active) tracking.invalidate(key.latin1(), by);
     if (this.watchers.size === 0) return;
-    for (const client of this.watchers.get(key.latin1()) ?? []) client.watchFailed = true;
+    const name = key.latin1();
+    for (const client of this.watchers.get(name) ?? []) {
+      client.watchedChanged(this, name, true, this.holds(key) ? "there" : "gone");
+    }
   }
 
   /** Publishes a keyspace notification, if its class is asked for. */
@@ -335,7 +365,8 @@ export class Keyspace {
 
   /** Whether the deadline of an entry that has one is past. */
   hasExpired(entry: Address): boolean {
-    return this.deadlines.deadline(entry) < this.engine.now;
+    const { now, replays } = this.engine;
+    return this.deadlines.deadline(entry) < now && !replays;
   }
 
   /** Removes an entry whose time has come. */
@@ -346,7 +377,7 @@ export class Keyspace {
     this.remove(entry);
     engine.stats.expiredKeys++;
     this.notify("x", "expired", key);
-    this.lost(key);
+    this.lost(key, "expire");
   }
 
   /** Removes an entry because memory is short. */
@@ -355,7 +386,7 @@ export class Keyspace {
     const key = this.objects.keys.key(entry).copySlice();
     this.remove(entry);
     engine.stats.evictedKeys++;
-    this.lost(key);
+    this.lost(key, "eviction");
     this.notify("e", "evicted", key);
   }
 
@@ -376,7 +407,7 @@ export class Keyspace {
     } catch (error) {
       // There is no memory for an empty table before the old one is gone.
       if (!(error instanceof ArenaFullError)) throw error;
-      if (isKept) this.engine.snapshots.cancel();
+      if (isKept) this.engine.background.cancel();
       else release(Infinity);
       this.table = keys.create();
     }
@@ -398,11 +429,14 @@ export class Keyspace {
   }
 
   /** Lets those know who watch keys that are there, or in a database that takes its place. */
-  touchWatched(other: Keyspace = this): void {
+  touchWatched(other?: Keyspace): void {
     for (const [name, clients] of this.watchers) {
       const key = latin1Slice(name);
-      if (this.find(key) === 0 && other.find(key) === 0) continue;
-      for (const client of clients) client.watchFailed = true;
+      const wasThere = this.holds(key);
+      const isThere = other?.holds(key) ?? false;
+      if (!wasThere && !isThere) continue;
+      const now = !isThere ? "gone" : other?.isOver(key) ? "over" : "there";
+      for (const client of clients) client.watchedChanged(this, name, wasThere, now);
     }
   }
 

@@ -21,6 +21,8 @@ const MAX_TURN = 1;
 
 /** What one cache has still to give back. */
 export class LazyFree {
+  /** How many things were not given back at once. */
+  freed = 0;
   readonly #waiting: Release[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isReleasing = false;
@@ -33,10 +35,13 @@ export class LazyFree {
   /** Gives something back: at once if it is small, else the rest of it when there is time. */
   add(release: Release): void {
     const isPart = this.#isReleasing;
+    const { size } = this;
     this.#isReleasing = true;
     const left = release(isPart ? PART_AT_ONCE : AT_ONCE);
     this.#isReleasing = isPart;
     if (left > 0) this.later(release);
+    // Parts of it may wait by themselves.
+    if (!isPart && this.size > size) this.freed++;
   }
 
   /** Gives something back when there is time, and nothing of it at once. */

@@ -54,6 +54,7 @@ export async function main(args: string[]): Promise<number> {
     command = parseCommandLine(args, {
       logLevel: environment("NIMBLECACHE_LOG"),
       password: environment("NIMBLECACHE_PASSWORD"),
+      masterPassword: environment("NIMBLECACHE_MASTER_PASSWORD"),
     });
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
@@ -96,7 +97,7 @@ export async function main(args: string[]): Promise<number> {
   try {
     await cache.close();
   } catch {
-    // The snapshot could not be written, as the log says.
+    // The snapshot or the append-only file could not be written, as the log says.
     return 1;
   }
   return status;

@@ -188,6 +188,83 @@ Deno.test("main.ts of the cache exits with 1 where it cannot load or save its sn
   }
 });
 
+/** Sends requests on a connection of its own, and returns the replies as lines. */
+async function replies(port: number, ...requests: string[]): Promise<string[]> {
+  const text = await ask(local(port), [...requests, "QUIT"].map((line) => `${line}\r\n`).join(""));
+  return text.split("\r\n").slice(0, -2);
+}
+
+Deno.test("main.ts of the cache keeps the old snapshot when the disk is full, and says so", {
+  ignore: !unix,
+}, async () => {
+  const directory = await Deno.makeTempDir();
+  const path = `${directory}/dump.rdb`;
+  const args = ["--port", "0", "--snapshot", path, "--save", "3600", "--enable-debug-command"];
+  try {
+    {
+      await using child = start(args, FILES);
+      await replies(await child.ready(), "SET a old");
+      assertEquals((await child.stop()).code, 0);
+    }
+    const old = await Deno.readFile(path);
+    // No file may become as large as this one would. A write past that fails as on a full disk.
+    const before = "trap '' XFSZ; ulimit -f 100";
+    await using child = start(args, FILES, { before });
+    const port = await child.ready();
+    await replies(port, "SET b 1", "DEBUG POPULATE 20000 k 20", "BGSAVE");
+    while (!(await replies(port, "INFO persistence")).includes("rdb_bgsave_in_progress:0"));
+    const info = await replies(port, "INFO persistence");
+    assertEquals(info.find((line) => /status:/.test(line)), "rdb_last_bgsave_status:err");
+    assertMatch(info.join("\n"), /rdb_last_bgsave_error:File too large/);
+    const [read, written, saved = ""] = await replies(port, "EXISTS a", "SET a new", "SAVE");
+    assertEquals(read, ":1");
+    assertMatch(`${written}`, /^-MISCONF /);
+    assertMatch(saved, /^-ERR File too large/);
+    const { code, stderr } = await child.stop();
+    assertEquals(code, 1);
+    assertEquals(
+      stderr.match(/ERROR Cannot save the snapshot \S+: File too large/g)?.length,
+      3,
+      stderr,
+    );
+    assertEquals(Array.from(Deno.readDirSync(directory), ({ name }) => name), ["dump.rdb"]);
+    assertEquals(await Deno.readFile(path), old);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("main.ts of the cache goes on when the directory of its snapshot vanishes, and says so", {
+  ignore: !unix,
+}, async () => {
+  const directory = await Deno.makeTempDir();
+  const args = ["--port", "0", "--snapshot", `${directory}/dump.rdb`, "--save", "3600"];
+  await using child = start(args, FILES);
+  const port = await child.ready();
+  await replies(port, "SET a 1");
+  await Deno.remove(directory, { recursive: true });
+  const [begun, got, written = "", saved] = await replies(
+    port,
+    "BGSAVE",
+    "EXISTS a",
+    "SET a 2",
+    "SAVE",
+  );
+  assertEquals([begun, got, saved?.slice(0, 8)], ["+Background saving started", ":1", "-ERR No "]);
+  assertMatch(written, /^-MISCONF /);
+  // It is there again, as a disk that is mounted anew.
+  await Deno.mkdir(directory);
+  assertEquals(await replies(port, "SAVE", "SET a 2"), ["+OK", "+OK"]);
+  await Deno.remove(directory, { recursive: true });
+  const { code, stderr } = await child.stop();
+  assertEquals(code, 1);
+  assertEquals(
+    stderr.match(/ERROR Cannot save the snapshot \S+: No such file/g)?.length,
+    3,
+    stderr,
+  );
+});
+
 Deno.test("main.ts of the cache leaves a whole snapshot when it is killed amid writing one", {
   ignore: !unix,
 }, async () => {

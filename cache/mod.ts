@@ -22,7 +22,14 @@
  * @module
  */
 
-export { Cache, type CacheHandler, type CacheOptions, type CacheStats } from "./cache.ts";
+export type { FsyncPolicy } from "./append_only.ts";
+export {
+  Cache,
+  type CacheHandler,
+  type CacheOptions,
+  type CacheStats,
+  type MasterOptions,
+} from "./cache.ts";
 export type { EvictionPolicy } from "./eviction.ts";
 export { type Clock, ManualClock, SystemClock } from "./clock.ts";
 export type { CallArgument } from "./protocol/encoder.ts";

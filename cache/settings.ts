@@ -5,10 +5,12 @@
  * @module
  */
 
+import { FSYNC_POLICIES, type FsyncPolicy } from "./append_only.ts";
 import { EVICTION_POLICIES, type EvictionPolicy } from "./eviction.ts";
 import { parseEventClasses, printEventClasses } from "./notify.ts";
 import { parseDouble } from "./double.ts";
 import type { SavePoint } from "./snapshot.ts";
+import { splitPath } from "./snapshot_file.ts";
 import { MAX_INT64, parseInt64, parseInteger } from "./number.ts";
 import { latin1Slice } from "./store/slice.ts";
 
@@ -75,11 +77,28 @@ export class Settings {
   busyReplyThreshold = 5000;
   /** Whether long strings in snapshots, and in what `DUMP` replies, are compressed. */
   compressSnapshots = true;
+  /** How long the writing in the background pauses after each key, in microseconds: for tests. */
+  keySaveDelay = 0;
   /** When a snapshot is written by itself. */
   savePoints: readonly SavePoint[] = [];
+  /** Whether nothing may be written by clients while snapshots are asked for and cannot be written. */
+  stopWritesOnFailedSave = true;
   /** Where the snapshot is kept, and its name there; empty where none is. */
   snapshotDirectory = "";
   snapshotName = "";
+  /** Whether changes are appended to a file, in which directory, and when that is made durable. */
+  appendOnly = false;
+  appendDirectory = "";
+  appendFsync: FsyncPolicy = "everysec";
+  /** Whether it is not synced while a snapshot or a base is being written. */
+  noSyncOnRewrite = false;
+  /** By how much it grows, in percent, until it is rewritten; 0 is never; and how large it is at least. */
+  rewritePercentage = 100;
+  rewriteMinSize = 64 * 1024 * 1024;
+  /** Whether a file that ends amid a request is cut, and not refused. */
+  loadTruncated = true;
+  /** Whether it says when something has changed. */
+  appendTimestamps = false;
   /** Whether snapshots end with a checksum. */
   checksumSnapshots = true;
   /** The largest HyperLogLog that is kept sparse, in bytes. */
@@ -87,6 +106,37 @@ export class Settings {
   /** When a node of a stream is full; 0 is no limit. */
   streamNodeMaxBytes = 4096;
   streamNodeMaxEntries = 100;
+  /** How much of the stream to replicas is kept, in bytes, and for how many seconds without a replica. */
+  replicationBacklogSize = 1024 * 1024;
+  replicationBacklogTtl = 3600;
+  /** After how many seconds without a sign a master or a replica is taken for gone. */
+  replicationTimeout = 60;
+  /** How often replicas are shown that their master is there, in seconds. */
+  replicaPingPeriod = 10;
+  /** Whether snapshots are sent to replicas as they are made. */
+  streamsSnapshots = true;
+  /** For how many seconds others may join before, and how many of them end the wait; 0 is any. */
+  fullSyncDelay = 0;
+  fullSyncMaxReplicas = 0;
+  /** How many replicas there must be that have shown a sign in so many seconds, for writes. */
+  minReplicasToWrite = 0;
+  minReplicasMaxLag = 10;
+  /** Whether a replica refuses writes. */
+  readOnly = true;
+  /** Whether a replica answers from what it has while it has no link to its master. */
+  servesStale = true;
+  /** Whether a replica leaves eviction to its master. */
+  ignoresMaxMemory = true;
+  /** The master's host and port; empty where this is none's replica. */
+  master = "";
+  /** Who a replica says it is to its master; empty for nobody in particular. */
+  masterUser = "";
+  masterPassword = "";
+  /** Where a replica says it can be reached; empty and 0 for where it is. */
+  announcedAddress = "";
+  announcedPort = 0;
+  /** Whether `RESTORE` looks at checksums: for tests of what is damaged. */
+  checksOfDumps = true;
   /** Whether `DEBUG` is allowed. */
   debugCommand = false;
   /** What is only kept to be told, and numbers that a double does not hold. */
@@ -114,6 +164,8 @@ export interface Parameter {
   readonly immutable?: boolean;
   /** The same, because of what a client could do with it. */
   readonly isProtected?: boolean;
+  /** Whether it is shown only to those who know its name. */
+  readonly hidden?: boolean;
   /** Its value as text. */
   get(settings: Settings): string;
   /** Sets it; returns what is wrong with the text, if it is. */
@@ -125,7 +177,7 @@ type Property<T> = {
   [K in keyof Settings]: Settings[K] extends T ? K : never;
 }[keyof Settings];
 
-type Options = Pick<Parameter, "alias" | "immutable">;
+type Options = Pick<Parameter, "alias" | "immutable" | "isProtected" | "hidden">;
 
 function integer(
   name: string,
@@ -217,6 +269,12 @@ function told(
       return wrong;
     },
   };
+}
+
+/** A parameter that takes no other value than it has. */
+function fixed(name: string, initial: string, wrong: string): Parameter {
+  const get = ({ others }: Settings) => others.get(name) ?? initial;
+  return { name, get, set: (settings, text) => text === get(settings) ? undefined : wrong };
 }
 
 const isBoolean = (text: string): string | undefined =>
@@ -340,14 +398,13 @@ const savePoints: Parameter = {
   },
 };
 
-/** A text that clients may read but not choose, lest they write files where they like. */
-function text(name: string, property: "snapshotDirectory" | "snapshotName"): Parameter {
+function text(name: string, property: Property<string>, options: Options = {}): Parameter {
   return {
     name,
-    isProtected: true,
-    get: (settings) => settings[property],
+    ...options,
+    get: (settings) => `${settings[property]}`,
     set: (settings, text) => {
-      settings[property] = text;
+      (settings[property] as string) = text;
     },
   };
 }
@@ -372,6 +429,16 @@ const maxMemoryClients: Parameter = {
     if (value < -100) return "percentage argument must be less or equal to 100";
     // -0 is no percentage.
     settings.maxMemoryClients = value || 0;
+  },
+};
+
+const appendFsync: Parameter = {
+  name: "appendfsync",
+  get: (settings) => settings.appendFsync,
+  set: (settings, text) => {
+    const policy = FSYNC_POLICIES.find((name) => name === text.toLowerCase());
+    if (policy !== undefined) settings.appendFsync = policy;
+    return isOneOf(...FSYNC_POLICIES)(text);
   },
 };
 
@@ -416,9 +483,29 @@ export const PARAMETERS: readonly Parameter[] = [
   boolean("rdbchecksum", "checksumSnapshots", { immutable: true }),
   boolean("latency-tracking", "latencyTracking"),
   latencyPercentiles,
+  integer("rdb-key-save-delay", "keySaveDelay", -(2 ** 31), INT_MAX, { hidden: true }),
+  told("sanitize-dump-payload", "no", isOneOf("no", "yes", "clients")),
   savePoints,
-  text("dir", "snapshotDirectory"),
-  text("dbfilename", "snapshotName"),
+  boolean("stop-writes-on-bgsave-error", "stopWritesOnFailedSave"),
+  boolean("appendonly", "appendOnly"),
+  appendFsync,
+  boolean("no-appendfsync-on-rewrite", "noSyncOnRewrite"),
+  integer("auto-aof-rewrite-percentage", "rewritePercentage", 0, INT_MAX),
+  memory("auto-aof-rewrite-min-size", "rewriteMinSize", 0, LONG_MAX),
+  boolean("aof-load-truncated", "loadTruncated"),
+  boolean("aof-timestamp-enabled", "appendTimestamps"),
+  // Bases are RDB files always.
+  told("aof-use-rdb-preamble", "yes", isOneOf("yes")),
+  told("appendfilename", "appendonly.aof", () => undefined, { immutable: true }),
+  {
+    name: "appenddirname",
+    immutable: true,
+    get: ({ appendDirectory }) => splitPath(appendDirectory).name || "appendonlydir",
+    set: () => undefined,
+  },
+  // Clients may read them but not choose, lest they write files where they like.
+  text("dir", "snapshotDirectory", { isProtected: true }),
+  text("dbfilename", "snapshotName", { isProtected: true }),
   memory("maxmemory", "maxMemory", 0, 2 ** 64),
   maxMemoryClients,
   maxMemoryPolicy,
@@ -426,9 +513,28 @@ export const PARAMETERS: readonly Parameter[] = [
   integer("maxmemory-eviction-tenacity", "evictionTenacity", 0, 100),
   integer("lfu-log-factor", "lfuLogFactor", 0, INT_MAX),
   integer("lfu-decay-time", "lfuDecayTime", 0, INT_MAX),
+  memory("repl-backlog-size", "replicationBacklogSize", 1, LONG_MAX),
+  integer("repl-backlog-ttl", "replicationBacklogTtl", 0, LONG_MAX),
+  integer("repl-timeout", "replicationTimeout", 1, INT_MAX),
+  integer("repl-ping-replica-period", "replicaPingPeriod", 1, INT_MAX, {
+    alias: "repl-ping-slave-period",
+  }),
+  boolean("repl-diskless-sync", "streamsSnapshots"),
+  // Redis has 5: it makes a copy of its process for each snapshot, which replicas had better share.
+  integer("repl-diskless-sync-delay", "fullSyncDelay", 0, INT_MAX),
+  integer("repl-diskless-sync-max-replicas", "fullSyncMaxReplicas", 0, INT_MAX),
+  integer("min-replicas-to-write", "minReplicasToWrite", 0, INT_MAX, {
+    alias: "min-slaves-to-write",
+  }),
+  integer("min-replicas-max-lag", "minReplicasMaxLag", 0, INT_MAX, { alias: "min-slaves-max-lag" }),
+  boolean("replica-read-only", "readOnly", { alias: "slave-read-only" }),
+  boolean("replica-serve-stale-data", "servesStale", { alias: "slave-serve-stale-data" }),
+  boolean("replica-ignore-maxmemory", "ignoresMaxMemory", { alias: "slave-ignore-maxmemory" }),
+  text("masteruser", "masterUser"),
+  text("masterauth", "masterPassword"),
+  text("replica-announce-ip", "announcedAddress", { alias: "slave-announce-ip" }),
+  integer("replica-announce-port", "announcedPort", 0, 65_535, { alias: "slave-announce-port" }),
   told("aclfile", "", () => undefined, { immutable: true }),
-  // There is no append-only file yet.
-  told("appendonly", "no", isBoolean, { immutable: true }),
   told("cluster-enabled", "no", isBoolean, { immutable: true }),
   told("io-threads", "1", isWithin(1, 128), { immutable: true }),
   told("tcp-backlog", "511", isWithin(0, INT_MAX), { immutable: true }),
@@ -444,8 +550,16 @@ export const PARAMETERS: readonly Parameter[] = [
   told("lazyfree-lazy-user-flush", "no", isBoolean),
   told("list-compress-depth", "0", isWithin(0, INT_MAX)),
   told("loglevel", "notice", isOneOf("debug", "verbose", "notice", "warning")),
-  told("replicaof", "", () => undefined, { alias: "slaveof", immutable: true }),
-  told("bind", "127.0.0.1", () => undefined, { immutable: true }),
+  told("repl-diskless-load", "disabled", isOneOf("disabled", "on-empty-db", "swapdb")),
+  told("repl-disable-tcp-nodelay", "no", isBoolean),
+  told("replica-announced", "yes", isBoolean),
+  told("replica-lazy-flush", "no", isBoolean, { alias: "slave-lazy-flush" }),
+  told("replica-priority", "100", isWithin(0, INT_MAX), { alias: "slave-priority" }),
+  text("replicaof", "master", { alias: "slaveof", immutable: true }),
+  told("daemonize", "no", isBoolean, { immutable: true }),
+  // Of the first listener.
+  fixed("bind", "", "Failed to bind to specified addresses."),
+  fixed("port", "0", "Unable to listen on this port. Check server logs."),
   told("tcp-keepalive", "300", isWithin(0, INT_MAX)),
 ];
 

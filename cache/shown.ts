@@ -10,6 +10,9 @@ import { latin1Slice, type Slice } from "./store/slice.ts";
 
 const REDACTED = latin1Slice("(redacted)");
 
+/** Parameters that are nobody's affair. */
+const SENSITIVE = ["requirepass", "masterauth", "masteruser"];
+
 /** The arguments, with `(redacted)` for users and passwords, as in Redis. */
 export function withoutSecrets(args: Args): Slice[] {
   const shown = Array.from({ length: args.count }, (_, i) => args.at(i));
@@ -23,7 +26,7 @@ export function withoutSecrets(args: Args): Slice[] {
     shown.fill(REDACTED, 2);
   } else if (is(0, "config") && is(1, "set")) {
     for (let i = 2; i < args.count; i += 2) {
-      if (is(i, "requirepass")) shown.fill(REDACTED, i + 1, i + 2);
+      if (SENSITIVE.some((name) => is(i, name))) shown.fill(REDACTED, i + 1, i + 2);
     }
   }
   return shown;

@@ -46,6 +46,8 @@ Deno.test("Slowlog shows no passwords", () => {
   cache.call("CONFIG", "SET", "slowlog-log-slower-than", 0);
   cache.call("CONFIG", "SET", "maxclients", 10, "RequirePass", "secret");
   assertEquals(logged(cache)[0], "CONFIG SET maxclients 10 RequirePass (redacted)");
+  cache.call("CONFIG", "SET", "masterauth", "secret", "masteruser", "me");
+  assertEquals(logged(cache)[0], "CONFIG SET masterauth (redacted) masteruser (redacted)");
   cache.call("AUTH", "secret");
   assertEquals(logged(cache)[0], "AUTH (redacted)");
   cache.call("HELLO", 3, "SETNAME", "me", "AUTH", "default", "secret");

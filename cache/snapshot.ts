@@ -1,50 +1,17 @@
 /**
- * Snapshots: all keys of one moment in an RDB file, written at once or a part at a time between commands,
- * and read at the start.
- *
- * While one is being written in parts, each key is in it as it was when it began: before a key changes
- * that is not written yet, it is written. A mark for each entry, one bit, tells which are written or new.
- * A table that is emptied meanwhile is kept until it is written.
+ * Snapshots: all keys of one moment in an RDB file, written when it is asked for or when enough has
+ * changed, and read at the start.
  *
  * @module
  */
 
-import { LoadedValue, valueType, writeValue } from "./dump.ts";
 import { CommandError } from "./commands/error.ts";
+import { LoadedValue } from "./dump.ts";
 import type { Engine } from "./engine.ts";
-import type { Deadlines } from "./expiry.ts";
-import type { Keyspace } from "./keyspace.ts";
-import { PLACE } from "./objects.ts";
-import { Crc64 } from "./rdb/crc64.ts";
-import {
-  type KeyFacts,
-  readFile,
-  writeDatabase,
-  writeEnd,
-  writeHeader,
-  writeKey,
-  writeLibrary,
-  writeSizes,
-} from "./rdb/file.ts";
-import { RdbError, RdbReader, type RdbSource } from "./rdb/reader.ts";
-import { RdbWriter } from "./rdb/writer.ts";
-import type { SnapshotFile, SnapshotStore } from "./snapshot_file.ts";
-import { type Address, byteOf, segmentOf } from "./store/arena.ts";
-import { latin1Slice } from "./store/slice.ts";
-import { REDIS_VERSION } from "./version.ts";
-
-/** What is collected before it is written to the file. */
-const CHUNK_SIZE = 64 * 1024;
-
-/**
- * How long a part may take, in milliseconds, while commands are executed, which wait for that long, and
- * while none are.
- */
-const BUSY_TURN = 0.2;
-const IDLE_TURN = 2;
-
-/** After so many entries without a pause of their own, the time is looked at again. */
-const ENTRIES_PER_LOOK = 16;
+import { readFile } from "./rdb/file.ts";
+import { RdbError, RdbReader, type RdbSource, sourceOf } from "./rdb/reader.ts";
+import { CANCELLED, type SavingTarget, writeAll } from "./saving.ts";
+import type { SnapshotStore } from "./snapshot_file.ts";
 
 /** After a snapshot failed, the next attempt waits so long, in milliseconds (as in Redis). */
 const RETRY_DELAY = 5000;
@@ -56,175 +23,6 @@ const LOOK_INTERVAL = 1000;
 export interface SavePoint {
   readonly seconds: number;
   readonly changes: number;
-}
-
-/** One bit for each address that an entry may have. */
-class Marks {
-  /** By segment, with a bit for each unit of 16 bytes. */
-  readonly #segments: Uint32Array[] = [];
-
-  has(address: Address): boolean {
-    const unit = byteOf(address) >>> 4;
-    const bits = this.#segments[segmentOf(address)]?.[unit >>> 5] ?? 0;
-    return (bits >>> (unit & 31) & 1) === 1;
-  }
-
-  add(address: Address): void {
-    const unit = byteOf(address) >>> 4;
-    // As large as any segment may be: the number of one that is given back goes to another.
-    const bits = this.#segments[segmentOf(address)] ??= new Uint32Array(2 ** 16);
-    bits[unit >>> 5]! |= 1 << (unit & 31);
-  }
-}
-
-/** A table as it was when the snapshot began. */
-interface SavedTable {
-  readonly index: number;
-  readonly table: Address;
-  readonly deadlines: Deadlines;
-  /** Whether no database has it any more, so that it is given back when it is written. */
-  kept: boolean;
-}
-
-/** The writing of one snapshot, of the moment at which this is made. */
-export class Saving {
-  /** What was written and not yet taken away. */
-  readonly writer: RdbWriter;
-  readonly #engine: Engine;
-  readonly #tables: SavedTable[];
-  readonly #marks = new Marks();
-  /** The database that the file is at. */
-  #index = -1;
-  /** The entry that is written in part, and what writes the rest of it. */
-  #entry: Address = 0;
-  #rest: Generator<void, void> | undefined;
-  /** What had to be written while an entry was written in part: it comes after that. */
-  readonly #early: RdbWriter;
-  #earlyIndex = -1;
-
-  constructor(engine: Engine) {
-    this.#engine = engine;
-    const { compressSnapshots } = engine.settings;
-    this.writer = new RdbWriter(compressSnapshots);
-    this.#early = new RdbWriter(compressSnapshots);
-    this.#tables = engine.databases.filter(({ size }) => size > 0)
-      .map(({ index, table, deadlines }) => ({ index, table, deadlines, kept: false }));
-    writeHeader(this.writer, {
-      "redis-ver": REDIS_VERSION,
-      "redis-bits": 64,
-      ctime: Math.floor(engine.now / 1000),
-      "used-mem": engine.objects.arena.used,
-      "aof-base": 0,
-    });
-    for (const { code } of engine.scripting.functions.libraries.values()) {
-      writeLibrary(this.writer, latin1Slice(code));
-    }
-  }
-
-  /** Writes what there is to be written, and pauses after each part. */
-  *run(): Generator<void, void> {
-    const { keys } = this.#engine.objects;
-    const found: Address[] = [];
-    let entries = 0;
-    for (let current; (current = this.#tables[0]) !== undefined;) {
-      this.#select(current.index);
-      writeSizes(this.writer, keys.size(current.table), current.deadlines.size);
-      let cursor = 0;
-      do {
-        cursor = keys.scan(current.table, cursor, (entry) => void found.push(entry));
-        for (const entry of found.splice(0)) {
-          if (++entries % ENTRIES_PER_LOOK === 0) yield;
-          // It may have been written by now, and even be gone; and a table that has become smaller
-          // meanwhile shows some of its entries again.
-          if (!this.#marks.has(entry)) yield* this.#writeInParts(current, entry);
-        }
-      } while (cursor !== 0);
-      this.#tables.shift();
-      this.#release(current);
-    }
-  }
-
-  /** Writes an entry as it is, unless it is written or is not a part of the snapshot. */
-  before(db: Keyspace, entry: Address): void {
-    if (entry === this.#entry) return this.#finishEntry();
-    if (this.#marks.has(entry)) return;
-    const saved = this.#tables.find(({ table }) => table === db.table);
-    if (saved === undefined) return;
-    this.#marks.add(entry);
-    if (this.#rest === undefined) {
-      this.#select(saved.index);
-      for (const _ of this.#write(this.writer, saved, entry));
-    } else {
-      if (this.#earlyIndex !== saved.index) writeDatabase(this.#early, saved.index);
-      this.#earlyIndex = saved.index;
-      for (const _ of this.#write(this.#early, saved, entry));
-    }
-  }
-
-  /** Takes note of an entry that is new, and no part of the snapshot. */
-  added(entry: Address): void {
-    this.#marks.add(entry);
-  }
-
-  /**
-   * Keeps a table that no database is to have any more until it is written.
-   *
-   * @returns Whether it does; otherwise it is the caller's to give back, with its deadlines.
-   */
-  keep(table: Address): boolean {
-    const saved = this.#tables.find((saved) => saved.table === table);
-    if (saved === undefined) return false;
-    saved.kept = true;
-    return true;
-  }
-
-  /** Gives back the tables that it has kept. It writes nothing more. */
-  end(): void {
-    for (const saved of this.#tables.splice(0)) this.#release(saved);
-  }
-
-  #select(index: number): void {
-    if (this.#index !== index) writeDatabase(this.writer, index);
-    this.#index = index;
-  }
-
-  *#writeInParts(saved: SavedTable, entry: Address): Generator<void, void> {
-    this.#marks.add(entry);
-    this.#select(saved.index);
-    this.#entry = entry;
-    const rest = this.#rest = this.#write(this.writer, saved, entry);
-    while (!rest.next().done) yield;
-    this.#finishEntry();
-  }
-
-  /** Writes what is left of the entry that is written in part, and what had to wait for it. */
-  #finishEntry(): void {
-    for (const _ of this.#rest ?? []);
-    this.#rest = undefined;
-    this.#entry = 0;
-    if (this.#earlyIndex < 0) return;
-    this.writer.raw(this.#early.written());
-    this.#early.clear();
-    this.#index = this.#earlyIndex;
-    this.#earlyIndex = -1;
-  }
-
-  *#write(writer: RdbWriter, { deadlines }: SavedTable, entry: Address): Generator<void, void> {
-    const { objects, eviction } = this.#engine;
-    const facts: KeyFacts = eviction.savedUse(entry);
-    if (objects.arena.word(entry, PLACE) !== 0) facts.expiresAt = deadlines.exactDeadline(entry);
-    writeKey(writer, objects.keys.key(entry), valueType(objects, entry), facts);
-    yield* writeValue(writer, this.#engine, entry);
-  }
-
-  #release({ table, deadlines, kept }: SavedTable): void {
-    if (!kept) return;
-    const { objects } = this.#engine;
-    deadlines.clear();
-    objects.lazyFree.add((limit) =>
-      objects.keys.clear(table, limit, (entry) => objects.free(entry))
-    );
-  }
 }
 
 /** How `DEBUG RELOAD` goes about it. */
@@ -264,7 +62,6 @@ export class Snapshots {
   readonly #engine: Engine;
   #savedDirty = 0;
   #lastTry = -Infinity;
-  #background: { startedAt: number; done: Promise<void>; cancel: () => void } | undefined;
   #cancelTimer: (() => void) | undefined;
   #soon: ReturnType<typeof setTimeout> | undefined;
 
@@ -278,10 +75,11 @@ export class Snapshots {
     return this.#engine.dirty - this.#savedDirty;
   }
 
-  /** For how many seconds one is being written in the background; undefined if none is. */
-  get duration(): number | undefined {
-    if (this.#background === undefined) return undefined;
-    return Math.floor((this.#engine.now - this.#background.startedAt) / 1000);
+  /** Whether commands that write are refused: snapshots are asked for, and the last one has failed. */
+  get stopsWrites(): boolean {
+    if (this.lastError === undefined) return false;
+    const { savePoints, stopWritesOnFailedSave } = this.#engine.settings;
+    return stopWritesOnFailedSave && savePoints.length > 0;
   }
 
   /**
@@ -290,20 +88,12 @@ export class Snapshots {
    * @throws {Error} If that is not possible.
    */
   save(store: SnapshotStore = this.#configured()): void {
-    this.cancel();
     const engine = this.#engine;
-    let file: SnapshotFile | undefined;
+    engine.background.cancel("snapshot");
+    let file: SavingTarget | undefined;
     try {
       file = store.create();
-      const saving = new Saving(engine);
-      const { writer } = saving;
-      const crc = this.#checksum();
-      for (const _ of saving.run()) {
-        if (writer.length >= CHUNK_SIZE) file.writeSync(takeChunk(writer, crc));
-      }
-      writeEnd(writer, crc);
-      file.writeSync(takeChunk(writer));
-      file.commitSync();
+      writeAll(engine, file);
       this.#succeeded(engine.dirty);
     } catch (error) {
       this.#failed(error, store);
@@ -314,50 +104,30 @@ export class Snapshots {
   }
 
   /**
-   * Begins to write one of this moment in the background. There must be none that is being written.
+   * Begins to write one of this moment in the background. There must be nothing that is being written.
    *
    * @throws {Error} If there is no place to keep it.
    */
   saveInBackground(): void {
     const store = this.#configured();
     const engine = this.#engine;
-    const saving = new Saving(engine);
-    let file: SnapshotFile | undefined;
-    let cancelled = false;
-    const end = () => {
-      if (engine.saving === saving) engine.saving = undefined;
-      saving.end();
-      file?.discard();
-    };
-    const write = async (): Promise<void> => {
-      const { dirty } = engine;
-      try {
-        file = store.create();
-        await this.#write(saving, file, () => cancelled);
-        if (!cancelled) this.#succeeded(dirty);
-      } catch (error) {
-        if (!cancelled) this.#failed(error, store);
-      } finally {
-        end();
-        if (!cancelled) this.#ended();
-      }
-    };
-    engine.saving = saving;
-    const cancel = () => {
-      cancelled = true;
-      end();
-    };
-    this.#lastTry = engine.now;
-    const background = { startedAt: engine.now, done: Promise.resolve(), cancel };
-    this.#background = background;
-    background.done = write();
+    const { dirty, now } = engine;
+    this.#lastTry = now;
+    engine.background.start("snapshot", () => store.create(), (error) => {
+      if (error === CANCELLED) return;
+      if (error === undefined) this.#succeeded(dirty);
+      else this.#failed(error, store);
+      this.lastDuration = Math.floor((engine.clock.now() - now) / 1000);
+    });
   }
 
-  /** The same as soon as nothing else is being done. */
+  /** The same as soon as nothing else is being done, or written. */
   saveSoon(): void {
     this.#soon ??= setTimeout(() => {
       this.#soon = undefined;
-      if (this.#background === undefined) this.saveInBackground();
+      const { background } = this.#engine;
+      if (background.kind === undefined) this.saveInBackground();
+      else background.afterwards(() => this.saveSoon());
     }, 0);
   }
 
@@ -375,20 +145,10 @@ export class Snapshots {
     if (this.store !== undefined && this.savesAtEnd && this.changes > 0) this.save();
   }
 
-  /** Gives up what is being written in the background. */
-  cancel(): void {
-    const background = this.#background;
-    this.#background = undefined;
-    background?.cancel();
-  }
-
   /** Ends all that goes on by itself. */
-  async stop(): Promise<void> {
+  stop(): void {
     this.#cancelTimer?.();
     clearTimeout(this.#soon);
-    const done = this.#background?.done;
-    this.cancel();
-    await done;
   }
 
   /**
@@ -404,15 +164,40 @@ export class Snapshots {
     engine.readClock();
     using source = store.open();
     if (source === undefined) return false;
+    this.read(source, merge);
+    this.#savedDirty = engine.dirty;
+    return true;
+  }
+
+  /**
+   * Reads keys and libraries of functions, and adds them to what there is.
+   *
+   * @param merge As {@linkcode load} has it.
+   * @returns What the file tells of itself.
+   * @throws {RdbError} If it is damaged.
+   */
+  read(source: RdbSource, merge = false): Map<string, string> {
+    const engine = this.#engine;
+    const facts = new Map<string, string>();
     // Loading tells nobody of new keys.
     engine.notifyClasses = "";
     try {
-      this.#read(source, merge);
+      const reader = this.#read(source, merge, facts);
+      if (reader.left > 0) reader.fail("There is more than the end");
     } finally {
       engine.applySettings();
     }
-    this.#savedDirty = engine.dirty;
-    return true;
+    return facts;
+  }
+
+  /**
+   * Loads what an append-only file begins with.
+   *
+   * @returns Where that ends.
+   * @throws {RdbError} If it is damaged.
+   */
+  loadBase(source: RdbSource): number {
+    return this.#read(source, false, new Map()).offset;
   }
 
   /**
@@ -456,51 +241,22 @@ export class Snapshots {
   }
 
   #saveIfDue(): void {
-    const { now, settings: { savePoints } } = this.#engine;
-    if (this.#background !== undefined) return;
+    const { now, background, settings: { savePoints } } = this.#engine;
+    if (background.kind !== undefined) return;
     if (this.lastError !== undefined && now - this.#lastTry < RETRY_DELAY) return;
     const isDue = ({ seconds, changes }: SavePoint) =>
       this.changes >= changes && now - this.lastSave >= seconds * 1000;
     if (savePoints.some(isDue)) this.saveInBackground();
   }
 
-  async #write(
-    saving: Saving,
-    file: SnapshotFile,
-    isCancelled: () => boolean,
-  ): Promise<void> {
-    const { writer } = saving;
-    const crc = this.#checksum();
-    const parts = saving.run();
-    let seen = -1;
-    for (let done = false; !done;) {
-      const { commands } = this.#engine.stats;
-      const end = performance.now() + (commands === seen ? IDLE_TURN : BUSY_TURN);
-      seen = commands;
-      while (!done && writer.length < CHUNK_SIZE && performance.now() < end) {
-        done = parts.next().done ?? false;
-      }
-      if (done) {
-        this.#engine.saving = undefined;
-        writeEnd(writer, crc);
-        await file.write(takeChunk(writer));
-      } else if (writer.length >= CHUNK_SIZE) {
-        await file.write(takeChunk(writer, crc));
-      }
-      // Others get their turn, who may have waited meanwhile.
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      if (isCancelled()) return;
-    }
-    await file.commit();
-  }
-
-  #read(source: RdbSource, merge: boolean): void {
+  #read(source: RdbSource, merge: boolean, facts: Map<string, string>): RdbReader {
     const engine = this.#engine;
     const { objects, databases, now } = engine;
     const reader = new RdbReader(source);
     let db = databases[0];
     this.loaded = this.expired = 0;
     readFile(reader, {
+      fact: (name, value) => void facts.set(name, value),
       database: (index) => {
         db = databases[index];
         if (db === undefined) {
@@ -511,14 +267,19 @@ export class Snapshots {
         if (db === undefined) return;
         const value = new LoadedValue(reader, type, engine);
         if (value.isEmpty) return;
-        if (expiresAt !== undefined && Number(expiresAt) < now) {
+        // What has expired by now, a replica's master or what follows a base will yet say.
+        const isKept = engine.isReplica || engine.replays;
+        if (expiresAt !== undefined && Number(expiresAt) < now && !isKept) {
           value.discard();
           this.expired++;
           return;
         }
         const old = objects.keys.find(db.table, key);
         if (old !== 0) {
-          if (!merge) reader.fail("A key comes twice");
+          if (!merge) {
+            value.discard();
+            reader.fail("A key comes twice");
+          }
           db.remove(old);
         }
         const entry = value.addTo(db, key);
@@ -535,15 +296,12 @@ export class Snapshots {
         }
       },
     });
+    return reader;
   }
 
   #configured(): SnapshotStore {
     if (this.store !== undefined) return this.store;
     throw new Error("This cache keeps no snapshot: start it with --snapshot FILE");
-  }
-
-  #checksum(): Crc64 | undefined {
-    return this.#engine.settings.checksumSnapshots ? new Crc64() : undefined;
   }
 
   #succeeded(dirty: number): void {
@@ -557,23 +315,6 @@ export class Snapshots {
     this.lastError = error instanceof Error ? error.message : String(error);
     this.log.error(`Cannot save the snapshot ${path}: ${this.lastError}`);
   }
-
-  /** One that was written in the background is written, or has failed. */
-  #ended(): void {
-    const background = this.#background;
-    if (background === undefined) return;
-    this.#background = undefined;
-    this.lastDuration = Math.floor((this.#engine.clock.now() - background.startedAt) / 1000);
-    this.#engine.flush();
-  }
-}
-
-/** Takes what was written, into the checksum too if there is one. */
-function takeChunk(writer: RdbWriter, crc?: Crc64): Uint8Array {
-  const chunk = writer.written().copy();
-  crc?.update(chunk);
-  writer.clear();
-  return chunk;
 }
 
 /** A snapshot that is kept for a moment only. */
@@ -582,25 +323,10 @@ class MemoryStore implements SnapshotStore {
   #chunks: Uint8Array[] = [];
 
   open(): RdbSource & Disposable {
-    const chunks = this.#chunks;
-    let at = 0;
-    return {
-      size: chunks.reduce((sum, { length }) => sum + length, 0),
-      read: (into) => {
-        const part = chunks[0]?.subarray(at, at + into.length) ?? new Uint8Array(0);
-        into.set(part);
-        at += part.length;
-        if (at === chunks[0]?.length) {
-          chunks.shift();
-          at = 0;
-        }
-        return part.length;
-      },
-      [Symbol.dispose]: () => {},
-    };
+    return { ...sourceOf(this.#chunks), [Symbol.dispose]: () => {} };
   }
 
-  create(): SnapshotFile {
+  create(): SavingTarget {
     const chunks: Uint8Array[] = this.#chunks = [];
     const writeSync = (data: Uint8Array) => void chunks.push(data);
     return {

@@ -6,6 +6,7 @@
  */
 
 import type { RdbSource } from "./rdb/reader.ts";
+import type { SavingTarget } from "./saving.ts";
 
 /** Where a snapshot is kept. */
 export interface SnapshotStore {
@@ -14,18 +15,13 @@ export interface SnapshotStore {
   /** Opens the snapshot; undefined if there is none. */
   open(): RdbSource & Disposable | undefined;
   /** Begins a new one. */
-  create(): SnapshotFile;
+  create(): SavingTarget;
 }
 
-/** A snapshot that is being written. */
-export interface SnapshotFile {
-  writeSync(data: Uint8Array): void;
-  write(data: Uint8Array): Promise<void>;
-  /** Puts it in the place of the one before. */
-  commitSync(): void;
-  commit(): Promise<void>;
-  /** Gives it up; what was committed stays. */
-  discard(): void;
+/** The directory of a path, `.` where it has none, and the name in it. */
+export function splitPath(path: string): { directory: string; name: string } {
+  const [, directory = "", name = ""] = /^(.*?)([^/]*)\/*$/s.exec(path) ?? [];
+  return { directory: directory.replace(/(.)\/$/, "$1") || ".", name };
 }
 
 /** A snapshot in a file. Needs the permissions to read and to write its directory. */
@@ -58,12 +54,12 @@ export class FileStore implements SnapshotStore {
     }
   }
 
-  create(): SnapshotFile {
+  create(): SavingTarget {
     return new NewFile(this.path);
   }
 }
 
-class NewFile implements SnapshotFile {
+class NewFile implements SavingTarget {
   readonly #path: string;
   readonly #temporary: string;
   readonly #file: Deno.FsFile;
@@ -110,7 +106,7 @@ class NewFile implements SnapshotFile {
     if (this.#ended) return;
     this.#ended = true;
     this.#file.close();
-    removeIfThere(this.#temporary);
+    this.#clean();
   }
 
   #rename(): void {
@@ -119,8 +115,17 @@ class NewFile implements SnapshotFile {
     try {
       Deno.renameSync(this.#temporary, this.#path);
     } catch (error) {
-      removeIfThere(this.#temporary);
+      this.#clean();
       throw error;
+    }
+  }
+
+  /** Removes what is not to be the snapshot. Where that fails, what went wrong before is what counts. */
+  #clean(): void {
+    try {
+      removeIfThere(this.#temporary);
+    } catch {
+      // The next one replaces it.
     }
   }
 }

@@ -23,8 +23,8 @@ import { RdbError } from "./rdb/reader.ts";
 import { fromHex, toHex } from "./rdb/test_util.ts";
 import { RdbWriter } from "./rdb/writer.ts";
 import { Settings } from "./settings.ts";
-import { Saving } from "./snapshot.ts";
-import type { SnapshotFile, SnapshotStore } from "./snapshot_file.ts";
+import { CANCELLED, Saving, type SavingTarget } from "./saving.ts";
+import { FileStore, type SnapshotStore } from "./snapshot_file.ts";
 import { latin1Slice, Slice } from "./store/slice.ts";
 import { seeded } from "./store/test_util.ts";
 
@@ -73,7 +73,7 @@ class FakeStore implements SnapshotStore {
     };
   }
 
-  create(): SnapshotFile {
+  create(): SavingTarget {
     const written: number[] = [];
     const writeSync = (data: Uint8Array) => {
       for (const byte of data) written.push(byte);
@@ -291,6 +291,16 @@ Deno.test("Snapshots.load() says where a file is damaged, and why", () => {
   }
 });
 
+Deno.test("Snapshots.load() keeps nothing of a key that comes twice", () => {
+  const { engine, call } = newEngine();
+  call("RPUSH", "l", "a", "b");
+  const bytes = save(engine);
+  const { used } = engine.objects.arena;
+  assertThrows(() => load(bytes, engine), RdbError, "A key comes twice");
+  assertEquals(engine.objects.arena.used, used);
+  engine.close();
+});
+
 Deno.test("Snapshots.load() takes damage of any kind as damage", () => {
   const { engine, call } = newEngine();
   const random = seeded(5);
@@ -466,7 +476,13 @@ Deno.test("Saving writes a value before any command changes it in place", () => 
   for (const change of CHANGES) {
     const { engine, call } = newEngine();
     for (const command of CHANGED) call(...command.split(" "));
-    const outlet = { send: () => {}, close: () => {}, buffered: 0, maxBuffered: 0 };
+    const outlet = {
+      send: () => {},
+      write: () => Promise.resolve(0),
+      close: () => {},
+      buffered: 0,
+      maxBuffered: 0,
+    };
     const waiting = new Client(engine, outlet);
     const wait = "XREADGROUP GROUP g c BLOCK 0 STREAMS wait >".split(" ").map(latin1Slice);
     engine.run(waiting, () => processRequest(waiting, Args.of(wait)));
@@ -513,9 +529,9 @@ Deno.test("Snapshots.saveInBackground() writes one in parts, and INFO tells of i
   assertEquals(call("BGSAVE", "SCHEDULE"), "-ERR Background save already in progress\r\n");
   assertEquals(call("SAVE"), "-ERR Background save already in progress\r\n");
   assertStringIncludes(call("INFO", "persistence"), "rdb_bgsave_in_progress:1\r\n");
-  call("FLUSHALL");
+  engine.flushAll();
   resolve();
-  while (engine.snapshots.duration !== undefined) await new Promise((next) => setTimeout(next, 1));
+  while (engine.background.kind !== undefined) await new Promise((next) => setTimeout(next, 1));
   assertEquals(engine.saving, undefined);
   assert(store.bytes !== undefined);
   assertEquals(digestAll(load(store.bytes)), before);
@@ -534,7 +550,8 @@ Deno.test("Snapshots.saveInBackground() writes one in parts, and INFO tells of i
   assertStringIncludes(call("EXEC"), "+Background saving scheduled\r\n");
   while (engine.snapshots.saves < 2) await new Promise((next) => setTimeout(next, 1));
   assertEquals(digestAll(load(store.bytes)), digestAll(engine));
-  await engine.snapshots.stop();
+  engine.snapshots.stop();
+  await engine.background.stop();
   engine.close();
 });
 
@@ -549,11 +566,63 @@ Deno.test("Snapshots.save() takes the place of what is written in the background
   engine.snapshots.save();
   const saved = store.bytes;
   resolve();
-  await engine.snapshots.stop();
+  engine.snapshots.stop();
+  await engine.background.stop();
   await new Promise((next) => setTimeout(next, 5));
   assertEquals(store.bytes, saved);
   assertEquals(engine.saving, undefined);
   assertEquals(engine.snapshots.saves, 1);
+  engine.close();
+});
+
+Deno.test("FLUSHALL gives up what is written in the background, and keeps nothing where save points are", async () => {
+  const { engine, call } = newEngine();
+  const store = engine.snapshots.store = new FakeStore();
+  const changes = () => /changes_since_last_save:(\d+)/.exec(call("INFO", "persistence"))?.[1];
+  for (const key of ["a", "b", "c"]) call("SET", key, 1);
+  call("CONFIG", "SET", "rdb-key-save-delay", 20_000);
+  call("BGSAVE");
+  await new Promise((next) => setTimeout(next, 1));
+  assertEquals(engine.background.kind, "snapshot");
+  call("FLUSHALL");
+  assertEquals(engine.background.kind, undefined);
+  assertEquals([store.bytes, changes()], [undefined, "4"]);
+  assertStringIncludes(call("INFO", "persistence"), "rdb_last_bgsave_status:ok");
+
+  call("CONFIG", "SET", "save", "3600 1");
+  call("SET", "a", 1);
+  call("FLUSHALL");
+  assertEquals([engine.snapshots.saves, changes()], [1, "0"]);
+  assert(store.bytes !== undefined);
+  assertEquals(digestAll(load(store.bytes)), digestAll(engine));
+  store.create = () => {
+    throw new Error("The disk is full");
+  };
+  engine.snapshots.log = { error: () => {} };
+  call("SET", "a", 1);
+  assertEquals(call("FLUSHALL"), "+OK\r\n");
+  assertStringIncludes(call("INFO", "persistence"), "rdb_last_bgsave_status:err");
+  engine.snapshots.stop();
+  engine.close();
+  // Its pause after a key comes to its end.
+  await new Promise((next) => setTimeout(next, 50));
+});
+
+Deno.test("rdb-key-save-delay has each key wait that is written in the background", async () => {
+  const { engine, call } = newEngine();
+  engine.snapshots.store = new FakeStore();
+  for (let i = 0; i < 20; i++) call("SET", i, i);
+  call("CONFIG", "SET", "rdb-key-save-delay", 1000);
+  const start = performance.now();
+  call("BGSAVE");
+  while (engine.background.kind !== undefined) await new Promise((next) => setTimeout(next, 1));
+  // Timers may be a little early.
+  assert(performance.now() - start > 15);
+  assertEquals(engine.snapshots.saves, 1);
+  // It is shown to those who know it.
+  assertEquals(call("CONFIG", "GET", "rdb-key-save-dela?"), "*0\r\n");
+  assertStringIncludes(call("CONFIG", "GET", "RDB-key-save-delay"), "1000");
+  engine.snapshots.stop();
   engine.close();
 });
 
@@ -588,7 +657,8 @@ Deno.test("Snapshots.schedule() saves when enough has changed for so long, and n
   clock.advance(1_000_000);
   await settle();
   assertEquals(engine.snapshots.saves, 2);
-  await engine.snapshots.stop();
+  engine.snapshots.stop();
+  await engine.background.stop();
   engine.close();
 });
 
@@ -627,11 +697,129 @@ Deno.test("Snapshots says why one could not be written, and tries again", async 
   assertEquals(store.discarded, 1);
   store.create = create;
   clock.advance(3000);
-  assertEquals(engine.snapshots.duration, undefined);
+  assertEquals(engine.background.kind, undefined);
   clock.advance(2000);
   while (engine.snapshots.saves === 0) await new Promise((next) => setTimeout(next, 1));
   assertEquals(engine.snapshots.lastError, undefined);
-  await engine.snapshots.stop();
+  engine.snapshots.stop();
+  await engine.background.stop();
+  engine.close();
+});
+
+Deno.test("A cache that cannot write the snapshots it is to write refuses changes, as Redis does", () => {
+  const { engine, call } = newEngine();
+  engine.snapshots.log = { error: () => {} };
+  const store = engine.snapshots.store = new FakeStore();
+  const { create } = store;
+  store.create = () => {
+    throw new Error("No space left on device");
+  };
+  const error = "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to " +
+    "persist to disk. Commands that may modify the data set are disabled, because this instance is " +
+    "configured to report errors during writes if RDB snapshotting fails " +
+    "(stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error.";
+  const library = (name: string, flags: string) =>
+    `#!lua name=${name}\nredis.register_function{function_name='${name}', flags={${flags}}, ` +
+    "callback=function(keys, args) return redis.call(unpack(args)) end}";
+  call("SET", "a", 1);
+  call("FUNCTION", "LOAD", library("any", ""));
+  call("FUNCTION", "LOAD", library("reading", "'no-writes'"));
+  call("SAVE");
+  // Nobody waits for snapshots.
+  assertEquals(call("SET", "a", 1), "+OK\r\n");
+  call("MULTI");
+  assertEquals(call("FCALL", "any", 0, "GET", "a"), "+QUEUED\r\n");
+  assertEquals(call("CONFIG", "SET", "save", "3600 1"), "+QUEUED\r\n");
+  assertEquals(call("FCALL", "any", 0, "GET", "a"), "+QUEUED\r\n");
+  assertEquals(
+    call("EXEC"),
+    "*3\r\n$1\r\n1\r\n+OK\r\n-MISCONF Redis is configured to save RDB snapshots, but it's currently " +
+      "unable to persist to disk. Writable scripts are blocked. Use 'no-writes' flag for read only " +
+      "scripts.\r\n",
+  );
+  const pcall = "return redis.pcall('SET', 'a', 2).err";
+  const refused = [
+    ["SET", "a", 2],
+    ["DEL", "none"],
+    ["SORT", "a"],
+    ["PING"],
+    ["FCALL", "any", 0, "GET", "a"],
+    ["EVAL", "#!lua\nreturn 1", 0],
+  ];
+  for (const command of refused) {
+    assertEquals([command, call(...command)], [command, `-${error}\r\n`]);
+  }
+  assertEquals(call("EVAL", pcall, 0), `$${error.length}\r\n${error}\r\n`);
+  assertStringIncludes(call("EVAL", "return redis.call('SET', 'a', 2)", 0), `-${error} script:`);
+  assertEquals(call("GET", "a"), "$1\r\n1\r\n");
+  assertEquals(call("EVAL", "return redis.call('GET', 'a')", 0), "$1\r\n1\r\n");
+  assertEquals(call("FCALL", "reading", 0, "GET", "a"), "$1\r\n1\r\n");
+  call("MULTI");
+  assertEquals(call("SET", "a", 2), `-${error}\r\n`);
+  assertStringIncludes(call("EXEC"), "-EXECABORT");
+  call("CONFIG", "SET", "save", "");
+  call("MULTI");
+  call("SET", "a", 2);
+  call("CONFIG", "SET", "save", "3600 1");
+  assertEquals(call("EXEC"), "*2\r\n+OK\r\n+OK\r\n");
+  call("CONFIG", "SET", "save", "");
+  call("MULTI");
+  call("SET", "a", 3);
+  engine.settings.savePoints = [{ seconds: 3600, changes: 1 }];
+  assertEquals(call("EXEC"), `-EXECABORT Transaction discarded because of: ${error}\r\n`);
+  call("MULTI");
+  call("GET", "a");
+  assertEquals(call("EXEC"), "*1\r\n$1\r\n2\r\n");
+  call("CONFIG", "SET", "stop-writes-on-bgsave-error", "no");
+  assertEquals(call("SET", "a", 4), "+OK\r\n");
+  call("CONFIG", "SET", "stop-writes-on-bgsave-error", "yes");
+  assertEquals(call("SET", "a", 5), `-${error}\r\n`);
+  store.create = create;
+  assertEquals(call("SAVE"), "+OK\r\n");
+  assertEquals(call("SET", "a", 5), "+OK\r\n");
+  engine.snapshots.stop();
+  engine.close();
+});
+
+Deno.test("FileStore gives a file up though it cannot be removed", async () => {
+  const directory = await Deno.makeTempDir();
+  const path = `${directory}/dump.rdb`;
+  await Deno.writeTextFile(path, "old");
+  const store = new FileStore(path);
+  for (const end of ["discard", "commitSync"] as const) {
+    const file = store.create();
+    file.writeSync(new Uint8Array(10));
+    // What was written has another's name, which is not this file's to remove.
+    await Deno.remove(`${path}.tmp`);
+    await Deno.mkdir(`${path}.tmp/inner`, { recursive: true });
+    if (end === "discard") file.discard();
+    else assertThrows(() => file.commitSync(), Error, "rename");
+    await Deno.remove(`${path}.tmp`, { recursive: true });
+  }
+  assertEquals(await Deno.readTextFile(path), "old");
+  await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test("BGSAVE waits for what else is being written, if it is to", async () => {
+  const { engine, call } = newEngine();
+  const store = engine.snapshots.store = new FakeStore();
+  const ends: unknown[] = [];
+  const begin = () => {
+    engine.background.start("base", () => new FakeStore().create(), (error) => ends.push(error));
+  };
+  begin();
+  assertStringIncludes(call("BGSAVE"), "-ERR Another child process is active");
+  assertEquals(call("BGSAVE", "SCHEDULE"), "+Background saving scheduled\r\n");
+  while (store.bytes === undefined) await new Promise((next) => setTimeout(next, 1));
+  assertEquals(ends, [undefined]);
+  begin();
+  engine.background.cancel("snapshot");
+  assertEquals(engine.background.kind, "base");
+  call("BGSAVE", "SCHEDULE");
+  await new Promise((next) => setTimeout(next, 1));
+  await engine.background.stop();
+  assertEquals(ends, [undefined, CANCELLED]);
+  engine.snapshots.stop();
   engine.close();
 });
 

@@ -128,6 +128,7 @@ export class Tracking {
     }
     client.tracking = undefined;
     this.clients.delete(client);
+    this.#rest();
   }
 
   /** Remembers the keys of a command that a client has read by; of a script, all that it was given. */
@@ -156,7 +157,7 @@ export class Tracking {
     for (const [prefix, { keys }] of this.#broadcasts) {
       if (key.startsWith(prefix)) keys.set(key, by);
     }
-    this.#forget(key);
+    this.#forget(key, this.#engine.current);
   }
 
   /** Says that all keys are gone. */
@@ -165,13 +166,19 @@ export class Tracking {
     this.#readers = new Map();
     this.#oldest = this.#readers.keys();
     this.#items = 0;
-    this.active = this.clients.size > 0 || this.#pending.length > 0;
+    this.#rest();
+  }
+
+  /** Makes changes of keys cheap again, where nobody tracks any more and nothing is remembered. */
+  #rest(): void {
+    this.active = this.clients.size > 0 || this.#readers.size > 0 || this.#pending.length > 0;
   }
 
   /** Sends the current client what has waited for the end of its reply. */
   sendPending(): void {
     if (this.#pending.length === 0) return;
     for (const send of this.#pending.splice(0)) send();
+    this.#rest();
   }
 
   /** Tells of the keys that have changed since the last time, by their prefixes. */
@@ -219,20 +226,25 @@ export class Tracking {
     return Math.max(this.#readers.size - max, 0);
   }
 
-  /** Tells the readers of a key that what they have is no longer valid. */
-  #forget(key: string): void {
+  /**
+   * Tells the readers of a key that what they have is no longer valid.
+   *
+   * @param by Whose command has changed it; undefined if it is as it was.
+   */
+  #forget(key: string, by?: Client): void {
     const readers = this.#readers.get(key);
     if (readers === undefined) return;
     this.#readers.delete(key);
+    if (this.#readers.size === 0) this.#rest();
     const ids = typeof readers === "number" ? [readers] : [...readers];
     this.#items -= ids.length;
-    const { clients, current } = this.#engine;
+    const { clients } = this.#engine;
     for (const id of ids) {
       const client = clients.get(id);
       // It may have changed its mind since it has read the key.
       const { tracking } = client ?? {};
       if (client === undefined || tracking === undefined || tracking.broadcast) continue;
-      if (!(tracking.noLoop && client === current)) this.#tell(client, writeKeys([key]));
+      if (!(tracking.noLoop && client === by)) this.#tell(client, writeKeys([key]));
     }
   }
 

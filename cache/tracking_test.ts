@@ -1,6 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { Cache } from "./cache.ts";
+import { Client } from "./client.ts";
 import { ManualClock } from "./clock.ts";
+import { processRequest } from "./commands/gate.ts";
+import { allCommands } from "./commands/table.ts";
+import { Engine } from "./engine.ts";
+import { Args } from "./protocol/request.ts";
+import { Settings } from "./settings.ts";
+import { latin1Slice } from "./store/slice.ts";
 
 /** One client, which keeps all that it was sent. */
 class Listener {
@@ -332,7 +339,7 @@ Deno.test("CLIENT TRACKING remembers no more keys than tracking-table-max-keys",
     new Listener(await Deno.connect({ port })),
   ];
   for (const client of [first, second]) {
-    await client.send("HELLO 3;CLIENT TRACKING ON;GET k0;GET k1");
+    await client.send("HELLO 3;CLIENT TRACKING ON NOLOOP;GET k0;GET k1");
     await client.until((text) => text.endsWith("_ _ "));
     client.received = "";
   }
@@ -377,23 +384,35 @@ Deno.test("CLIENT LIST tells who tracks, and to whom messages go", async () => {
   await cache.close();
 });
 
-Deno.test("MONITOR shows nothing to those who want no replies, nor to one that leaves", async () => {
-  await playTogether(`
-    0 MONITOR → 0: +OK
-    0 QUIT → 0: +OK <closed>
-    1 MULTI → 1: +OK
-    1 MONITOR → 1: +QUEUED
-    1 EXEC → 1: *1 -ERR MONITOR isn't allowed for DENY BLOCKING client
-    1 MONITOR → 1: +OK
-    1 CLIENT REPLY OFF →
-    2 PING → 2: +PONG
-    1 RESET → 1: +RESET
-    1 CLIENT REPLY SKIP →
-    1 RESET →
-    1 SUBSCRIBE a → 1: *3 $9 subscribe $1 a :1
-    1 MONITOR → 1: -ERR Can't execute 'monitor': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context
-    1 RESET → 1: +RESET
-    1 CLIENT LIST ID 1;PING → 1: $0  +PONG
+Deno.test("Tracking costs nothing any more when nobody tracks and no key is remembered", () => {
+  const engine = new Engine(new ManualClock(), new Settings(), allCommands());
+  const client = new Client(engine);
+  const { tracking } = engine;
+  const active: boolean[] = [];
+  const call = (line: string) => {
+    const args = Args.of(line.split(" ").map((word) => latin1Slice(word)));
+    engine.run(client, () => processRequest(client, args));
+    active.push(tracking.active);
+  };
+  for (const line of ["CLIENT TRACKING ON BCAST", "CLIENT TRACKING OFF"]) call(line);
+  assertEquals(active.splice(0), [true, false]);
+  for (const line of ["CLIENT TRACKING ON", "GET k", "CLIENT TRACKING OFF", "SET k 1"]) call(line);
+  assertEquals(active.splice(0), [true, true, true, false]);
+  for (const line of ["CLIENT TRACKING ON", "GET k", "CLIENT TRACKING OFF", "FLUSHALL"]) call(line);
+  assertEquals(active.splice(0), [true, true, true, false]);
+  // The message to the client itself waits for the end of its reply.
+  for (const line of ["CLIENT TRACKING ON", "GET k", "MULTI", "SET k 1"]) call(line);
+  for (const line of ["CLIENT TRACKING OFF", "EXEC"]) call(line);
+  assertEquals([active.at(-1), tracking.totalKeys], [false, 0]);
+  engine.close();
+});
+
+Deno.test("A client that stops tracking is still told what it has just changed", async () => {
+  await playTogether(`${hello(0)}
+    0 CLIENT TRACKING ON;GET k → 0: +OK _
+    0 MULTI;SET k 1 → 0: +OK +QUEUED
+    0 CLIENT TRACKING OFF → 0: +QUEUED
+    0 EXEC → 0: *2 +OK +OK >2 $10 invalidate *1 $1 k
   `);
 });
 

@@ -65,7 +65,7 @@ for (const directory of ["", "cache/"]) {
         path,
       );
     }
-    const inner = /_test\.ts$|test_util|_compare\.ts$|\/(bench|clients_test|compare)\//;
+    const inner = /_test\.ts$|test_util|_compare\.ts$|\/(bench|clients_test|compare|fuzz)\//;
     assertEquals(published.filter((file) => inner.test(file)), []);
   });
 }

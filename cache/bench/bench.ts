@@ -14,7 +14,7 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { rejectAllBut } from "../../bench/figures.ts";
-import { REDIS, Server, SUBJECT } from "../compare/server.ts";
+import { REDIS, Server, type ServerOptions, SUBJECT } from "../compare/server.ts";
 import { hitsDuration, measureHits } from "./hits.ts";
 import { measureMemory, memoryDuration } from "./memory.ts";
 import { floodDuration, growthDuration, measureFlood, measureGrowth } from "./pauses.ts";
@@ -24,6 +24,7 @@ import { measureQueues, queuesDuration } from "./queues.ts";
 import { markdown, type Section, svg } from "./report.ts";
 import { measureRequests, requestsDuration } from "./requests.ts";
 import { measureScripts, scriptsDuration } from "./scripts.ts";
+import { measureSnapshots, snapshotsDuration } from "./snapshots.ts";
 import { measureStarts, startsDuration } from "./starts.ts";
 
 const SERVER_CORE = "0";
@@ -32,7 +33,7 @@ const LOAD_CORE = "1";
 /** What every measurement is given. */
 export interface Bench {
   /** Starts one of the two on the servers' core. */
-  start: (name: "ours" | "redis", env?: Record<string, string>) => Promise<Server>;
+  start: (name: "ours" | "redis", options?: Omit<ServerOptions, "core">) => Promise<Server>;
   serverCore: string;
   rounds: number;
   quick: boolean;
@@ -50,6 +51,7 @@ const PARTS: Record<string, Part> = {
   memory: { measure: measureMemory, seconds: memoryDuration },
   growth: { measure: measureGrowth, seconds: growthDuration },
   flood: { measure: measureFlood, seconds: floodDuration },
+  snapshots: { measure: measureSnapshots, seconds: snapshotsDuration },
   hits: { measure: measureHits, seconds: hitsDuration },
   starts: { measure: measureStarts, seconds: startsDuration },
   scripts: { measure: measureScripts, seconds: scriptsDuration },
@@ -79,7 +81,7 @@ if (import.meta.main) {
   }).output();
   const commands = { ours: `${flags.subject ?? SUBJECT}`, redis: `${flags.redis ?? REDIS}` };
   const bench: Bench = {
-    start: (name, env = {}) => Server.start(commands[name], { core: SERVER_CORE, env }),
+    start: (name, options) => Server.start(commands[name], { ...options, core: SERVER_CORE }),
     serverCore: SERVER_CORE,
     rounds,
     quick,

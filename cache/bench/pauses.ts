@@ -78,7 +78,7 @@ export async function measureGrowth(bench: Bench): Promise<Section> {
   let [apart, longest] = [NaN, NaN];
   for (const name of ["ours", "redis"] as const) {
     bench.progress.show(`${keys} keys come in: ${name}`);
-    await using server = await bench.start(name, { DENO_V8_FLAGS: "--trace-gc" });
+    await using server = await bench.start(name, { env: { DENO_V8_FLAGS: "--trace-gc" } });
     const { times, gc } = await fill(server, keys);
     const pauses = times.toReversed();
     if (name === "ours") {

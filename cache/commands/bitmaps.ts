@@ -183,13 +183,9 @@ function bitop(client: Client, args: Args): void {
     db.objects.setEncoding(entry, STRING_RAW);
     db.changed(key);
     db.notify("$", "set", key);
-  } else {
-    const entry = db.write(key);
-    if (entry !== 0) {
-      db.remove(entry);
-      db.changed(key);
-      db.notify("g", "del", key);
-    }
+  } else if (db.discard(key)) {
+    db.changed(key);
+    db.notify("g", "del", key);
   }
   reply.integer(result.length);
 }

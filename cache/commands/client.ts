@@ -19,6 +19,8 @@ const TYPES = ["normal", "master", "replica", "slave", "pubsub"];
 /** A letter for each thing that is special about a client. */
 function flagsOf(client: Client): string {
   const flags = [
+    client.replica?.isActive ? "S" : "",
+    client.isMaster ? "M" : "",
     client.engine.monitors.has(client) ? "O" : "",
     client.subscriptionCount > 0 ? "P" : "",
     (client.transaction ?? client.executing) !== undefined ? "x" : "",
@@ -35,6 +37,8 @@ function flagsOf(client: Client): string {
 }
 
 function typeOf(client: Client): string {
+  if (client.isMaster) return "master";
+  if (client.replica?.isActive) return "slave";
   return client.subscriptionCount > 0 ? "pubsub" : "normal";
 }
 
@@ -42,7 +46,7 @@ function typeOf(client: Client): string {
 export function describe(client: Client): string {
   const { engine, reply, transaction = client.executing } = client;
   const seconds = (since: number) => Math.max(Math.floor((engine.now - since) / 1000), 0);
-  const { pending, capacity } = client.requestBuffer;
+  const { unparsed, parsed, capacity } = client.requestBuffer;
   return Object.entries({
     id: client.id,
     addr: client.address,
@@ -57,9 +61,9 @@ export function describe(client: Client): string {
     psub: client.patterns.size,
     ssub: client.shardChannels.size,
     multi: transaction?.commands.length ?? -1,
-    qbuf: pending,
-    "qbuf-free": capacity - pending,
-    "argv-mem": 0,
+    qbuf: unparsed,
+    "qbuf-free": capacity - unparsed,
+    "argv-mem": parsed,
     "multi-mem": transaction?.size ?? 0,
     rbs: reply.capacity,
     rbp: reply.length,
@@ -103,7 +107,9 @@ function setinfo(client: Client, args: Args): void {
 }
 
 function outsideClients(client: Client): Client[] {
-  return [...client.engine.clients.values()].filter(({ internal }) => !internal);
+  return [...client.engine.clients.values()].filter(({ internal, isMaster }) =>
+    !internal || isMaster
+  );
 }
 
 function list(client: Client, args: Args): void {
@@ -117,7 +123,7 @@ function list(client: Client, args: Args): void {
       shown = [];
       for (let i = 3; i < args.count; i++) {
         const other = client.engine.clients.get(integerAt(args, i, "ERR Invalid client ID"));
-        if (other?.internal === false) shown.push(other);
+        if (other?.internal === false || other?.isMaster) shown.push(other);
       }
     } else {
       throw new CommandError(SYNTAX);
@@ -130,7 +136,7 @@ function typeAt(args: Args, index: number): string {
   const text = args.at(index).latin1();
   const type = text.toLowerCase();
   if (!TYPES.includes(type)) throw new CommandError(`ERR Unknown client type '${text}'`);
-  return type;
+  return type === "replica" ? "slave" : type;
 }
 
 function kill(client: Client, args: Args): void {

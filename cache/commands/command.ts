@@ -47,6 +47,7 @@ export const ADMIN = bit("admin");
 export const PUBSUB = bit("pubsub");
 export const NO_SCRIPT = bit("noscript");
 const BLOCKING = bit("blocking");
+export const STALE = bit("stale");
 export const SKIP_MONITOR = bit("skip_monitor");
 export const SKIP_SLOWLOG = bit("skip_slowlog");
 export const FAST = bit("fast");
@@ -191,6 +192,11 @@ export class Command {
     this.subcommands = Object.entries(row.subcommands ?? {}).map(([sub, row]) =>
       new Command(sub, group, row, name)
     );
+  }
+
+  /** Its flags with these arguments. */
+  flagsFor(client: Client, args: Args): number {
+    return this.row.flagsOf?.(client, args, this.flags) ?? this.flags;
   }
 
   /** What a key at an index is to the command: flags of its {@linkcode KeySpec}. */

@@ -9,7 +9,7 @@ import { globMatches } from "../glob.ts";
 import type { Args } from "../protocol/request.ts";
 import { findParameter, type Parameter, PARAMETERS } from "../settings.ts";
 import { latin1Slice } from "../store/slice.ts";
-import type { CommandRow } from "./command.ts";
+import { type CommandRow, isWord } from "./command.ts";
 import { CommandError, printed, SYNTAX } from "./error.ts";
 import { helpRow } from "./help.ts";
 
@@ -19,9 +19,8 @@ function get({ reply, engine }: Client, args: Args): void {
     const pattern = args.at(i);
     for (const parameter of PARAMETERS) {
       for (const name of [parameter.name, parameter.alias]) {
-        if (name !== undefined && globMatches(pattern, latin1Slice(name), true)) {
-          shown.set(name, parameter);
-        }
+        if (name === undefined || (parameter.hidden && !isWord(pattern, name))) continue;
+        if (globMatches(pattern, latin1Slice(name), true)) shown.set(name, parameter);
       }
     }
   }
@@ -40,7 +39,7 @@ function failure(name: string, why: string): CommandError {
 }
 
 /** Sets all of the parameters, or none. */
-function set({ reply, engine }: Client, args: Args): void {
+function set({ reply, engine, executing }: Client, args: Args): void {
   if (args.count % 2 === 1) throw new CommandError(SYNTAX);
   const { settings } = engine;
   const changes: { name: string; parameter: Parameter; text: string }[] = [];
@@ -68,6 +67,11 @@ function set({ reply, engine }: Client, args: Args): void {
     engine.applySettings();
     throw failure(name, wrong);
   });
+  const wrong = engine.appendOnly.apply(executing !== undefined);
+  if (wrong !== undefined) {
+    changes.forEach(({ parameter }, i) => parameter.set(settings, before[i] ?? ""));
+    throw failure("appendonly", wrong);
+  }
   engine.applySettings();
   reply.ok();
 }

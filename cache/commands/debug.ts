@@ -84,10 +84,20 @@ const SUBCOMMANDS: Record<string, (client: Client, args: Args) => void> = {
       reply.simple(digestValue(db, db.objects.keys.find(db.table, args.at(i))));
     }
   },
-  // There is no append-only file: what it would have is loaded from a snapshot.
-  loadaof: (client) => reload(client, { save: true, flush: true, merge: false }),
+  loadaof: (client) => {
+    const { appendOnly } = client.engine;
+    // Where there is none, what it would have is loaded from a snapshot.
+    if (!appendOnly.isOn) return reload(client, { save: true, flush: true, merge: false });
+    try {
+      appendOnly.reload();
+    } catch (error) {
+      throw failure(error);
+    }
+    client.reply.ok();
+  },
   object: ({ reply, db, engine }, args) => {
-    const entry = db.find(args.at(2));
+    // Also of a key that has expired and is still there.
+    const entry = db.objects.keys.find(db.table, args.at(2));
     if (entry === 0) throw new CommandError(NO_SUCH_KEY);
     const { objects } = db;
     const idle = engine.eviction.idleTime(entry);
@@ -113,7 +123,7 @@ const SUBCOMMANDS: Record<string, (client: Client, args: Args) => void> = {
         latin1Slice(size === 0 ? value : value.slice(0, size).padEnd(size, "\0")),
         0,
       );
-      db.changed(key);
+      db.touched(key);
     }
     reply.ok();
   },
@@ -161,6 +171,10 @@ const SUBCOMMANDS: Record<string, (client: Client, args: Args) => void> = {
         "ERR argument must be a memory value bigger than 1 and smaller than 4gb",
       );
     }
+    reply.ok();
+  },
+  "set-skip-checksum-validation": ({ reply, engine }, args) => {
+    engine.settings.checksOfDumps = integerAt(args, 2) === 0;
     reply.ok();
   },
   "set-disable-deny-scripts": ({ reply, engine }, args) => {

@@ -43,6 +43,13 @@ Deno.test("DEBUG OBJECT tells of a value, with its idle time", () => {
     /^Value at:0x[0-9a-f]+ refcount:1 encoding:int serializedlength:\d+ lru:\d+ lru_seconds_idle:\d$/,
   );
   assertThrows(() => cache.call("DEBUG", "OBJECT", "none"), ReplyError, "ERR no such key");
+  // It looks at what has expired, and leaves it.
+  cache.call("DEBUG", "SET-ACTIVE-EXPIRE", 0);
+  cache.call("PEXPIRE", "a", 1);
+  clock.advance(10);
+  assertMatch(String(cache.call("DEBUG", "OBJECT", "a")), /encoding:int/);
+  assertEquals(cache.call("EXISTS", "a"), 0);
+  assertThrows(() => cache.call("DEBUG", "OBJECT", "a"), ReplyError, "ERR no such key");
 });
 
 Deno.test("DEBUG POPULATE makes keys, and leaves alone what is there", () => {
@@ -101,6 +108,23 @@ Deno.test("DEBUG SLEEP takes its time, and what does nothing here says OK", () =
   }
   assertEquals(cache.call("DEBUG", "REPLYBUFFER", "resizing", 0), "OK");
   assertEquals(cache.call("DEBUG", "REPLYBUFFER", "PEAK-RESET-TIME", "never"), "OK");
+});
+
+Deno.test("DEBUG SET-SKIP-CHECKSUM-VALIDATION lets RESTORE take any checksum, but nothing damaged", () => {
+  const cache = new Cache({ enableDebugCommand: true });
+  cache.call("RPUSH", "list", "a", "b");
+  const dump = cache.callBytes("DUMP", "list") as Uint8Array;
+  const other = dump.with(-1, (dump.at(-1) ?? 0) ^ 1);
+  const restore = (bytes: Uint8Array) => cache.call("RESTORE", "copy", 0, bytes, "REPLACE");
+  const wrong = "ERR DUMP payload version or checksum are wrong";
+  assertThrows(() => restore(other), ReplyError, wrong);
+  cache.call("DEBUG", "SET-SKIP-CHECKSUM-VALIDATION", 1);
+  assertEquals(restore(other), "OK");
+  assertEquals(cache.call("LRANGE", "copy", 0, -1), ["a", "b"]);
+  assertThrows(() => restore(other.with(-10, 99)), ReplyError, wrong);
+  assertThrows(() => restore(other.with(1, 77)), ReplyError, "ERR Bad data format");
+  cache.call("DEBUG", "SET-SKIP-CHECKSUM-VALIDATION", 0);
+  assertThrows(() => restore(other), ReplyError, wrong);
 });
 
 Deno.test("DEBUG ERROR replies an error of one's own", () => {

@@ -75,13 +75,12 @@ function restore(client: Client, args: Args): void {
   const { db, engine, reply } = client;
   const options = readOptions(args);
   const key = args.at(1);
-  const old = db.write(key);
-  if (old !== 0 && !options.replace) {
+  if (!options.replace && db.write(key) !== 0) {
     throw new CommandError("BUSYKEY Target key name already exists.");
   }
   const deadline = deadlineOf(client, args, options.absolute);
   const payload = args.at(3);
-  if (!isWholeDump(payload)) {
+  if (!isWholeDump(payload, engine.settings.checksOfDumps)) {
     throw new CommandError("ERR DUMP payload version or checksum are wrong");
   }
   let value: LoadedValue;
@@ -91,11 +90,12 @@ function restore(client: Client, args: Args): void {
     if (!(error instanceof RdbError)) throw error;
     throw new CommandError("ERR Bad data format");
   }
-  if (old !== 0) db.remove(old);
-  if (deadline !== undefined && Number(deadline) <= engine.now) {
+  const isReplaced = options.replace && db.discard(key);
+  if (deadline !== undefined && engine.isPast(deadline)) {
     value.discard();
-    if (old !== 0) {
+    if (isReplaced) {
       db.changed(key);
+      engine.effects?.replace(db, "DEL", key);
       db.notify("g", "del", key);
     }
     return reply.ok();
@@ -104,6 +104,9 @@ function restore(client: Client, args: Args): void {
   if (deadline !== undefined) db.expireAt(entry, deadline);
   engine.eviction.restoreUse(entry, options);
   db.changed(key);
+  if (deadline !== undefined && !options.absolute) {
+    engine.effects?.rewrite(db, args, { 2: deadline, [args.count]: "ABSTTL" });
+  }
   db.notify("g", "restore", key);
   reply.ok();
 }

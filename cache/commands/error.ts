@@ -23,7 +23,21 @@ export const NOT_INTEGER = "ERR value is not an integer or out of range";
 export const NOT_FLOAT = "ERR value is not a valid float";
 export const NO_SUCH_KEY = "ERR no such key";
 export const OUT_OF_RANGE = "ERR index out of range";
+export const MASTER_DOWN =
+  "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
 export const OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'.";
+
+/** The error of commands that write while that cannot be appended to the append-only file. */
+export function misconfigured(reason: string): string {
+  return `MISCONF Errors writing to the AOF file: ${reason}`;
+}
+
+/** The same while snapshots cannot be written. */
+export const NOT_PERSISTED =
+  "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. " +
+  "Commands that may modify the data set are disabled, because this instance is configured to report " +
+  "errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check " +
+  "the Redis logs for details about the RDB error.";
 
 /** `wrong number of arguments`, for a command by its full name. */
 export function wrongArity(name: string): CommandError {

@@ -181,7 +181,7 @@ function restore({ engine, reply }: Client, args: Args): void {
     );
   }
   const payload = args.at(2);
-  if (!isWholeDump(payload)) {
+  if (!isWholeDump(payload, engine.settings.checksOfDumps)) {
     throw new CommandError("ERR DUMP payload version or checksum are wrong");
   }
   let codes: Slice[] | undefined;

@@ -119,11 +119,14 @@ function trackKeys(client: Client, command: Command, args: Args): void {
 function holds(client: Client, command: Command, args: Args): boolean {
   const { pause } = client.engine;
   if (pause === undefined || client.internal) return false;
-  if (pause.all) return true;
-  const mayChange = ({ row, flags }: Command, args: Args) =>
-    ((row.flagsOf?.(client, args, flags) ?? flags) & (WRITE | MAY_REPLICATE)) !== 0;
-  if (command.name !== "exec" || client.transaction === undefined) return mayChange(command, args);
-  return client.transaction.commands.some(({ command, args }) => mayChange(command, args));
+  return pause.all || mayDo(WRITE | MAY_REPLICATE, client, command, args);
+}
+
+/** Whether a command, or one of the transaction that it executes, has one of some flags. */
+export function mayDo(wanted: number, client: Client, command: Command, args: Args): boolean {
+  const has = (command: Command, args: Args) => (command.flagsFor(client, args) & wanted) !== 0;
+  if (command.name !== "exec" || client.transaction === undefined) return has(command, args);
+  return client.transaction.commands.some(({ command, args }) => has(command, args));
 }
 
 /**
@@ -181,6 +184,15 @@ function check(client: Client, command: Command, args: Args): void {
       throw new CommandError(OUT_OF_MEMORY);
     }
   }
+  const { diskError } = client.engine;
+  if (
+    diskError !== undefined && !client.isMaster &&
+    (mayDo(WRITE, client, command, args) || command.name === "ping")
+  ) {
+    throw new CommandError(diskError);
+  }
+  const refusal = client.engine.guard?.(client, command, args);
+  if (refusal !== undefined) throw new CommandError(refusal);
   if (
     client.reply.resp === 2 && client.subscriptionCount > 0 &&
     !SUBSCRIBER_COMMANDS.has(command.fullName)
@@ -192,16 +204,20 @@ function check(client: Client, command: Command, args: Args): void {
   }
   const { runner } = scripting;
   if (runner.busy !== undefined && (flags & ALLOW_BUSY) === 0) runner.refuse();
-  if ((flags & KEYSPACE) !== 0 && client.engine.monitors.has(client)) {
+  if (
+    (flags & KEYSPACE) !== 0 &&
+    (client.replica?.isActive || client.engine.monitors.has(client))
+  ) {
     throw new CommandError("ERR Replica can't interact with the keyspace");
   }
 }
 
 /** Whether a command is refused where memory is short. */
 function needsMemory(client: Client, command: Command, args: Args): boolean {
+  if (client.isMaster) return false;
   const { transaction } = client;
-  const denies = ({ row, flags }: Command, args: Args) =>
-    ((row.flagsOf?.(client, args, flags) ?? flags) & DENY_OOM) !== 0;
+  const denies = (command: Command, args: Args) =>
+    (command.flagsFor(client, args) & DENY_OOM) !== 0;
   if (denies(command, args)) return true;
   if (transaction === undefined) return false;
   return !NEED_NO_MEMORY.has(command.fullName) ||
@@ -212,15 +228,21 @@ function needsMemory(client: Client, command: Command, args: Args): boolean {
 /** Executes a command: its reply, or its error, is in `client.reply` then. */
 export function call(client: Client, command: Command, args: Args): void {
   const { reply, engine } = client;
-  const { stats, timesExactly: exact } = engine;
+  const { stats, effects, timesExactly: exact } = engine;
   const begun = reply.length;
   const start = exact ? performance.now() : 0;
-  engine.keepsExpired = engine.pause !== undefined && (command.flags & WRITE) === 0;
+  engine.keepsExpired = (engine.pause !== undefined || engine.isReplica) &&
+    (command.flags & WRITE) === 0;
+  effects?.begin();
   try {
     command.run(client, args);
   } catch (error) {
     replyFailure(client, begun, error);
     command.failedCalls++;
+  }
+  if (effects !== undefined) {
+    effects.end(client.db.index, command.name, args);
+    client.writtenOffset = engine.replication.offset;
   }
   stats.commands++;
   command.calls++;
@@ -228,10 +250,16 @@ export function call(client: Client, command: Command, args: Args): void {
   if (exact || !command.isQuick) {
     // Redis reads a clock twice for each command; that would take a third of a small one's time here.
     const milliseconds = exact ? performance.now() - start : engine.elapsed();
-    if (exact || milliseconds > 0) noteTime(client, command, args, milliseconds);
+    if (client.blocked !== undefined) {
+      // Its arguments stay until it goes on.
+      client.noteServed = (more) => noteTime(client, command, args, milliseconds + more);
+    } else if (exact || milliseconds > 0) {
+      noteTime(client, command, args, milliseconds);
+    }
   }
   if (engine.monitors.size > 0 && (command.flags & (SKIP_MONITOR | ADMIN)) === 0) {
-    engine.monitor(client, args);
+    // A transaction that waits for a script is shown after the rest of it.
+    if (!engine.scripting.runner.isSuspended(client)) engine.monitor(client, args);
   }
 }
 

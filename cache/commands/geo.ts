@@ -68,7 +68,12 @@ function geoadd(client: Client, args: Args): void {
   }
   const scores: number[] = [];
   for (let i = from; i < args.count; i += 3) scores.push(scoreOf(placeAt(args, i)));
+  const { dirty, effects } = client.engine;
   addMembers(client, args, flags, scores, from + 2, 3);
+  if (effects === undefined || client.engine.dirty === dirty) return;
+  const options = Array.from({ length: from - 1 }, (_, i) => args.at(i + 1));
+  const members = scores.flatMap((score, i) => [score, args.at(from + 2 + 3 * i)]);
+  effects.replace(client.db, "zadd", ...options, ...members);
 }
 
 /** Where a member is, or `undefined` if it is not in the set. */

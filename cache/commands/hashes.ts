@@ -150,6 +150,7 @@ function hincrbyfloat(client: Client, args: Args): void {
   });
   client.reply.bulk(text);
   changed(client, args, "hincrbyfloat");
+  client.engine.effects?.rewrite(client.db, args, { 0: "HSET", 3: text });
 }
 
 function hgetall(client: Client, args: Args): void {

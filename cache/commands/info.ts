@@ -7,6 +7,8 @@
 import type { Client } from "../client.ts";
 import type { Engine } from "../engine.ts";
 import type { Args } from "../protocol/request.ts";
+import type { Replication } from "../replication/replication.ts";
+import type { Settings } from "../settings.ts";
 import { REDIS_VERSION, VERSION } from "../version.ts";
 import type { CommandRow } from "./command.ts";
 
@@ -105,6 +107,64 @@ function scriptMemory({ scripts, functions }: Engine["scripting"]): Section {
   };
 }
 
+/** Of a replica: its master, and how far it is with it. */
+function masterFields(replication: Replication, settings: Settings): Section {
+  const { link, offset } = replication;
+  if (link === undefined) return {};
+  const { host, port, state, transfer, downSince, lastHeard } = link;
+  const secondsSince = (time: number) => Math.floor((replication.now() - time) / 1000);
+  const { total = 0, received = 0 } = transfer ?? {};
+  return {
+    master_host: host,
+    master_port: port,
+    master_link_status: state === "connected" ? "up" : "down",
+    master_last_io_seconds_ago: state === "connected" ? secondsSince(lastHeard) : -1,
+    master_sync_in_progress: state === "sync" ? 1 : 0,
+    slave_read_repl_offset: offset,
+    slave_repl_offset: offset,
+    ...state === "sync" && {
+      master_sync_total_bytes: total,
+      master_sync_read_bytes: received,
+      master_sync_left_bytes: total - received,
+      master_sync_perc: (100 * received / Math.max(total, 1)).toFixed(2),
+      master_sync_last_io_seconds_ago: secondsSince(lastHeard),
+    },
+    ...state !== "connected" && {
+      master_link_down_since_seconds: downSince === undefined ? -1 : secondsSince(downSince),
+    },
+    slave_priority: settings.others.get("replica-priority") ?? 100,
+    slave_read_only: settings.readOnly ? 1 : 0,
+    replica_announced: settings.others.get("replica-announced")?.toLowerCase() === "no" ? 0 : 1,
+  };
+}
+
+/** How far a replica is, as Redis names it. */
+const REPLICA_STATES = {
+  handshake: "",
+  waiting: "wait_bgsave",
+  sending: "wait_bgsave",
+  online: "online",
+};
+
+/** The replicas. */
+function replicaFields(replication: Replication, settings: Settings): Section {
+  const { replicas } = replication;
+  const { minReplicasToWrite, minReplicasMaxLag } = settings;
+  return {
+    connected_slaves: replicas.size,
+    ...minReplicasToWrite > 0 && minReplicasMaxLag > 0 && {
+      min_slaves_good_slaves: replication.goodReplicas,
+    },
+    ...Object.fromEntries([...replicas].map((replica, i) => {
+      const { host, listeningPort, state, acknowledged, lastSign } = replica;
+      const lag = state === "online" ? Math.floor((replication.now() - lastSign) / 1000) : 0;
+      const text = `ip=${host},port=${listeningPort},state=${REPLICA_STATES[state]},` +
+        `offset=${acknowledged},lag=${lag}`;
+      return [`slave${i}`, text];
+    })),
+  };
+}
+
 /** The sections, in Redis' order. */
 const SECTIONS: Record<string, (engine: Engine) => Section> = {
   server: ({ clock, startedAt, now, settings, port, runId }) => ({
@@ -134,7 +194,8 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     io_threads_active: 0,
   }),
   clients: (engine) => ({
-    connected_clients: engine.connectedClients,
+    connected_clients: engine.connectedClients - engine.replication.replicas.size +
+      (engine.replication.link?.state === "connected" ? 1 : 0),
     cluster_connections: 0,
     maxclients: engine.settings.maxClients,
     client_recent_max_input_buffer: 0,
@@ -144,7 +205,7 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     clients_in_timeout_table: 0,
   }),
   memory: (engine) => {
-    const { eviction, settings, objects: { arena, lazyFree }, stats } = engine;
+    const { eviction, replication, settings, objects: { arena, lazyFree }, stats } = engine;
     const { used } = eviction;
     stats.peakMemory = Math.max(stats.peakMemory, used);
     const { peakMemory } = stats;
@@ -174,14 +235,18 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
       mem_fragmentation_ratio: (resident / used).toFixed(2),
       mem_fragmentation_bytes: resident - used,
       mem_not_counted_for_evict: 0,
+      mem_replication_backlog: replication.backlog?.length ?? 0,
+      mem_total_replication_buffers: replication.backlog?.length ?? 0,
       mem_clients_slaves: 0,
       mem_clients_normal: eviction.countAll(),
+      mem_aof_buffer: engine.appendOnly.bufferSize,
       mem_allocator: "arena",
       active_defrag_running: 0,
       lazyfree_pending_objects: lazyFree.size,
+      lazyfreed_objects: lazyFree.freed,
     };
   },
-  persistence: ({ snapshots }) => ({
+  persistence: ({ appendOnly, background, snapshots }) => ({
     loading: 0,
     async_loading: 0,
     current_cow_peak: 0,
@@ -191,27 +256,18 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     current_save_keys_processed: 0,
     current_save_keys_total: 0,
     rdb_changes_since_last_save: snapshots.changes,
-    rdb_bgsave_in_progress: snapshots.duration === undefined ? 0 : 1,
+    rdb_bgsave_in_progress: background.kind === "snapshot" ? 1 : 0,
     rdb_last_save_time: Math.floor(snapshots.lastSave / 1000),
     rdb_last_bgsave_status: snapshots.lastError === undefined ? "ok" : "err",
     rdb_last_bgsave_time_sec: snapshots.lastDuration,
-    rdb_current_bgsave_time_sec: snapshots.duration ?? -1,
+    rdb_current_bgsave_time_sec: background.duration("snapshot") ?? -1,
     rdb_saves: snapshots.saves,
     rdb_last_cow_size: 0,
     rdb_last_load_keys_expired: snapshots.expired,
     rdb_last_load_keys_loaded: snapshots.loaded,
     // Redis leaves the reason to its log.
     rdb_last_bgsave_error: snapshots.lastError ?? "",
-    aof_enabled: 0,
-    aof_rewrite_in_progress: 0,
-    aof_rewrite_scheduled: 0,
-    aof_last_rewrite_time_sec: -1,
-    aof_current_rewrite_time_sec: -1,
-    aof_last_bgrewrite_status: "ok",
-    aof_rewrites: 0,
-    aof_rewrites_consecutive_failures: 0,
-    aof_last_write_status: "ok",
-    aof_last_cow_size: 0,
+    ...appendOnly.facts,
     module_fork_in_progress: 0,
     module_fork_last_cow_size: 0,
   }),
@@ -221,16 +277,16 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     instantaneous_ops_per_sec: Math.round(stats.rates().commands),
     total_net_input_bytes: stats.inputBytes,
     total_net_output_bytes: stats.outputBytes,
-    total_net_repl_input_bytes: 0,
-    total_net_repl_output_bytes: 0,
+    total_net_repl_input_bytes: stats.replicationInputBytes,
+    total_net_repl_output_bytes: stats.replicationOutputBytes,
     instantaneous_input_kbps: (stats.rates().inputBytes / 1024).toFixed(2),
     instantaneous_output_kbps: (stats.rates().outputBytes / 1024).toFixed(2),
     instantaneous_input_repl_kbps: "0.00",
     instantaneous_output_repl_kbps: "0.00",
     rejected_connections: stats.rejectedConnections,
-    sync_full: 0,
-    sync_partial_ok: 0,
-    sync_partial_err: 0,
+    sync_full: stats.fullSyncs,
+    sync_partial_ok: stats.partialSyncs,
+    sync_partial_err: stats.failedPartialSyncs,
     expired_keys: stats.expiredKeys,
     evicted_keys: stats.evictedKeys,
     evicted_clients: stats.evictedClients,
@@ -260,18 +316,19 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     acl_access_denied_key: stats.denied.key,
     acl_access_denied_channel: stats.denied.channel,
   }),
-  replication: ({ runId }) => ({
-    role: "master",
-    connected_slaves: 0,
-    master_failover_state: "no-failover",
-    master_replid: runId,
-    master_replid2: "0".repeat(40),
-    master_repl_offset: 0,
-    second_repl_offset: -1,
-    repl_backlog_active: 0,
-    repl_backlog_size: 1_048_576,
-    repl_backlog_first_byte_offset: 0,
-    repl_backlog_histlen: 0,
+  replication: ({ replication, settings }) => ({
+    role: replication.link === undefined ? "master" : "slave",
+    ...masterFields(replication, settings),
+    ...replicaFields(replication, settings),
+    master_failover_state: replication.failover.state,
+    master_replid: replication.id,
+    master_replid2: replication.id2,
+    master_repl_offset: replication.offset,
+    second_repl_offset: replication.secondOffset,
+    repl_backlog_active: replication.backlog === undefined ? 0 : 1,
+    repl_backlog_size: settings.replicationBacklogSize,
+    repl_backlog_first_byte_offset: (replication.backlog?.start ?? -1) + 1,
+    repl_backlog_histlen: replication.backlog?.length ?? 0,
   }),
   cpu: cpuTimes,
   modules: () => ({}),

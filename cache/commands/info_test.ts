@@ -53,6 +53,24 @@ Deno.test("INFO tells of server, clients and memory", () => {
   assertEquals(Number(Memory?.["used_memory_rss"]) > 1e6, true);
 });
 
+Deno.test("INFO counts what was too large to be given back at once", async () => {
+  await using cache = new Cache();
+  const freed = () => info(cache, "memory")["Memory"]?.["lazyfreed_objects"];
+  const members = Array.from({ length: 5000 }, (_, i) => `member:${i}`);
+  cache.call("SADD", "small", "a", "b");
+  cache.call("SADD", "large", ...members);
+  cache.call("UNLINK", "small");
+  assertEquals(freed(), "0");
+  cache.call("UNLINK", "large");
+  assertEquals(freed(), "1");
+  while (info(cache, "memory")["Memory"]?.["lazyfree_pending_objects"] !== "0") {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  assertEquals(freed(), "1");
+  cache.call("CONFIG", "RESETSTAT");
+  assertEquals(freed(), "0");
+});
+
 Deno.test("INFO remembers the most memory that it saw", () => {
   const cache = new Cache();
   cache.call("SET", "a", "x".repeat(5_000_000));

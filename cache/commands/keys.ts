@@ -112,7 +112,7 @@ function scan({ db, reply }: Client, args: Args): void {
   let found = 0;
   for (const entry of entries) {
     if (!isAlive(db, entry)) {
-      db.expireNow(entry);
+      if (!db.engine.keepsExpired) db.expireNow(entry);
       continue;
     }
     if (type !== undefined && !isWord(type, TYPE_NAMES[objects.type(entry)])) continue;
@@ -124,13 +124,18 @@ function scan({ db, reply }: Client, args: Args): void {
   reply.end(begun, found);
 }
 
-function randomkey({ db, reply }: Client): void {
+/** How many keys `RANDOMKEY` looks at where those that have expired stay there (as in Redis). */
+const RANDOM_TRIES = 100;
+
+function randomkey({ db, engine, reply }: Client): void {
   const { keys } = db.objects;
-  while (true) {
+  for (let tries = 1;; tries++) {
     const entry = keys.random(db.table, Math.random);
     if (entry === 0) return reply.null();
-    if (isAlive(db, entry)) return reply.bulk(keys.key(entry));
-    db.expireNow(entry);
+    if (isAlive(db, entry) || (engine.keepsExpired && tries === RANDOM_TRIES)) {
+      return reply.bulk(keys.key(entry));
+    }
+    if (!engine.keepsExpired) db.expireNow(entry);
   }
 }
 
@@ -249,9 +254,11 @@ function expire(command: string, unit: 1 | 1000, absolute: boolean) {
     if (conditions !== undefined && !allows(conditions, db.exactDeadline(entry), time)) {
       return reply.integer(0);
     }
-    if (time <= engine.now) {
+    if (engine.isPast(time)) {
       db.remove(entry);
       db.changed(key);
+      const { effects } = engine;
+      effects?.replace(db, effects.deletion("expire"), key);
       db.notify("g", "del", key);
       return reply.integer(1);
     }
@@ -259,6 +266,7 @@ function expire(command: string, unit: 1 | 1000, absolute: boolean) {
     // Redis tells of it after the reply, which shows to a client that listens itself.
     reply.integer(1);
     db.changed(key);
+    if (!absolute || unit !== 1) engine.effects?.rewrite(db, args, { 0: "PEXPIREAT", 2: time });
     db.notify("g", "expire", key);
   };
 }

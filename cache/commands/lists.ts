@@ -5,6 +5,7 @@
  */
 
 import type { Client } from "../client.ts";
+import type { EffectArgument } from "../effects.ts";
 import type { Keyspace } from "../keyspace.ts";
 import { MIN_INT64 } from "../number.ts";
 import { LIST } from "../objects.ts";
@@ -21,6 +22,7 @@ const NOT_POSITIVE = "ERR value is out of range, must be positive";
 /** The names of the notifications. */
 const PUSHED = { front: "lpush", back: "rpush" } as const;
 const POPPED = { front: "lpop", back: "rpop" } as const;
+const SIDES = { front: "left", back: "right" } as const;
 
 /** `LEFT` or `RIGHT`. */
 function sideAt(args: Args, index: number): Side {
@@ -104,6 +106,9 @@ function popMany(client: Client, key: Slice, entry: Address, side: Side, most: n
 
 /** The same, after the key. */
 function popManyWithKey(client: Client, key: Slice, entry: Address, side: Side, count: number) {
+  const { db, db: { objects }, engine: { effects } } = client;
+  const popped = Math.min(count, objects.lists.size(objects.root(entry)));
+  effects?.replace(db, POPPED[side].toUpperCase(), key, popped);
   client.reply.array(2);
   client.reply.bulk(key);
   popMany(client, key, entry, side, count);
@@ -223,6 +228,7 @@ function blockingPopOne(side: Side) {
     client.reply.array(2);
     client.reply.bulk(key);
     popOne(client, key, entry, side);
+    client.engine.effects?.replace(client.db, POPPED[side].toUpperCase(), key);
   };
   return (client: Client, args: Args): void => {
     const last = args.count - 1;
@@ -242,16 +248,28 @@ function blmpop(client: Client, args: Args): void {
 
 /** What `BLMOVE` and `BRPOPLPUSH` do. The timeout is their last argument. */
 function blockingMove(client: Client, args: Args, from: Side, to: Side): void {
-  const deadline = deadlineAt(args, args.count - 1, client.engine.now);
+  const { db, engine } = client;
+  const deadline = deadlineAt(args, args.count - 1, engine.now);
   const key = args.at(1);
-  if (client.db.write(key, LIST) !== 0) return moveNow(client, args, from, to);
+  const namesSides = args.count === 6;
+  const tell = (key: Slice, target: Slice, sides: () => EffectArgument[]) =>
+    namesSides
+      ? engine.effects?.replace(db, "LMOVE", key, target, ...sides())
+      : engine.effects?.replace(db, "RPOPLPUSH", key, target);
+  if (db.write(key, LIST) !== 0) {
+    moveNow(client, args, from, to);
+    return tell(key, args.at(2), () => [args.at(3), args.at(4)]);
+  }
   if (!client.mayBlock) return client.reply.null();
   const target = { key: args.at(2).copySlice(), side: to };
-  client.engine.blocking.block(client, {
+  engine.blocking.block(client, {
     type: LIST,
     keys: [key],
     deadline,
-    serve: (client, key, entry) => move(client, { key, entry, side: from }, target),
+    serve: (client, key, entry) => {
+      move(client, { key, entry, side: from }, target);
+      tell(key, target.key, () => [SIDES[from], SIDES[to]]);
+    },
   });
 }
 

@@ -56,7 +56,7 @@ function stats({ engine, reply }: Client): void {
     "clients.slaves": 0,
     "clients.normal": clients,
     "cluster.links": 0,
-    "aof.buffer": 0,
+    "aof.buffer": engine.appendOnly.bufferSize,
     "lua.caches": 0,
     "functions.caches": 0,
   };

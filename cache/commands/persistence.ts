@@ -1,5 +1,5 @@
 /**
- * `SAVE`, `BGSAVE` and `LASTSAVE`.
+ * `SAVE`, `BGSAVE`, `LASTSAVE` and `BGREWRITEAOF`.
  *
  * @module
  */
@@ -14,8 +14,9 @@ export function failure(error: unknown): CommandError {
   return new CommandError(`ERR ${error instanceof Error ? error.message : String(error)}`);
 }
 
-function checkNoneIsWritten({ engine }: Client): void {
-  if (engine.snapshots.duration !== undefined) {
+function checkNoneIsWritten({ engine: { background } }: Client): void {
+  // To Redis what replicas begin with is a snapshot too.
+  if (background.kind === "snapshot" || background.kind === "replicas") {
     throw new CommandError("ERR Background save already in progress");
   }
 }
@@ -35,21 +36,61 @@ function bgsave(client: Client, args: Args): void {
     throw new CommandError(SYNTAX);
   }
   checkNoneIsWritten(client);
-  const { snapshots } = client.engine;
+  const { background, snapshots } = client.engine;
   try {
     snapshots.checkStore();
   } catch (error) {
     throw failure(error);
   }
-  if (client.executing === undefined) {
+  const isFree = background.kind === undefined;
+  if (isFree && client.executing === undefined) {
     snapshots.saveInBackground();
     client.reply.simple("Background saving started");
+  } else if (!isFree && client.executing === undefined && args.count === 1) {
+    throw new CommandError(
+      "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in " +
+        "order to schedule a BGSAVE whenever possible.",
+    );
   } else {
     // It is not to have a part of a transaction.
     snapshots.saveSoon();
     client.reply.simple("Background saving scheduled");
   }
 }
+
+function bgrewriteaof({ engine, executing, reply }: Client): void {
+  const { appendOnly, background } = engine;
+  if (background.kind === "base") {
+    throw new CommandError("ERR Background append only file rewriting already in progress");
+  }
+  try {
+    appendOnly.checkDirectory();
+  } catch (error) {
+    throw failure(error);
+  }
+  if (background.kind !== undefined || executing !== undefined) {
+    appendOnly.forgive();
+    appendOnly.rewriteSoon();
+    return reply.simple("Background append only file rewriting scheduled");
+  }
+  try {
+    appendOnly.rewrite();
+  } catch {
+    throw new CommandError(
+      "ERR Can't execute an AOF background rewriting. Please check the server logs for more " +
+        "information.",
+    );
+  }
+  reply.simple("Background append only file rewriting started");
+}
+
+export const BGREWRITEAOF: CommandRow = {
+  arity: 1,
+  flags: "admin noscript no_async_loading",
+  since: "1.0.0",
+  summary: "Rewrites the append-only file in the background",
+  run: bgrewriteaof,
+};
 
 export const BGSAVE: CommandRow = {
   arity: -1,

@@ -102,8 +102,10 @@ export const PUBSUB: CommandRows = {
     since: "2.0.0",
     channels: "first",
     summary: "Sends a message to those who listen to a channel",
-    run: ({ engine, reply }, args) =>
-      reply.integer(engine.pubsub.publish(args.at(1).latin1(), args.at(2).latin1())),
+    run: ({ engine, reply }, args) => {
+      reply.integer(engine.pubsub.publish(args.at(1).latin1(), args.at(2).latin1()));
+      engine.effects?.forward();
+    },
   },
   pubsub: {
     arity: -2,
@@ -163,8 +165,10 @@ export const PUBSUB: CommandRows = {
     since: "7.0.0",
     channels: "first",
     summary: "Sends a message to those who listen to a shard channel",
-    run: ({ engine, reply }, args) =>
-      reply.integer(engine.pubsub.publishToShard(args.at(1).latin1(), args.at(2).latin1())),
+    run: ({ engine, reply }, args) => {
+      reply.integer(engine.pubsub.publishToShard(args.at(1).latin1(), args.at(2).latin1()));
+      engine.effects?.forward();
+    },
   },
   ssubscribe: {
     arity: -2,

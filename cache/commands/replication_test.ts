@@ -19,7 +19,6 @@ Deno.test("WAIT, FAILOVER, REPLICAOF and ROLE answer as a master without replica
     SLAVEOF No One → +OK
     REPLICAOF no two → -ERR Invalid master port
     REPLICAOF host 65536 → -ERR Invalid master port
-    REPLICAOF host 6379 → -ERR This cache cannot be a replica
     FAILOVER → -ERR FAILOVER requires connected replicas.
     FAILOVER ABORT → -ERR No failover in progress.
     FAILOVER ABORT x → -ERR syntax error

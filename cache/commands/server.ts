@@ -19,7 +19,7 @@ import { COMMAND } from "./introspection.ts";
 import { LATENCY } from "./latency.ts";
 import { MEMORY } from "./memory.ts";
 import { REPLICATION } from "./replication.ts";
-import { BGSAVE, LASTSAVE, SAVE } from "./persistence.ts";
+import { BGREWRITEAOF, BGSAVE, LASTSAVE, SAVE } from "./persistence.ts";
 
 /** Reads `ASYNC` or `SYNC`, between which nobody sees a difference. */
 function checkFlushOption(args: Args): void {
@@ -32,7 +32,17 @@ function checkFlushOption(args: Args): void {
 
 function flushall({ engine, reply }: Client, args: Args): void {
   checkFlushOption(args);
+  const { background, snapshots, settings } = engine;
+  background.cancel("snapshot");
   engine.flushAll();
+  // What was kept before is not to come back.
+  if (snapshots.store !== undefined && settings.savePoints.length > 0) {
+    try {
+      snapshots.save();
+    } catch {
+      // The log and INFO tell of it.
+    }
+  }
   reply.ok();
 }
 
@@ -50,10 +60,8 @@ function swapdb({ engine, reply }: Client, args: Args): void {
   }) as [number, number];
   const [a, b] = [engine.databases[first], engine.databases[second]];
   if (a === undefined || b === undefined) throw new CommandError("ERR DB index is out of range");
-  if (a !== b) {
-    a.swap(b);
-    engine.dirty++;
-  }
+  if (a !== b) a.swap(b);
+  engine.dirty++;
   reply.ok();
 }
 
@@ -136,6 +144,7 @@ const ADMIN_FLAGS = "admin noscript loading stale";
 export const SERVER: CommandRows = {
   ...REPLICATION,
   acl: ACL,
+  bgrewriteaof: BGREWRITEAOF,
   bgsave: BGSAVE,
   command: COMMAND,
   config: CONFIG,

@@ -103,17 +103,18 @@ function smove(client: Client, args: Args): void {
   reply.integer(1);
 }
 
-/** Removes and replies a random member of a set that is not empty. */
-function popOne({ db, reply }: Client, set: Collection): void {
+/** Removes, replies and returns a random member of a set that is not empty. */
+function popOne({ db, reply }: Client, set: Collection): Slice {
   const { sets } = db.objects;
   // A copy: the member would not outlive its removal, during which it is compared.
   const member = sets.random(set, Math.random).copySlice();
   sets.remove(set, member);
   reply.bulk(member);
+  return member;
 }
 
 function spop(client: Client, args: Args): void {
-  const { db, reply } = client;
+  const { db, reply, engine: { effects } } = client;
   const { objects } = db;
   const { sets } = objects;
   const key = args.at(1);
@@ -131,14 +132,20 @@ function spop(client: Client, args: Args): void {
   const left = Math.max(size - count, 0);
   db.notify("s", "spop", key);
   if (isOne) {
-    popOne(client, set);
+    const member = popOne(client, set);
+    effects?.replace(db, "SREM", key, member);
   } else if (left === 0) {
     replySet(client, set);
-  } else if (left * MOVE_FACTOR > count) {
-    reply.set(count);
-    for (let i = 0; i < count; i++) popOne(client, set);
+    effects?.replace(db, "DEL", key);
   } else {
-    popMost(client, set, count);
+    effects?.omit();
+    const tell = (member: Slice) => effects?.add(db, "SREM", key, member);
+    if (left * MOVE_FACTOR > count) {
+      reply.set(count);
+      for (let i = 0; i < count; i++) tell(popOne(client, set));
+    } else {
+      popMost(client, set, count, tell);
+    }
   }
   objects.setCollection(entry, set);
   db.changed(key, size - left);
@@ -146,14 +153,23 @@ function spop(client: Client, args: Args): void {
 }
 
 /** Replies random members of a set, which becomes a new one of those that are left. */
-function popMost(client: Client, set: Collection, count: number): void {
+function popMost(
+  client: Client,
+  set: Collection,
+  count: number,
+  tell: (member: Slice) => void,
+): void {
   const { db: { objects: { sets } }, reply } = client;
   const selects = sampler(sets.size(set), count, Math.random);
   reply.set(count);
   const left = build(client, (left) => {
     sets.walk(set, (member) => {
-      if (selects()) reply.bulk(member);
-      else sets.add(left, member);
+      if (selects()) {
+        reply.bulk(member);
+        tell(member);
+      } else {
+        sets.add(left, member);
+      }
     });
   });
   sets.destroy(set);
@@ -320,10 +336,9 @@ function storeResult({ db, reply }: Client, args: Args, event: string, result: C
 
 /** Removes a key, if it is there. */
 function removeKey(db: Keyspace, key: Slice): void {
-  const entry = db.find(key);
-  if (entry === 0) return;
+  if (!db.discard(key)) return;
   db.changed(key);
-  db.removeEmpty(key, entry);
+  db.notify("g", "del", key);
 }
 
 function sinterstore(client: Client, args: Args): void {

@@ -316,9 +316,7 @@ function storeResult({ db, reply }: Client, key: Slice, elements: Slice[], get: 
     db.notify("l", "sortstore", key);
   } else {
     lists.destroy(list);
-    const old = db.find(key);
-    if (old !== 0) {
-      db.remove(old);
+    if (db.discard(key)) {
       db.changed(key);
       db.notify("g", "del", key);
     }

@@ -428,9 +428,7 @@ export function keep(db: Keyspace, key: Slice, set: Collection, event: string): 
   const isEmpty = sortedSets.size(set) === 0;
   if (isEmpty) {
     sortedSets.destroy(set);
-    const entry = db.write(key);
-    if (entry === 0) return () => {};
-    db.remove(entry);
+    if (!db.discard(key)) return () => {};
   } else {
     db.setCollection(key, SORTED_SET, set);
   }
@@ -501,7 +499,8 @@ function popOne(client: Client, args: Args, end: End): void {
 
 /** Pops one member and replies it with the key, as `BZPOPMIN` does. */
 function popWithKey(client: Client, key: Slice, entry: Address, end: End): void {
-  const { reply } = client;
+  const { db, reply, engine: { effects } } = client;
+  effects?.replace(db, `ZPOP${end.toUpperCase()}`, key);
   pop(client, key, entry, end, 1, () => {
     reply.array(3);
     reply.bulk(key);
@@ -514,8 +513,9 @@ function popWithKey(client: Client, key: Slice, entry: Address, end: End): void 
 
 /** Pops members and replies them in pairs after the key, as `ZMPOP` does. */
 function popPairs(client: Client, key: Slice, entry: Address, end: End, count: number): void {
-  const { reply } = client;
+  const { db, reply, engine: { effects } } = client;
   pop(client, key, entry, end, count, (popped) => {
+    effects?.replace(db, `ZPOP${end.toUpperCase()}`, key, popped);
     reply.array(2);
     reply.bulk(key);
     reply.array(popped);

@@ -165,6 +165,8 @@ export interface AddOptions {
   /** Whether a stream is made if there is none. */
   readonly create: boolean;
   readonly trim: Trim | undefined;
+  /** The index of the argument that says how much is to be left. */
+  readonly trimAt: number;
 }
 
 /** How many nodes are removed at the most where that is left to us, and the bounds in entries. */
@@ -172,17 +174,23 @@ const TRIMMED_NODES = 100;
 const DEFAULT_TRIMMED = 10_000;
 const MAX_TRIMMED = 1_000_000;
 
-/** Reads the options from the third argument on; `XADD`'s end with the ID. */
+/**
+ * Reads the options from the third argument on; `XADD`'s end with the ID.
+ *
+ * @param isObeyed Whether a master or a file says so: `LIMIT` has had its effect there, and means nothing.
+ */
 export function addOptions(
   args: Args,
   { streamNodeMaxEntries }: Settings,
   isAdd: boolean,
+  isObeyed: boolean,
 ): AddOptions {
   let newId: NewId = { kind: "none" };
   let create = true;
   let trimmed: { readonly maxLength: number } | { readonly minId: StreamId } | undefined;
   let approximate = false;
   let given: number | undefined;
+  let trimAt = 0;
   let i = 2;
   for (; i < args.count; i++) {
     const option = args.at(i);
@@ -199,6 +207,7 @@ export function addOptions(
       const hasMode = i + 2 < args.count && (isCharacter(next, "~") || isCharacter(next, "="));
       approximate = hasMode && isCharacter(next, "~");
       i += hasMode ? 2 : 1;
+      trimAt = i;
       if (isLength) {
         const maxLength = integerAt(args, i);
         if (maxLength < 0) throw new CommandError("ERR The MAXLEN argument must be >= 0.");
@@ -226,7 +235,9 @@ export function addOptions(
   if (trimmed === undefined && !isAdd) {
     throw new CommandError("ERR syntax error, XTRIM must be called with a trimming strategy");
   }
-  if (given !== undefined && !approximate) {
+  if (isObeyed) {
+    given = 0;
+  } else if (given !== undefined && !approximate) {
     throw new CommandError(
       "ERR syntax error, LIMIT cannot be used without the special ~ option",
     );
@@ -234,5 +245,5 @@ export function addOptions(
   const usual = Math.min(TRIMMED_NODES * streamNodeMaxEntries || DEFAULT_TRIMMED, MAX_TRIMMED);
   const limit = (given ?? (approximate ? usual : 0)) || Infinity;
   const trim = trimmed && { ...trimmed, approximate, limit };
-  return { newId, next: i + 1, create, trim };
+  return { newId, next: i + 1, create, trim, trimAt };
 }

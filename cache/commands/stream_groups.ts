@@ -24,7 +24,14 @@ import {
   maybeIdAt,
   startAt,
 } from "./stream_arguments.ts";
-import { replyEntries, replyEntry, replyEntryOf, seenConsumer } from "./stream_replies.ts";
+import {
+  replyEntries,
+  replyEntry,
+  replyEntryOf,
+  seenConsumer,
+  tellPending,
+  tellProgress,
+} from "./stream_replies.ts";
 
 /** What an argument may be, as `XAUTOCLAIM` has it: the largest count of IDs that takes no 2^63 bytes. */
 const MAX_CLAIM_COUNT = 2n ** 63n / 16n - 1n;
@@ -321,19 +328,29 @@ function xclaim(client: Client, args: Args): void {
   const { isForced, justId, time, deliveries, lastId } = options;
   const isAhead = lastId.compare(groups.lastId(group)) > 0;
   if (isAhead) groups.setLastId(group, lastId);
-  const before = engine.dirty;
+  engine.effects?.omit();
+  const key = args.at(1);
+  let isTold = !isAhead;
   const begun = reply.begin();
   let claimed = 0;
   let consumer = 0;
-  for (const id of ids) {
+  for (const [i, id] of ids.entries()) {
     let pending = groups.findPending(group, id);
+    const tell = () => {
+      engine.dirty++;
+      isTold = true;
+      if (engine.effects !== undefined) tellPending(client, key, group, args.at(5 + i), pending);
+    };
     if (!streams.has(stream, id)) {
-      if (groups.removePending(group, id)) engine.dirty++;
+      if (pending !== 0) {
+        tell();
+        groups.removePending(group, id);
+      }
       continue;
     }
     if (pending === 0 && !isForced) continue;
     if (pending !== 0 && minIdle > 0 && now - groups.deliveryTime(pending) < minIdle) continue;
-    if (consumer === 0) consumer = seenConsumer(client, args.at(1), group, args.at(3));
+    if (consumer === 0) consumer = seenConsumer(client, key, group, args.at(3));
     if (pending === 0) pending = groups.addPending(group, consumer, id, time);
     groups.assign(pending, id, consumer);
     groups.setDeliveryTime(pending, time);
@@ -342,9 +359,12 @@ function xclaim(client: Client, args: Args): void {
     if (justId) reply.bulk(id.text());
     else replyEntryOf(client, stream, id);
     claimed++;
-    engine.dirty++;
+    tell();
   }
-  if (isAhead && engine.dirty === before) engine.dirty++;
+  if (!isTold) {
+    engine.dirty++;
+    tellProgress(client, key, group);
+  }
   reply.end(begun, claimed);
 }
 
@@ -375,6 +395,8 @@ function xautoclaim(client: Client, args: Args): void {
     );
   }
   const { now } = engine;
+  engine.effects?.omit();
+  const key = args.at(1);
   const claimed: StreamId[] = [];
   const deleted: StreamId[] = [];
   reply.array(3);
@@ -384,17 +406,21 @@ function xautoclaim(client: Client, args: Args): void {
   for (let i = 0; i < count * CLAIM_ATTEMPTS && cursor !== undefined; i++) {
     if (claimed.length + deleted.length === count) break;
     const { id, value: pending } = cursor;
+    const tell = () => {
+      engine.dirty++;
+      if (engine.effects !== undefined) tellPending(client, key, group, id, pending);
+    };
     if (!streams.has(stream, id)) {
+      tell();
       groups.removePending(group, id);
       deleted.push(id);
-      engine.dirty++;
     } else if (minIdle <= 0 || now - groups.deliveryTime(pending) >= minIdle) {
-      if (consumer === 0) consumer = seenConsumer(client, args.at(1), group, args.at(3));
+      if (consumer === 0) consumer = seenConsumer(client, key, group, args.at(3));
       groups.assign(pending, id, consumer);
       groups.setDeliveryTime(pending, now);
       if (!justId) groups.countDelivery(pending);
       claimed.push(id);
-      engine.dirty++;
+      tell();
     }
     const next = id.next();
     cursor = next && groups.pendingFrom(group, next);

@@ -56,8 +56,47 @@ export function replyEntries(
   reply.end(begun, shown);
 }
 
-/** The consumer of a name, which is made if need be, and was heard of now. */
-export function seenConsumer(client: Client, key: Slice, group: Address, name: Slice): Address {
+/** Adds to the effects what a pending entry is now. */
+export function tellPending(
+  { db, engine }: Client,
+  key: Slice,
+  group: Address,
+  id: Slice | StreamId,
+  pending: Address,
+): void {
+  const { groups } = db.objects.streams;
+  const consumer = groups.consumerName(groups.consumerOf(pending));
+  engine.effects?.add(
+    db,
+    ...["XCLAIM", key, groups.name(group), consumer, 0, id],
+    ...["TIME", Math.floor(groups.deliveryTime(pending))],
+    ...["RETRYCOUNT", groups.deliveries(pending), "FORCE", "JUSTID"],
+    ...["LASTID", groups.lastId(group)],
+  );
+}
+
+/** Adds to the effects how far a group has read. */
+export function tellProgress({ db, engine }: Client, key: Slice, group: Address): void {
+  const { groups } = db.objects.streams;
+  engine.effects?.add(
+    db,
+    ...["XGROUP", "SETID", key, groups.name(group), groups.lastId(group)],
+    ...["ENTRIESREAD", groups.entriesRead(group)],
+  );
+}
+
+/**
+ * The consumer of a name, which is made if need be, and was heard of now.
+ *
+ * @param isTold Whether the effects are to tell that it was made: no other would.
+ */
+export function seenConsumer(
+  client: Client,
+  key: Slice,
+  group: Address,
+  name: Slice,
+  isTold = false,
+): Address {
   const { db, engine } = client;
   const { groups } = db.objects.streams;
   let consumer = groups.findConsumer(group, name);
@@ -65,6 +104,9 @@ export function seenConsumer(client: Client, key: Slice, group: Address, name: S
     consumer = groups.addConsumer(group, name, engine.now);
     engine.dirty++;
     db.notify("t", "xgroup-createconsumer", key);
+    if (isTold) {
+      engine.effects?.add(db, "XGROUP", "CREATECONSUMER", key, groups.name(group), name);
+    }
   } else {
     groups.setSeenTime(consumer, engine.now);
   }

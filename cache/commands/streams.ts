@@ -6,6 +6,7 @@
  */
 
 import type { Client } from "../client.ts";
+import type { EffectArgument } from "../effects.ts";
 import type { Keyspace } from "../keyspace.ts";
 import { STREAM } from "../objects.ts";
 import type { Args } from "../protocol/request.ts";
@@ -18,6 +19,7 @@ import { type CommandRows, isWord, type OtherKey } from "./command.ts";
 import { CommandError, NO_SUCH_KEY, printed, SYNTAX, wrongArity } from "./error.ts";
 import { GROUP_ROWS } from "./stream_groups.ts";
 import {
+  type AddOptions,
   addOptions,
   endAt,
   idAt,
@@ -26,7 +28,14 @@ import {
   type NewId,
   startAt,
 } from "./stream_arguments.ts";
-import { replyEntries, replyEntry, replyEntryOf, seenConsumer } from "./stream_replies.ts";
+import {
+  replyEntries,
+  replyEntry,
+  replyEntryOf,
+  seenConsumer,
+  tellPending,
+  tellProgress,
+} from "./stream_replies.ts";
 
 /** How many entries a client gets at the most that has waited and has not said how many. */
 const WAITED_COUNT = 1000;
@@ -51,10 +60,26 @@ function nextId(newId: NewId, last: StreamId, now: number): StreamId {
   return last.next() ?? last;
 }
 
+/**
+ * What becomes of the arguments of `XADD` and `XTRIM` where they leave open how much is removed, that
+ * others do the same.
+ */
+function exactTrim(
+  { db }: Client,
+  stream: Address,
+  { trim, trimAt }: AddOptions,
+): Record<number, EffectArgument> {
+  const { streams } = db.objects;
+  if (!trim?.approximate) return {};
+  const left = trim.minId === undefined ? streams.length(stream) : streams.firstNodeId(stream);
+  return { [trimAt - 1]: "=", [trimAt]: left };
+}
+
 function xadd(client: Client, args: Args): void {
   const { db, reply, engine } = client;
   const { objects, objects: { streams } } = db;
-  const { newId, next, create, trim } = addOptions(args, engine.settings, true);
+  const options = addOptions(args, engine.settings, true, client.isMaster);
+  const { newId, next, create, trim } = options;
   const count = args.count - next;
   if (count < 2 || count % 2 === 1) throw wrongArity("xadd");
   if (newId.kind === "whole" && newId.id.isZero) {
@@ -94,6 +119,10 @@ function xadd(client: Client, args: Args): void {
   db.changed(key);
   db.notify("t", "xadd", key);
   if (trim !== undefined && streams.trim(stream, trim) > 0) db.notify("t", "xtrim", key);
+  engine.effects?.rewrite(db, args, {
+    ...exactTrim(client, stream, options),
+    ...newId.kind !== "whole" && { [next - 1]: id },
+  });
   engine.blocking.signal(db, key, STREAM);
 }
 
@@ -134,15 +163,19 @@ function xdel({ db, reply }: Client, args: Args): void {
   reply.integer(deleted);
 }
 
-function xtrim({ db, reply, engine }: Client, args: Args): void {
-  const trim = addOptions(args, engine.settings, false).trim as Trim;
+function xtrim(client: Client, args: Args): void {
+  const { db, reply, engine } = client;
+  const options = addOptions(args, engine.settings, false, client.isMaster);
+  const trim = options.trim as Trim;
   const key = args.at(1);
   const entry = db.write(key, STREAM);
   if (entry === 0) return reply.integer(0);
-  const removed = db.objects.streams.trim(db.objects.root(entry), trim);
+  const stream = db.objects.root(entry);
+  const removed = db.objects.streams.trim(stream, trim);
   if (removed > 0) {
     db.notify("t", "xtrim", key);
     db.changed(key, removed);
+    engine.effects?.rewrite(db, args, exactTrim(client, stream, options));
   }
   reply.integer(removed);
 }
@@ -335,31 +368,39 @@ function readRequest(client: Client, args: Args, isGroup: boolean): ReadRequest 
 
 /** Gives a consumer the entries from an ID on, which are pending then. */
 function deliver(
-  { db, reply, engine }: Client,
+  client: Client,
+  key: Slice,
   stream: Address,
   first: StreamId,
   count: number,
   { group, consumer, noAck }: { group: Address; consumer: Address; noAck: boolean },
 ): void {
+  const { db, reply, engine } = client;
   const { streams, streams: { groups } } = db.objects;
   const begun = reply.begin();
   let shown = 0;
+  let hasAdvanced = false;
   streams.walk(stream, first, StreamId.MAX, false, (id, entry) => {
+    if (id.compare(groups.lastId(group)) > 0) {
+      streams.advance(stream, group, id);
+      hasAdvanced = true;
+    }
     if (!noAck) {
-      const pending = groups.findPending(group, id);
+      let pending = groups.findPending(group, id);
       if (pending === 0) {
-        groups.addPending(group, consumer, id, engine.now);
+        pending = groups.addPending(group, consumer, id, engine.now);
       } else {
         // The group's last ID was set back.
         groups.assign(pending, id, consumer);
         groups.setDeliveryTime(pending, engine.now);
         groups.setDeliveries(pending, 1n);
       }
+      if (engine.effects !== undefined) tellPending(client, key, group, id, pending);
     }
-    if (id.compare(groups.lastId(group)) > 0) streams.advance(stream, group, id);
     replyEntry(reply, id, entry);
     return ++shown === count;
   });
+  if (noAck && hasAdvanced) tellProgress(client, key, group);
   reply.end(begun, shown);
 }
 
@@ -426,9 +467,10 @@ function readNow(
   if (!isHistory && !isThere(after)) return false;
   const first = after.next() ?? StreamId.MIN;
   replyKey(client, key);
-  const consumer = seenConsumer(client, key, group, reader.consumer);
+  const { noAck } = reader;
+  const consumer = seenConsumer(client, key, group, reader.consumer, noAck);
   if (isHistory) deliverAgain(client, stream, first, count, consumer);
-  else deliver(client, stream, first, count, { group, consumer, noAck: reader.noAck });
+  else deliver(client, key, stream, first, count, { group, consumer, noAck });
   engine.dirty++;
   return true;
 }
@@ -457,14 +499,14 @@ function serve(
   if (streams.lastId(stream).compare(after) <= 0) return false;
   const first = after.next() ?? StreamId.MIN;
   const most = count || WAITED_COUNT;
-  const consumer = reader && seenConsumer(client, key, group, reader.consumer);
+  const consumer = reader && seenConsumer(client, key, group, reader.consumer, reader.noAck);
   if (reply.resp === 2) reply.array(1);
   else reply.map(1);
   replyKey(client, key);
   if (reader === undefined || consumer === undefined) {
     replyEntries(client, stream, first, StreamId.MAX, most);
   } else {
-    deliver(client, stream, first, most, { group, consumer, noAck: reader.noAck });
+    deliver(client, key, stream, first, most, { group, consumer, noAck: reader.noAck });
   }
   return true;
 }
@@ -474,6 +516,7 @@ function read(isGroup: boolean) {
     const { reply } = client;
     const request = readRequest(client, args, isGroup);
     const { keys, ids, options, options: { deadline, reader } } = request;
+    client.engine.effects?.omit();
     const begun = reply.begin();
     let shown = 0;
     for (let i = 0; i < keys.length; i++) {

@@ -110,6 +110,12 @@ function setFlags(args: Args): readonly string[] {
   return ["OW", "update"];
 }
 
+/** The arguments of `SET` without its option `GET`. */
+function withoutGet(args: Args): Slice[] {
+  const all = Array.from({ length: args.count }, (_, i) => args.at(i));
+  return all.filter((argument, i) => i < 3 || !isWord(argument, "get"));
+}
+
 /** What `SET` and its older forms do. */
 function store(
   client: Client,
@@ -119,7 +125,7 @@ function store(
   args: Args,
   command: string,
 ): void {
-  const { db, reply } = client;
+  const { db, reply, engine: { effects } } = client;
   const { onlyIf, expire } = options;
   const time = expire && expiryTime(client, args, expire, command);
   if (options.get) replyString(client, key);
@@ -133,7 +139,10 @@ function store(
   db.notify("$", "set", key);
   if (time !== undefined) {
     db.expireAt(written, time);
+    effects?.replace(db, "SET", key, value, "PXAT", time);
     db.notify("g", "expire", key);
+  } else if (options.get) {
+    effects?.replace(db, ...withoutGet(args));
   }
   if (!options.get) reply.ok();
 }
@@ -161,34 +170,38 @@ function get(client: Client, args: Args): void {
 }
 
 function getex(client: Client, args: Args): void {
-  const { db, reply, engine } = client;
+  const { db, reply, engine, engine: { effects } } = client;
   const options = readOptions(args, 2, "getex");
   const key = args.at(1);
   const entry = db.read(key, STRING);
   if (entry === 0) return reply.null();
   const time = options.expire && expiryTime(client, args, options.expire, "getex");
   reply.bulk(db.objects.string(entry));
-  if (time !== undefined && options.expire?.absolute && time <= engine.now) {
+  if (time !== undefined && options.expire?.absolute && engine.isPast(time)) {
     db.remove(entry);
     db.changed(key);
+    effects?.replace(db, effects.deletion("expire"), key);
     db.notify("g", "del", key);
   } else if (time !== undefined) {
     db.expireAt(entry, time);
     db.changed(key);
+    effects?.replace(db, "PEXPIREAT", key, time);
     db.notify("g", "expire", key);
   } else if (options.persist && db.persist(entry)) {
     db.changed(key);
+    effects?.replace(db, "PERSIST", key);
     db.notify("g", "persist", key);
   }
 }
 
 function getdel(client: Client, args: Args): void {
-  const { db } = client;
+  const { db, engine: { effects } } = client;
   const key = args.at(1);
   const entry = replyString(client, key);
   if (entry === 0) return;
   db.remove(entry);
   db.changed(key);
+  effects?.replace(db, effects.deletion("user-del"), key);
   db.notify("g", "del", key);
 }
 
@@ -198,6 +211,7 @@ function getset(client: Client, args: Args): void {
   const entry = replyString(client, key);
   db.setString(key, args.at(2), entry);
   db.changed(key);
+  client.engine.effects?.rewrite(db, args, { 0: "SET" });
   db.notify("$", "set", key);
 }
 
@@ -252,7 +266,7 @@ function decrby(client: Client, args: Args): void {
   increment(client, args.at(1), -by);
 }
 
-function incrbyfloat({ db, reply }: Client, args: Args): void {
+function incrbyfloat({ db, reply, engine }: Client, args: Args): void {
   const key = args.at(1);
   const entry = db.write(key, STRING);
   const by = parseLongDouble(args.at(2));
@@ -261,6 +275,7 @@ function incrbyfloat({ db, reply }: Client, args: Args): void {
   const text = incrementedFloat(old, by, NOT_FLOAT);
   db.objects.setEncoding(db.setString(key, text, entry, true), STRING_TEXT);
   db.changed(key);
+  engine.effects?.replace(db, "SET", key, text, "KEEPTTL");
   db.notify("$", "incrbyfloat", key);
   reply.bulk(text);
 }

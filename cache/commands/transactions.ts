@@ -34,11 +34,11 @@ function discard(client: Client): void {
   client.reply.ok();
 }
 
-function exec(client: Client): void {
+function exec(client: Client, args: Args): void {
   const { transaction, reply, engine } = client;
   if (transaction === undefined) throw new CommandError("ERR EXEC without MULTI");
   // A watched key that has expired has changed.
-  client.expireWatched();
+  client.checkWatched();
   const { watchFailed } = client;
   client.transaction = undefined;
   client.unwatch();
@@ -46,11 +46,34 @@ function exec(client: Client): void {
     throw new CommandError("EXECABORT Transaction discarded because of previous errors.");
   }
   if (watchFailed) return reply.nullArray();
-  reply.array(transaction.commands.length);
+  engine.effects?.omit();
   client.executing = transaction;
+  const begun = reply.length;
+  reply.array(transaction.commands.length);
+  execute(client, args, transaction.commands, 0, begun);
+}
+
+/**
+ * Executes the commands of a transaction from one on. What follows a script that takes too long is
+ * executed when that has ended.
+ *
+ * @param begun Where those of the transaction's replies begin that are not sent yet.
+ */
+function execute(
+  client: Client,
+  args: Args,
+  commands: Transaction["commands"],
+  first: number,
+  begun: number,
+): void {
+  const { engine, reply } = client;
+  const { runner } = engine.scripting;
   // All of them see the same time, so that no key expires between two.
-  engine.holdTime(() => {
-    for (const { command, args } of transaction.commands) {
+  engine.timeHeld = true;
+  let next = first;
+  try {
+    while (next < commands.length && !runner.isSuspended(client)) {
+      const { command, args } = commands[next++]!;
       const { length } = reply;
       const { closing } = client;
       const denial = client.user.isUnlimited ? undefined : refuse(client, command, args, "multi");
@@ -63,8 +86,21 @@ function exec(client: Client): void {
       // To one that has killed itself, Redis writes nothing more.
       if (closing) reply.truncate(length);
     }
-  });
-  client.executing = undefined;
+  } finally {
+    if (runner.isSuspended(client)) {
+      const kept = args.copy();
+      runner.suspendTransaction((begun) => execute(client, kept, commands, next, begun));
+      // What there is will be sent meanwhile.
+      if (!client.wantsReply) client.takeBack(begun);
+    } else {
+      client.executing = undefined;
+      engine.releaseTime();
+    }
+  }
+  // One that has ended at once is shown as any command.
+  if (first > 0 && client.executing === undefined && engine.monitors.size > 0) {
+    engine.monitor(client, args);
+  }
 }
 
 function watch(client: Client, args: Args): void {

@@ -3,6 +3,8 @@
  * and error must be the same, as must be all keys at the end. What differs is printed with the few
  * commands that are needed for it, and the seed that brings it again.
  *
+ * With `--effects` both have a replica, and what they tell it must be the same as well.
+ *
  * Flags: `--seed N` (default: random), `--commands N` (default 200000), `--groups NAME[,NAME]`,
  * `--resp 2|3|both`, `--differences N` (of different kinds, after which it ends; default 25),
  * `--subject COMMAND` and `--redis COMMAND` (how the servers are started; `--port N` is added).
@@ -14,30 +16,9 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { rejectAllBut } from "../../bench/figures.ts";
 import { Progress } from "../bench/progress.ts";
-import { any, generate, type Group, mutate } from "./grammar.ts";
-import { acl, aclClients } from "./groups/acl.ts";
-import { bitmaps } from "./groups/bitmaps.ts";
-import { blocking } from "./groups/blocking.ts";
-import { connection } from "./groups/connection.ts";
-import { expired, expiry } from "./groups/expiry.ts";
-import { geo } from "./groups/geo.ts";
-import { hashes } from "./groups/hashes.ts";
-import { hyperloglog } from "./groups/hyperloglog.ts";
-import { keys } from "./groups/keys.ts";
-import { large } from "./groups/large.ts";
-import { lists, listTimeouts } from "./groups/lists.ts";
-import { memory } from "./groups/memory.ts";
-import { notifications } from "./groups/notifications.ts";
-import { password } from "./groups/password.ts";
-import { pubsub } from "./groups/pubsub.ts";
-import { scripts } from "./groups/scripts.ts";
-import { server } from "./groups/server.ts";
-import { sets } from "./groups/sets.ts";
-import { sortedSets, sortedSetTimeouts } from "./groups/sorted_sets.ts";
-import { streamBlocking, streams } from "./groups/streams.ts";
+import { any, generate, mutate } from "./grammar.ts";
+import { GROUPS } from "./groups/all.ts";
 import { strings } from "./groups/strings.ts";
-import { tracking } from "./groups/tracking.ts";
-import { transactions, watched } from "./groups/transactions.ts";
 import {
   type Difference,
   minimise,
@@ -48,49 +29,40 @@ import {
   type Step,
 } from "./play.ts";
 import { Random } from "./random.ts";
+import { compareReplication } from "./replication.ts";
 import { compareRequests } from "./requests.ts";
 import { type Reply, show } from "./resp.ts";
 import { checkScans } from "./scan.ts";
+import { compareAppendOnly } from "./append_only.ts";
 import { compareSnapshots } from "./snapshots.ts";
 import { after, before, isUndefined } from "./same.ts";
 import { REDIS, SUBJECT } from "./server.ts";
-
-const GROUPS: Record<string, Group> = {
-  acl,
-  aclClients,
-  strings,
-  keys,
-  expiry,
-  expired,
-  lists,
-  listTimeouts,
-  hashes,
-  sets,
-  sortedSets,
-  sortedSetTimeouts,
-  bitmaps,
-  hyperloglog,
-  geo,
-  streams,
-  large,
-  scripts,
-  transactions,
-  watched,
-  pubsub,
-  blocking,
-  streamBlocking,
-  memory,
-  notifications,
-  connection,
-  password,
-  tracking,
-  server,
-};
 
 /** What is no group of commands, but can be chosen like one. */
 const REQUESTS = "requests";
 const SCANS = "scans";
 const SNAPSHOTS = "snapshots";
+const REPLICATION = "replication";
+const APPEND_ONLY = "appendOnly";
+
+/** Which share of all commands goes through each chain of replicas. */
+const REPLICATED_SHARE = 0.1;
+
+/** Groups whose commands one connection can send in one go, and that change keys. */
+const CHANGING = [
+  ...[
+    "strings",
+    "keys",
+    "expiry",
+    "lists",
+    "hashes",
+    "sets",
+    "sortedSets",
+    "bitmaps",
+    "hyperloglog",
+  ],
+  ...["geo", "streams", "large", "scripts", "transactions"],
+];
 
 /** Commands of a sequence, sent in one go or step by step. */
 const LENGTH = 200;
@@ -132,6 +104,8 @@ const DEFAULTS = [
   ...["lfu-log-factor", "2147483647", "lfu-decay-time", "0"],
   ...["timeout", "0", "latency-tracking", "yes", "latency-monitor-threshold", "0"],
   ...["latency-tracking-info-percentiles", "50 99 99.9", "tracking-table-max-keys", "1000000"],
+  ...["lazyfree-lazy-eviction", "no", "lazyfree-lazy-expire", "no", "lazyfree-lazy-user-del", "no"],
+  ...["lazyfree-lazy-server-del", "no", "lazyfree-lazy-user-flush", "no"],
   ...["acllog-max-len", "128", "acl-pubsub-default", "resetchannels"],
 ];
 
@@ -217,14 +191,15 @@ async function notGenerated(pair: Pair, made: Set<string>): Promise<string[]> {
 
 if (import.meta.main) {
   const flags = parseArgs(Deno.args, {
+    boolean: ["effects"],
     string: ["seed", "commands", "groups", "resp", "differences", "subject", "redis"],
     unknown: rejectAllBut(
-      "--seed, --commands, --groups, --resp, --differences, --subject or --redis",
+      "--seed, --commands, --groups, --resp, --differences, --effects, --subject or --redis",
     ),
   });
   const start = Number(flags.seed ?? Math.floor(Math.random() * 1e9));
   const total = Number(flags.commands ?? 200_000);
-  const all = [...Object.keys(GROUPS), REQUESTS, SCANS, SNAPSHOTS];
+  const all = [...Object.keys(GROUPS), REQUESTS, SCANS, SNAPSHOTS, REPLICATION, APPEND_ONLY];
   const chosen = `${flags.groups ?? all}`.split(",");
   const names = chosen.filter((name) => name in GROUPS);
   const resp = `${flags.resp ?? "both"}`;
@@ -237,7 +212,14 @@ if (import.meta.main) {
     Deno.exit(2);
   }
 
-  await using pair = await Pair.start(`${flags.redis ?? REDIS}`, `${flags.subject ?? SUBJECT}`);
+  const [redisDebug, subjectDebug] = flags.effects
+    ? [" --enable-debug-command yes --repl-diskless-sync-delay 0", " --enable-debug-command"]
+    : ["", ""];
+  await using pair = await Pair.start(
+    `${flags.redis ?? REDIS}${redisDebug}`,
+    `${flags.subject ?? SUBJECT}${subjectDebug}`,
+    flags.effects === true,
+  );
   const progress = new Progress();
   const seen = new Map<string, number>();
   const made = new Set<string>();
@@ -285,11 +267,27 @@ if (import.meta.main) {
     }
   };
 
+  if (flags.effects && !await pair.expireAlike()) {
+    console.log("The effects of keys that expire by themselves differ");
+    Deno.exitCode = 1;
+  }
   const wrongRequests = chosen.includes(REQUESTS)
     ? await compareRequests(pair.redis, pair.subject)
     : 0;
   const wrongScans = chosen.includes(SCANS) ? await checkScans(pair.subject, new Random(start)) : 0;
   const wrongSnapshots = chosen.includes(SNAPSHOTS) ? await compareSnapshots(new Random(start)) : 0;
+  const wrongReplicas = chosen.includes(REPLICATION)
+    ? await compareReplication(
+      CHANGING.flatMap((name) => GROUPS[name]?.commands ?? []),
+      total * REPLICATED_SHARE,
+      new Random(start),
+    )
+    : 0;
+  let changesSeed = start;
+  const changes = () => sequenceOf(changesSeed++, CHANGING, "2").steps.map(({ args }) => args);
+  const wrongAppendOnly = chosen.includes(APPEND_ONLY)
+    ? await compareAppendOnly(new Random(start), changes)
+    : 0;
   for (
     let seed = start;
     names.length > 0 && commands < total && seen.size < maxDifferences;
@@ -314,7 +312,9 @@ if (import.meta.main) {
   console.log(
     `${commands} commands from seed ${start}: ${seen.size} different differences; ` +
       `${wrongRequests} requests answered otherwise; ${wrongScans} scans that missed elements; ` +
-      `${wrongSnapshots} snapshots read otherwise`,
+      `${wrongSnapshots} snapshots and ${wrongAppendOnly} append-only files read otherwise; ` +
+      `${wrongReplicas} replicas with other keys`,
   );
-  if (lacking.size + seen.size + wrongRequests + wrongScans + wrongSnapshots > 0) Deno.exitCode = 1;
+  const wrong = [wrongRequests, wrongScans, wrongSnapshots, wrongReplicas, wrongAppendOnly];
+  if (wrong.reduce((sum, count) => sum + count, lacking.size + seen.size) > 0) Deno.exitCode = 1;
 }

@@ -6,6 +6,7 @@
 
 import { type Reply, toBytes } from "./resp.ts";
 import { Client, encode, Parser, quote } from "./resp.ts";
+import { expiryEffects, Replica, sameEffects } from "./effects.ts";
 import { before, Judge } from "./same.ts";
 import { Server } from "./server.ts";
 
@@ -55,6 +56,8 @@ export interface Difference {
 const BARRIER = "barrier";
 const CLOSED: Reply = { kind: "(connection closed)", value: "" };
 const SILENT: Reply = { kind: "(no reply)", value: "" };
+
+const NOTHING: Outcome = { reply: SILENT, effects: [] };
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -136,17 +139,42 @@ export class Pair implements AsyncDisposable {
   /** Whether the subject has broken off or hung where Redis has not, and may be of no use any more. */
   suspect = false;
   readonly #command: string;
+  /** Whether what both tell their replicas is compared as well. */
+  readonly comparesEffects: boolean;
   readonly #controls = new Map<Server, Client>();
+  readonly #replicas = new Map<Server, Replica>();
 
-  private constructor(redis: Server, subject: Server, command: string) {
+  private constructor(redis: Server, subject: Server, command: string, comparesEffects: boolean) {
     this.redis = redis;
     this.subject = subject;
     this.#command = command;
+    this.comparesEffects = comparesEffects;
   }
 
   /** Starts both, by the shell commands to which `--port N` is added. */
-  static async start(redis: string, subject: string): Promise<Pair> {
-    return new Pair(await Server.start(redis), await Server.start(subject), subject);
+  static async start(redis: string, subject: string, comparesEffects = false): Promise<Pair> {
+    const servers = [await Server.start(redis), await Server.start(subject)] as const;
+    return new Pair(...servers, subject, comparesEffects);
+  }
+
+  /** What one has told its replica since it was last asked; nothing where that is not compared. */
+  async effects(server: Server): Promise<Reply[]> {
+    if (!this.comparesEffects) return [];
+    return await (await this.#replica(server)).effects((args) => this.control(server, [args]));
+  }
+
+  /** Whether both tell the same of keys that expire by themselves. */
+  async expireAlike(): Promise<boolean> {
+    const [first, second] = await this.both(async (server) =>
+      `${await expiryEffects(await this.#replica(server), (all) => this.control(server, all))}`
+    );
+    return first === second;
+  }
+
+  async #replica(server: Server): Promise<Replica> {
+    const replica = this.#replicas.get(server) ?? await Replica.attach(server.port);
+    this.#replicas.set(server, replica);
+    return replica;
   }
 
   /** Sends to one, on a connection that is made anew when it has been closed. */
@@ -204,12 +232,16 @@ export class Pair implements AsyncDisposable {
         ["FLUSHALL"],
         ["SCRIPT", "FLUSH"],
         ["FUNCTION", "FLUSH"],
+        // Keys that expire by themselves do so when each server thinks fit.
+        ...this.comparesEffects ? [["DEBUG", "SET-ACTIVE-EXPIRE", "0"]] : [],
       ]);
+      await this.effects(server);
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const client of this.#controls.values()) client[Symbol.dispose]();
+    for (const replica of this.#replicas.values()) replica[Symbol.dispose]();
     await this.redis[Symbol.asyncDispose]();
     await this.subject[Symbol.asyncDispose]();
   }
@@ -227,28 +259,40 @@ async function within<T>(promise: Promise<T>): Promise<T> {
   }
 }
 
-/** All replies to commands that are sent in one go, or one by one, or what takes the place of those that miss. */
+/** What a command, or all of several, has brought about. */
+interface Outcome {
+  reply: Reply;
+  effects: Reply[];
+}
+
+/**
+ * All replies to commands that are sent in one go, or one by one, or what takes the place of those that miss.
+ * The effects of what is sent in one go are with the last.
+ */
 async function pipeline(
+  pair: Pair,
   server: Server,
   protocol: number,
   commands: string[][],
   together: boolean,
-): Promise<Reply[]> {
+): Promise<Outcome[]> {
   using client = await Client.connect(server.port);
-  const replies: Reply[] = [];
+  const replies: Outcome[] = [];
   const read = async () => {
     if (protocol === 3) await client.call("HELLO", "3");
     if (together) client.write(commands.map(encode).join("")).catch(() => {});
     while (replies.length < commands.length) {
       if (!together) await client.write(encode(commands[replies.length] ?? []));
-      replies.push(await client.read());
+      const reply = await client.read();
+      const isLast = !together || replies.length + 1 === commands.length;
+      replies.push({ reply, effects: isLast ? await pair.effects(server) : [] });
     }
   };
   try {
     await within(read());
   } catch (error) {
     const reply = error instanceof Error && error.message === "No reply in time" ? SILENT : CLOSED;
-    while (replies.length < commands.length) replies.push(reply);
+    while (replies.length < commands.length) replies.push({ reply, effects: [] });
   }
   return replies;
 }
@@ -296,21 +340,23 @@ async function playAtOnce(
   { check = true, together = true }: PlayOptions,
 ): Promise<Difference | undefined> {
   const judge = new Judge();
-  const compare = async (steps: Step[]) => {
+  const compare = async (steps: Step[], comparesEffects: boolean) => {
     const commands = steps.map(({ args }) => args);
     const [redis, subject] = await pair.both((server) =>
-      pipeline(server, protocol, commands, together)
+      pipeline(pair, server, protocol, commands, together)
     );
     for (const [at, step] of steps.entries()) {
-      const [a = SILENT, b = SILENT] = [redis[at], subject[at]];
-      if (judge.same(step.args, a, b) || ignored.has(at)) continue;
-      return { at, step, redis: [a], subject: [b] };
+      const [a = NOTHING, b = NOTHING] = [redis[at], subject[at]];
+      const isSame = judge.same(step.args, a.reply, b.reply) &&
+        (!comparesEffects || sameEffects(a.effects, b.effects));
+      if (isSame || ignored.has(at)) continue;
+      return { at, step, redis: [a.reply, ...a.effects], subject: [b.reply, ...b.effects] };
     }
   };
-  const difference = await compare(steps);
+  const difference = await compare(steps, true);
   if (difference || !check) return difference;
   const reads = (await wholeKeyspace(pair)).map((args) => ({ conn: 0, args }));
-  const found = await compare(reads);
+  const found = await compare(reads, false);
   return found && { ...found, at: steps.length };
 }
 
@@ -467,6 +513,8 @@ async function playInSteps(
           if (other) other.waiting = false;
         }
       }
+      const [a, b] = await pair.both((server) => pair.effects(server));
+      if (!sameEffects(a, b) && !ignored.has(at)) return { at, step, redis: a, subject: b };
     }
   } finally {
     for (const { redis, subject } of conns) {
@@ -492,13 +540,18 @@ export async function play(
   const found = sequence.protocols.length > 1
     ? await playInSteps(pair, sequence, ignored)
     : await playAtOnce(pair, sequence, ignored, options);
+  const { together = sequence.protocols.length === 1 } = options;
+  if (found !== undefined && together && pair.comparesEffects) {
+    // One by one shows which command it was that had other effects.
+    const culprit = await play(pair, sequence, ignored, { ...options, together: false });
+    return culprit ?? (ignored.size === 0 ? found : undefined);
+  }
   const broken = (replies: Reply[] = []) =>
     replies.some((reply) => reply === CLOSED || reply === SILENT);
   if (!found || !broken(found.subject) || broken(found.redis)) return found;
   pair.suspect = true;
   const log = pair.subject.log.trimEnd().split("\n").at(-1) ?? "";
   // Replies to what came before may be lost with it: one by one shows which command it was.
-  const { together = sequence.protocols.length === 1 } = options;
   const culprit = together ? await play(pair, sequence, ignored, { together: false }) : undefined;
   return culprit ?? { ...found, log };
 }

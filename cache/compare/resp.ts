@@ -54,14 +54,14 @@ export function show({ kind, value }: Reply): string {
 const SHOWN = 120;
 
 /** A text in quotes, with escapes that `redis-cli` understands. */
-export function quote(text: string): string {
+export function quote(text: string, shown = SHOWN): string {
   const escaped = text.replace(/[\\"]/g, "\\$&").replace(
     // deno-lint-ignore no-control-regex
     /[\x00-\x1f\x7f-\xff]/g,
     (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
   );
   return `"${
-    escaped.length > SHOWN ? `${escaped.slice(0, SHOWN)}… (${text.length} bytes)` : escaped
+    escaped.length > shown ? `${escaped.slice(0, shown)}… (${text.length} bytes)` : escaped
   }"`;
 }
 

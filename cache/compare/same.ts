@@ -14,6 +14,15 @@ import type { Reply } from "./resp.ts";
 /** Milliseconds by which times may differ, which the two servers were told a moment apart. */
 const TIME_TOLERANCE = 5000;
 
+/** A moment in time, in milliseconds since 1970, or the ID of an entry of a stream that was made by it. */
+const MOMENT = /^(\d{12,})(-\d+)?$/;
+
+/** Whether two words are moments that can have been the same one. */
+export function near(a: string, b: string): boolean {
+  const [first, second] = [MOMENT.exec(a)?.[1], MOMENT.exec(b)?.[1]];
+  return first !== undefined && Math.abs(Number(first) - Number(second)) <= TIME_TOLERANCE;
+}
+
 /** What was asked before, which says what to expect. */
 interface Previous {
   args: string[];

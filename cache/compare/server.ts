@@ -11,8 +11,12 @@ import { Client } from "./resp.ts";
 const DENO = Deno.execPath();
 const MAIN = new URL("../main.ts", import.meta.url).pathname;
 
-/** Starts the cache; `--port N` is added. */
-export const SUBJECT = `'${DENO}' run --quiet --no-prompt --allow-net '${MAIN}'`;
+/** Starts the cache, which may write where it is started; `--port N` is added. */
+export const SUBJECT =
+  `'${DENO}' run --quiet --no-prompt --allow-net --allow-read=. --allow-write=. '${MAIN}'`;
+
+/** The same, where it may read and write anywhere. */
+export const SAVING_SUBJECT: string = SUBJECT.replace(/(--allow-(?:read|write))=\./g, "$1");
 
 /** Starts a real Redis that keeps nothing; `--port N` is added. */
 export const REDIS = `redis-server --bind 127.0.0.1 --save '' --appendonly no --loglevel warning`;
@@ -29,6 +33,8 @@ export interface ServerOptions {
   /** The CPU core it is bound to, as `taskset -c` takes it. Default: any. */
   core?: string | undefined;
   env?: Record<string, string>;
+  /** What is added to the command, as a shell reads it. */
+  flags?: string;
 }
 
 /** A server in a child process, which ends with it. */
@@ -38,12 +44,12 @@ export class Server implements AsyncDisposable {
   readonly #directory: string;
   #ended = false;
 
-  private constructor(command: string, { core, env = {} }: ServerOptions) {
+  private constructor(command: string, { core, env = {}, flags = "" }: ServerOptions) {
     this.port = freePort();
     this.#directory = Deno.makeTempDirSync({ prefix: "cache-" });
     const bound = core === undefined ? "" : `taskset -c ${core}`;
     this.#process = new Deno.Command("sh", {
-      args: ["-c", `exec ${bound} ${command} --port ${this.port} >log 2>&1`],
+      args: ["-c", `exec ${bound} ${command} --port ${this.port} ${flags} >log 2>&1`],
       cwd: this.#directory,
       env,
       stdin: "null",
@@ -74,7 +80,8 @@ export class Server implements AsyncDisposable {
   async #answers(): Promise<boolean> {
     try {
       using client = await Client.connect(this.port);
-      return (await client.call("PING")).value === "PONG";
+      const { value } = await client.call("PING");
+      return value === "PONG" || `${value}`.startsWith("NOAUTH");
     } catch {
       return false;
     }

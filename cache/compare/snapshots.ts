@@ -9,7 +9,7 @@
 
 import type { Random } from "./random.ts";
 import { Client, type Reply } from "./resp.ts";
-import { REDIS, Server, SUBJECT } from "./server.ts";
+import { REDIS, SAVING_SUBJECT, Server } from "./server.ts";
 
 const ROUNDS = 4;
 const KEYS = 120;
@@ -224,10 +224,9 @@ export async function compareSnapshots(random: Random): Promise<number> {
       `${REDIS} ${enabled} yes --dir ${directory} --dbfilename redis.rdb`,
       files.redis,
     );
-    const subjectCommand = SUBJECT.replace("--allow-net", "$& --allow-read --allow-write");
     await using subject = await start(
       "subject",
-      `${subjectCommand} ${enabled} --snapshot ${files.subject}`,
+      `${SAVING_SUBJECT} ${enabled} --snapshot ${files.subject}`,
       files.subject,
     );
     for (let round = 0; round < ROUNDS; round++) {

@@ -194,33 +194,32 @@ export class Machine {
     this.isDone = false;
     this.isSuspended = false;
     this.budget = TICK_INTERVAL;
-    this.#run(() => {
-      const count = this.begin(1, args.length, -1, Return.Entry, 0);
-      if (count < 0) return;
-      this.resultCount = count;
-      this.isDone = true;
-    });
+    this.#run(args.length);
   }
 
   /** Goes on with a suspended program, or ends it by an error that it cannot catch. */
   resume(error?: LuaError): void {
     if (!this.isSuspended) throw new TypeError("The machine is not suspended");
     this.isSuspended = false;
-    this.#run(() => {
-      if (error !== undefined) throw error;
-    });
+    this.#run(-1, error);
   }
 
-  /** Runs until the call from outside has ended or the program is suspended. */
-  #run(first: () => void): void {
+  /**
+   * Runs until the call from outside has ended or the program is suspended.
+   *
+   * @param arity How many arguments the call has, or -1 if it has begun.
+   * @param thrown An error to begin with.
+   */
+  #run(arity: number, thrown?: LuaError): void {
     const { charged, trigger, exhausted } = memory;
     memory.charged = this.#charged;
     memory.trigger = this.#trigger(this.#charged);
     memory.exhausted = this.#collect;
     try {
-      for (let next: () => void = first;; next = () => {}) {
+      if (thrown !== undefined) this.#raise(this.#toLuaError(thrown));
+      for (let begins = arity >= 0;; begins = false) {
         try {
-          next();
+          if (begins) this.#begin(arity);
           while (!this.isDone && !this.isSuspended) execute(this);
           return;
         } catch (error) {
@@ -235,12 +234,21 @@ export class Machine {
     }
   }
 
+  #begin(arity: number): void {
+    const count = this.begin(1, arity, -1, Return.Entry, 0);
+    if (count < 0) return;
+    this.resultCount = count;
+    this.isDone = true;
+  }
+
   /** Counts what is alive. */
   collect(): void {
     const alive = measure(this);
     memory.charged = alive;
     memory.trigger = this.#trigger(alive);
     if (alive > this.maxMemory) throw new LuaError(MEMORY_ERROR);
+    // To make large strings takes long, though it takes few instructions.
+    this.checkTime();
   }
 
   /** How many bytes were charged when the machine last ran. */

@@ -444,6 +444,7 @@ export class Matcher {
         case Item.Many: {
           const least = item.kind === Item.Some ? s + 1 : s;
           while (s < source.length && set[source.charCodeAt(s)] !== 0) s++;
+          this.#steps += s - least;
           if (s < least) return -1;
           if (!item.isPossessive) return this.#longest(least, s, p);
           break;
@@ -524,7 +525,10 @@ export class Matcher {
         const end = this.#try(s, p + 1);
         if (end >= 0) return end;
       }
-      if (code < 0 || set[code] === 0) return -1;
+      if (code < 0 || set[code] === 0) {
+        this.#steps += s - start;
+        return -1;
+      }
     }
   }
 
@@ -537,6 +541,7 @@ export class Matcher {
     const length = lengths[index] ?? 0;
     // A captured position has no text; C takes its length for one that is too large.
     if (length === POSITION) return -1;
+    this.#steps += length;
     const isSame = this.#source.startsWith(this.#source.slice(from, from + length), s);
     return isSame ? s + length : -1;
   }
@@ -551,6 +556,7 @@ export class Matcher {
         if (--depth === 0) return s + 1;
       } else if (code === item.first) depth++;
     }
+    this.#steps += source.length - start;
     return -1;
   }
 }

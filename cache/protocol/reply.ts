@@ -4,7 +4,7 @@
  * @module
  */
 
-import { copyBytes, latin1Slice, type Slice } from "../store/slice.ts";
+import { copyBytes, latin1Slice, LONG_TEXT, type Slice, writeLong } from "../store/slice.ts";
 import {
   ARRAY,
   ATTRIBUTE,
@@ -206,10 +206,11 @@ export class Reply {
   text(text: string): void {
     const { length } = text;
     this.#header(BULK, length);
-    this.#ensure(length + 2);
+    if (!this.#ensure(length + 2)) return;
     const buffer = this.#buffer;
     const at = this.#length;
-    for (let i = 0; i < length; i++) buffer[at + i] = text.charCodeAt(i);
+    if (length >= LONG_TEXT) writeLong(text, buffer, at);
+    else for (let i = 0; i < length; i++) buffer[at + i] = text.charCodeAt(i);
     this.#length = at + length;
     this.#end();
   }

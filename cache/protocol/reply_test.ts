@@ -186,6 +186,8 @@ Deno.test("Reply drops what is past its limit, and all that is written since", (
     assert(reply.capacity <= 16 * 1024, name);
     reply.bulk(new Slice(new Uint8Array(50_000)));
     assert(reply.capacity <= 16 * 1024, name);
+    for (const drop of ["simple", "text"] as const) reply[drop]("x".repeat(50_000));
+    assert(reply.length <= reply.capacity, name);
     reply.reset();
     assertEquals([reply.overflowed, reply.length], [false, 0]);
     reply.ok();

@@ -135,6 +135,21 @@ export class RequestReader {
     return this.#end - this.#start;
   }
 
+  /** How many of them are not known yet to belong to which argument. */
+  get unparsed(): number {
+    return this.#missing > 0 ? this.#end - this.#position : this.pending;
+  }
+
+  /** How many bytes its arguments take, as far as they have come. */
+  get parsed(): number {
+    return this.args.lengths.subarray(0, this.args.count).reduce((sum, length) => sum + length, 0);
+  }
+
+  /** The bytes of the last request that was read, as they have come. They hold as long as its arguments. */
+  get request(): Slice {
+    return new Slice(this.#buffer, this.#start, this.#position - this.#start);
+  }
+
   /** How many bytes the buffer takes. */
   get capacity(): number {
     return this.#buffer.length;

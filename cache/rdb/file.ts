@@ -50,6 +50,8 @@ export interface FileVisitor {
   key(key: Slice, type: number, facts: KeyFacts): void;
   /** A library of functions. */
   library(code: Slice): void;
+  /** What the file tells of itself. Default: nothing is done with it. */
+  fact?(name: string, value: string): void;
 }
 
 /**
@@ -72,10 +74,11 @@ export function readFile(reader: RdbReader, visitor: FileVisitor): void {
         reader.length();
         reader.length();
         break;
-      case OPCODE_AUX:
-        reader.string();
-        reader.string();
+      case OPCODE_AUX: {
+        const name = reader.string().latin1();
+        visitor.fact?.(name, reader.string().latin1());
         break;
+      }
       case OPCODE_FUNCTION2:
         visitor.library(reader.string());
         break;
@@ -125,7 +128,6 @@ function checkEnd(reader: RdbReader, version: number): void {
       expected.some((byte, i) => byte !== actual[i]);
     if (isWrong) reader.fail("The checksum is wrong", offset);
   }
-  if (reader.left > 0) reader.fail("There is more than the end");
 }
 
 /** Writes the beginning of a file, with fields that say where it is from. */

@@ -41,6 +41,24 @@ export interface RdbSource {
   read(into: Uint8Array): number;
 }
 
+/** Reads from parts that are in memory. They are taken away as they are read. */
+export function sourceOf(chunks: Uint8Array[]): RdbSource {
+  let at = 0;
+  return {
+    size: chunks.reduce((sum, { length }) => sum + length, 0),
+    read: (into) => {
+      const part = chunks[0]?.subarray(at, at + into.length) ?? new Uint8Array(0);
+      into.set(part);
+      at += part.length;
+      if (at === chunks[0]?.length) {
+        chunks.shift();
+        at = 0;
+      }
+      return part.length;
+    },
+  };
+}
+
 /** How much of a file is in memory, unless a string is longer. */
 const BUFFER_SIZE = 256 * 1024;
 

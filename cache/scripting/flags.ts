@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DENY_OOM, MAY_REPLICATE, WRITE } from "../commands/command.ts";
+import { DENY_OOM, MAY_REPLICATE, STALE, WRITE } from "../commands/command.ts";
 import { splitWords } from "../protocol/request.ts";
 
 /** The flags' names, in the order in which Redis tells them; each is one bit. */
@@ -18,11 +18,13 @@ export const SCRIPT_FLAGS = [
 
 export const NO_WRITES = 1;
 export const ALLOW_OOM = 2;
+const ALLOW_STALE = 4;
 
 /** The flags of a command that runs a script with these flags, if it declares any. */
 export function commandFlags(flags: number, declared: number | undefined): number {
   if (declared === undefined) return flags;
-  const kept = flags & ~(WRITE | DENY_OOM | MAY_REPLICATE);
+  const stale = (declared & ALLOW_STALE) === 0 ? 0 : STALE;
+  const kept = flags & ~(WRITE | DENY_OOM | MAY_REPLICATE | STALE) | stale;
   if ((declared & NO_WRITES) !== 0) return kept;
   return kept | WRITE | ((declared & ALLOW_OOM) === 0 ? DENY_OOM : 0);
 }

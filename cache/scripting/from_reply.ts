@@ -4,13 +4,26 @@
  * @module
  */
 
-import { charge, STRING_BYTES } from "../lua/memory.ts";
+import { charge, ELEMENT_BYTES, STRING_BYTES } from "../lua/memory.ts";
 import { type LuaValue, Table } from "../lua/mod.ts";
+import { Shape } from "../lua/table.ts";
 import { textOf } from "./text.ts";
 
 const CR = 13;
 const MINUS = 45;
 const ZERO = 48;
+
+const ROOT = Shape.root();
+/** Of the tables that say that all went well, which are the most usual ones. */
+const STATUS = ROOT.with("ok") ?? ROOT;
+
+/** What a command replies that has only to say that all went well, as scripts get it. */
+export function statusTable(text: string): Table {
+  const table = new Table(STATUS);
+  table.values = [undefined, text];
+  charge(ELEMENT_BYTES);
+  return table;
+}
 
 /** An error as scripts get it: a table with a field. */
 export function errorTable(message: string): Table {
@@ -67,11 +80,8 @@ class ReplyParser {
       }
       case 58: // :
         return this.#number();
-      case 43: { // +
-        const table = new Table();
-        table.addField("ok", this.#isOk() ? "OK" : this.#line());
-        return table;
-      }
+      case 43: // +
+        return statusTable(this.#isOk() ? "OK" : this.#line());
       case 45: // -
         return commandError(`-${this.#line()}`);
       case 42: { // *

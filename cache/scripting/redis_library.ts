@@ -12,7 +12,7 @@ import { toNumber, toText } from "../lua/machine.ts";
 import { sha1Hex } from "../sha1.ts";
 import { latin1Slice } from "../store/slice.ts";
 import { REDIS_VERSION } from "../version.ts";
-import { errorTable, withCode } from "./from_reply.ts";
+import { errorTable, statusTable, withCode } from "./from_reply.ts";
 import type { Runner } from "./runner.ts";
 
 /** About how many bytes a Lua takes with its libraries. */
@@ -77,12 +77,6 @@ function onlyString(make: (text: string) => Table): Host {
   };
 }
 
-function statusTable(text: string): Table {
-  const table = new Table();
-  table.addField("ok", text);
-  return table;
-}
-
 /** What scripts and functions have alike. */
 function commonLibrary(runner: Runner): Library {
   return {
@@ -105,9 +99,11 @@ function commonLibrary(runner: Runner): Library {
     },
     set_repl: (m, args, count) => {
       if (count !== 1) raise("redis.set_repl() requires two arguments.");
-      if ((intAt(m, args, count, 1) & ~REPLICATION.REPL_ALL) !== 0) {
+      const targets = intAt(m, args, count, 1);
+      if ((targets & ~REPLICATION.REPL_ALL) !== 0) {
         raise("Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.");
       }
+      runner.setTargets(targets);
       return 0;
     },
     acl_check_cmd: (m, args, count) => {

@@ -12,11 +12,13 @@ import {
   MAY_REPLICATE,
   NO_SCRIPT,
   READONLY,
+  STALE,
   WRITE,
 } from "../commands/command.ts";
 import { call, countError, noteTime } from "../commands/gate.ts";
-import { CommandError, OUT_OF_MEMORY } from "../commands/error.ts";
+import { CommandError, MASTER_DOWN, OUT_OF_MEMORY } from "../commands/error.ts";
 import { refuse } from "../commands/rights.ts";
+import { ALL } from "../effects.ts";
 import type { Engine } from "../engine.ts";
 import {
   type HostFunction,
@@ -31,10 +33,11 @@ import { cString } from "../lua/arguments.ts";
 import { toText } from "../lua/machine.ts";
 import { Args } from "../protocol/request.ts";
 import { Reply } from "../protocol/reply.ts";
+import { LONG_TEXT, writeLong } from "../store/slice.ts";
 import { ALLOW_OOM, NO_WRITES } from "./flags.ts";
 import { commandError, errorTable, fromReply, withCode } from "./from_reply.ts";
 import { readonlyError } from "./redis_library.ts";
-import { LuaReplyWriter, printed } from "./to_reply.ts";
+import { printed, TableWriter, writeScalar } from "./to_reply.ts";
 
 /** How long a script that is past its time may go on before others get their turn, in milliseconds. */
 const SLICE = 10;
@@ -48,7 +51,7 @@ const { setTimeout, clearTimeout } = globalThis;
 
 /**
  * How many times `busy-reply-threshold` a script may take where nobody could end it: nothing else
- * happens in the process while `Cache.call()` or `EXEC` runs it.
+ * happens in the process while `Cache.call()` runs it.
  */
 const MAX_THRESHOLDS = 10;
 
@@ -64,6 +67,10 @@ const DENIALS = {
   key: "can't access at least one of the keys mentioned in the command arguments",
   channel: "can't publish to the channel mentioned in the command",
 };
+
+const NO_DISK =
+  "it's currently unable to persist to disk. Writable scripts are blocked. Use 'no-writes' " +
+  "flag for read only scripts.";
 
 const KILLED = "Script killed by user with SCRIPT KILL...";
 
@@ -97,8 +104,10 @@ interface Run {
   /** Whether it has called a command that writes. */
   hasWritten: boolean;
   isKilled: boolean;
-  /** Lets the caller go on. */
-  resume: () => void;
+  /** Of one that is suspended: lets the caller go on. */
+  resume: (() => void) | undefined;
+  /** Of one that is suspended in a transaction: executes the rest of that. */
+  goOn: ((begun: number) => void) | undefined;
 }
 
 /** Runs the scripts of one cache. */
@@ -143,6 +152,7 @@ export class Runner {
   run(script: Script, caller: Client, args: Args, isReadonly: boolean, values: LuaValue[]): void {
     const { flags } = script;
     if (flags !== undefined) this.#check(flags, isReadonly);
+    else if (this.#engine.isStale) throw new CommandError(MASTER_DOWN);
     const { client } = this;
     client.db = caller.db;
     client.user = caller.user;
@@ -159,9 +169,12 @@ export class Runner {
       startedAt: 0,
       hasWritten: false,
       isKilled: false,
-      resume: () => {},
+      resume: undefined,
+      goOn: undefined,
     };
     engine.timeHeld = true;
+    // What it calls are effects, one for one.
+    engine.effects?.omit();
     this.#running = run;
     let isSuspended = false;
     try {
@@ -179,6 +192,15 @@ export class Runner {
   /** Whether a script may run at all that declares flags. */
   #check(flags: number, isReadonly: boolean): void {
     if ((flags & NO_WRITES) !== 0) return;
+    const { appendOnly: { failure }, snapshots } = this.#engine;
+    if (snapshots.stopsWrites) {
+      throw new CommandError(`MISCONF Redis is configured to save RDB snapshots, but ${NO_DISK}`);
+    }
+    if (failure !== undefined) {
+      throw new CommandError(
+        `MISCONF Redis is configured to persist data to AOF, but ${NO_DISK} AOF error: ${failure}`,
+      );
+    }
     if (isReadonly) {
       throw new CommandError("ERR Can not execute a script with write flag using *_ro command.");
     }
@@ -190,7 +212,8 @@ export class Runner {
   }
 
   #end(run: Run): void {
-    this.#engine.timeHeld = run.wasHeld;
+    this.#engine.releaseTime(run.wasHeld);
+    this.setTargets(ALL);
     this.#running = undefined;
   }
 
@@ -205,7 +228,7 @@ export class Runner {
     const { busyReplyThreshold: threshold } = this.#engine.settings;
     const time = now - run.startedAt;
     if (threshold <= 0 || time < threshold) return false;
-    if (!run.caller.mayBlock) {
+    if (run.caller.internal) {
       if (time > MAX_THRESHOLDS * threshold) throw killed();
       return false;
     }
@@ -243,40 +266,66 @@ export class Runner {
     this.#endLate(run, write);
   }
 
-  /** Ends a script that others have waited for. */
+  /**
+   * Has the rest of a transaction wait for its script that is suspended.
+   *
+   * @param goOn Executes the rest; it is given where the replies begin that are not sent yet.
+   */
+  suspendTransaction(goOn: (begun: number) => void): void {
+    if (this.busy !== undefined) this.busy.goOn = goOn;
+  }
+
+  /** Ends a script that others have waited for, and the transaction that it belongs to. */
   #endLate(run: Run, write: (reply: Reply) => void): void {
     const engine = this.#engine;
     const { caller } = run;
+    const { reply } = caller;
+    const begun = reply.length;
     this.busy = undefined;
     this.#sliceEnd = 0;
-    try {
-      // The caller may have left.
-      if (!engine.clients.has(caller.id)) write(new Reply());
-      else {
-        caller.push((reply) => {
-          const begun = reply.length;
-          write(reply);
-          caller.endReply(begun);
-        });
+    this.#end(run);
+    engine.run(caller, () => {
+      // What a transaction has done is told when all of it has ended.
+      engine.effects?.begin();
+      engine.effects?.omit();
+      write(reply);
+      const command = engine.commands.find(run.args.at(0));
+      if (command !== undefined) {
+        noteTime(caller, command, run.args, performance.now() - run.startedAt);
       }
-    } finally {
-      this.#end(run);
+      run.goOn?.(begun);
+      engine.effects?.end(caller.db.index, command?.name ?? "", run.args);
+    });
+    const next = this.#suspended(caller);
+    if (next !== undefined) {
+      next.resume = run.resume;
+      return;
+    }
+    if (engine.clients.has(caller.id)) {
+      caller.endReply(begun);
+      caller.endCommand();
+      engine.flushLater(caller);
+    } else {
+      // The caller has left, and may have subscribed to something since.
+      caller.end();
+      reply.reset();
     }
     engine.readClock();
-    const command = engine.commands.find(run.args.at(0));
-    if (command !== undefined) {
-      noteTime(caller, command, run.args, performance.now() - run.startedAt);
-    }
     engine.blocking.isHeld = false;
     engine.blocking.serve();
     engine.catchUp();
     caller.blocked = undefined;
-    run.resume();
+    run.resume?.();
+  }
+
+  /** The script of a client that is suspended. */
+  #suspended(client: Client): Run | undefined {
+    return this.busy?.caller === client ? this.busy : undefined;
   }
 
   /** Whether a command of a client is a script that goes on. */
   isSuspended(client: Client): boolean {
-    return this.busy?.caller === client && client.blocked !== undefined;
+    return this.#suspended(client) !== undefined;
   }
 
   /**
@@ -325,12 +374,16 @@ export class Runner {
   // Results.
 
   #reply(run: Run, reply: Reply, value: LuaValue): void {
-    if (typeof value === "string") return reply.text(value);
+    if (value instanceof Table) this.#replyTable(run, reply, value);
+    else writeScalar(reply, this.client.reply.resp, value);
+  }
+
+  #replyTable(run: Run, reply: Reply, table: Table): void {
     let failed = false;
-    new LuaReplyWriter(reply, this.client.reply.resp, (message, isNew) => {
+    new TableWriter(reply, this.client.reply.resp, (message, isNew) => {
       if (isNew) countError(this.#engine, message);
       failed = true;
-    }).write(value);
+    }).write(table);
     if (failed) this.#countFailure(run);
   }
 
@@ -368,6 +421,12 @@ export class Runner {
   /** Chooses the protocol in which commands reply to the running script. */
   setProtocol(resp: 2 | 3): void {
     this.client.reply.resp = resp;
+  }
+
+  /** Chooses who is told of what the running script changes. */
+  setTargets(targets: number): void {
+    const { effects } = this.#engine;
+    if (effects !== undefined) effects.targets = targets;
   }
 
   /**
@@ -444,7 +503,13 @@ export class Runner {
     if (run.isReadonly && (flags & (WRITE | MAY_REPLICATE)) !== 0) {
       return "Write commands are not allowed from read-only scripts.";
     }
+    const { diskError, guard, isStale } = this.#engine;
+    if (isStale && (flags & STALE) === 0) return "Can not execute the command on a stale replica";
     // What has begun to write is not stopped midway.
+    const isFirstWrite = !run.hasWritten && (flags & WRITE) !== 0;
+    if (isFirstWrite && diskError !== undefined) return `-${diskError}`;
+    const isRefused = run.hasWritten ? undefined : guard?.(run.caller, command, args);
+    if (isRefused !== undefined) return `-${isRefused}`;
     const mayStop = !run.allowsOom && !run.hasWritten;
     if (mayStop && (flags & DENY_OOM) !== 0 && this.#engine.eviction.outOfMemory) {
       return `-${OUT_OF_MEMORY}`;
@@ -487,7 +552,12 @@ export class Runner {
       }
       const { bytes } = args;
       args.push(at, length);
-      for (let j = 0; j < length; j++) bytes[at++] = text.charCodeAt(j);
+      if (length >= LONG_TEXT) {
+        writeLong(text, bytes, at);
+        at += length;
+      } else {
+        for (let j = 0; j < length; j++) bytes[at++] = text.charCodeAt(j);
+      }
     }
     return undefined;
   }

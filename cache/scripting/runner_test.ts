@@ -69,6 +69,10 @@ async function untilBusy(peer: Peer): Promise<string> {
   }
 }
 
+const KILLED = "ERR Script killed by user with SCRIPT KILL... script: ";
+const KILLED_LINE =
+  /^-ERR Script killed by user with SCRIPT KILL\.\.\. script: [0-9a-f]{40}, on @user_script:1\.$/;
+
 const LOOP = "while true do end";
 /** Ends when the clock has been moved. */
 const WAIT = "repeat until redis.call('time')[1] ~= '1000'";
@@ -90,10 +94,7 @@ Deno.test("A script past its time lets others be told so, and end it", () =>
       `-EXECABORT Transaction discarded because of: ${BUSY_EVAL.slice(1)}`,
     );
     assertEquals(await other.ask("SCRIPT KILL"), "+OK");
-    assertMatch(
-      await caller.line(),
-      /^-ERR Script killed by user with SCRIPT KILL\.\.\. script: [0-9a-f]{40}, on @user_script:1\.$/,
-    );
+    assertMatch(await caller.line(), KILLED_LINE);
     // What the caller has sent meanwhile is executed then.
     assertEquals(await caller.line(), "+PONG");
     assertEquals(await other.ask("SCRIPT KILL"), "-NOTBUSY No scripts in execution right now.");
@@ -192,32 +193,112 @@ Deno.test("A script past its time is left as it is when the cache is closed", ()
   }));
 
 Deno.test("A script that nobody could end has an end of its own", () =>
-  withPeers(async (cache, _clock, connect) => {
-    const killed = "ERR Script killed by user with SCRIPT KILL... script: ";
-    assertThrows(() => cache.call("EVAL", LOOP, 0), ReplyError, killed);
-    const peer = await connect();
-    assertEquals(await peer.ask("MULTI"), "+OK");
-    assertEquals(await peer.ask(`EVAL "${LOOP}" 0`), "+QUEUED");
-    assertEquals(await peer.ask("EXEC"), "*1");
-    assertEquals((await peer.line()).slice(1, killed.length + 1), killed);
+  withPeers((cache) => {
+    assertThrows(() => cache.call("EVAL", LOOP, 0), ReplyError, KILLED);
+    cache.call("MULTI");
+    cache.call("EVAL", LOOP, 0);
+    const [error] = cache.call("EXEC") as unknown[];
+    assert(error instanceof ReplyError && error.message.startsWith(KILLED));
     assertEquals(cache.call("PING"), "PONG");
+    return Promise.resolve();
   }));
 
-Deno.test("A script that takes too much memory gets an error", () =>
-  withPeers((cache) => {
-    const text = "local t = {} for i = 1, 1e9 do t[i] = string.rep('x', 1e6) .. i end";
-    assertThrows(() => cache.call("EVAL", text, 0), ReplyError, "not enough memory");
-    const large = "local s, t = string.rep('x', 2e7), {} for i = 1, 4 do t[i] = s end return t";
-    assertThrows(() => cache.call("EVAL", large, 0), ReplyError, "ERR the reply of the script");
-    cache.call("SET", "text", "x".repeat(1e4));
-    const read = `
+Deno.test("EXEC waits for a script past its time, which others may end, and goes on after it", () =>
+  withPeers(async (cache, clock, connect) => {
+    const [caller, other, waiting, monitor] = await Promise.all([1, 2, 3, 4].map(connect));
+    assert(caller && other && waiting && monitor);
+    await waiting.send("BLPOP list 0");
+    await cache.until((stats) => stats.blockedClients === 1);
+    assertEquals(await monitor.ask("MONITOR"), "+OK");
+    cache.call("SET", "old", "1", "PX", 500);
+    await caller.send(
+      "PING",
+      "MULTI",
+      "RPUSH list a",
+      `EVAL "${LOOP}" 0`,
+      "SUBSCRIBE c",
+      `EVAL "redis.call('rpush', 'list', 'b') ${WAIT} redis.call('publish', 'c', 'm') return 2" 0`,
+      "BLPOP none 0",
+      "EXISTS old",
+      "EXEC",
+      "PING",
+    );
+    assertEquals(await untilBusy(other), BUSY_EVAL);
+    // Others see no more of it than that.
+    assertEquals(await other.ask("EXISTS list"), BUSY_EVAL);
+    assertThrows(() => cache.call("PING"), ReplyError, BUSY_EVAL.slice(1));
+    // The script itself has not written.
+    assertEquals(await other.ask("SCRIPT KILL"), "+OK");
+    assertEquals(await untilBusy(other), BUSY_EVAL);
+    while (!(await other.ask("SCRIPT KILL")).startsWith("-UNKILLABLE"));
+    clock.advance(1000);
+    const lines = [];
+    for (let i = 0; i < 10; i++) lines.push(await caller.line());
+    assertEquals(lines, ["+PONG", "+OK", ...Array(6).fill("+QUEUED"), "*6", ":1"]);
+    assertMatch(await caller.line(), KILLED_LINE);
+    // What was subscribed to and published amid it, and for which no time has gone by.
+    const rest = [];
+    for (let i = 0; i < 17; i++) rest.push(await caller.line());
+    assertEquals(
+      rest,
+      [
+        ...["*3", "$9", "subscribe", "$1", "c", ":1"],
+        ...["*3", "$7", "message", "$1", "c", "$1", "m", ":2", "*-1", ":1"],
+        "*2",
+      ],
+    );
+    assertEquals(await waiting.line(), "*2");
+    await cache.until((stats) => stats.expiredKeys === 1);
+    const shown: string[] = [];
+    while (!shown.at(-1)?.includes('"EXEC"')) shown.push(await monitor.line());
+    assertEquals(
+      shown.map((line) => /"(\w+)"/.exec(line)?.[1]?.toLowerCase()).filter((name) =>
+        ["rpush", "eval", "blpop", "exists", "exec"].includes(name ?? "")
+      ),
+      ["rpush", "eval", "eval", "rpush", "blpop", "exists", "exec"],
+    );
+  }));
+
+Deno.test("EXEC replies nothing to who wants no reply, though a script in it was past its time", () =>
+  withPeers(async (_cache, clock, connect) => {
+    const [caller, other] = [await connect(), await connect()];
+    await caller.send("CLIENT REPLY OFF", "MULTI", "PING", `EVAL "${WAIT}" 0`, "PING", "EXEC");
+    await untilBusy(other);
+    clock.advance(1000);
+    assertEquals(await caller.ask("CLIENT REPLY ON"), "+OK");
+    assertEquals(await caller.ask("PING"), "+PONG");
+  }));
+
+Deno.test("EXEC goes on after a script past its time when its caller has left", () =>
+  withPeers(async (cache, clock, connect) => {
+    const other = await connect();
+    {
+      using caller = await connect();
+      await caller.send("MULTI", "SET a 1", `EVAL "${WAIT}" 0`, "SET b 2", "SUBSCRIBE c", "EXEC");
+      await untilBusy(other);
+    }
+    assertEquals(await other.ask("GET b"), BUSY_EVAL);
+    await cache.until((stats) => stats.clients === 1);
+    clock.advance(1000);
+    while (await other.ask("GET b") === BUSY_EVAL);
+    assertEquals(cache.call("MGET", "a", "b"), ["1", "2"]);
+    assertEquals(cache.call("PUBSUB", "CHANNELS"), []);
+  }));
+
+Deno.test("A script that takes too much memory gets an error", async () => {
+  await using cache = new Cache();
+  const text = "local t = {} for i = 1, 1e9 do t[i] = string.rep('x', 1e6) .. i end";
+  assertThrows(() => cache.call("EVAL", text, 0), ReplyError, "not enough memory");
+  const large = "local s, t = string.rep('x', 2e7), {} for i = 1, 4 do t[i] = s end return t";
+  assertThrows(() => cache.call("EVAL", large, 0), ReplyError, "ERR the reply of the script");
+  cache.call("SET", "text", "x".repeat(1e4));
+  const read = `
       local before, t = collectgarbage("count"), {}
       for i = 1, 100 do t[i] = redis.call("get", "text") end
       return collectgarbage("count") - before`;
-    assert(Number(cache.call("EVAL", read, 0)) >= 1e6 / 1024);
-    assertEquals(cache.call("EVAL", "return 1", 0), 1);
-    return Promise.resolve();
-  }));
+  assert(Number(cache.call("EVAL", read, 0)) >= 1e6 / 1024);
+  assertEquals(cache.call("EVAL", "return 1", 0), 1);
+});
 
 Deno.test("MONITOR shows a script before its commands", () =>
   withPeers(async (_cache, _clock, connect) => {

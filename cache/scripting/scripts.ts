@@ -4,7 +4,6 @@
  * @module
  */
 
-import { isWord } from "../commands/command.ts";
 import { CommandError } from "../commands/error.ts";
 import { type Lua, LuaError, type LuaValue, Table } from "../lua/mod.ts";
 import type { Args } from "../protocol/request.ts";
@@ -21,6 +20,8 @@ const SCRIPT_SIZE = 512;
 /** A script with its text. */
 interface KnownScript extends Script {
   readonly body: Slice;
+  /** Its SHA-1, in lower case. */
+  readonly sha: Slice;
 }
 
 /** The scripts of one cache. */
@@ -54,7 +55,7 @@ export class Scripts {
   /** Finds a script by its SHA-1, in upper or lower case. */
   find(sha: Slice): Script | undefined {
     const likely = this.#byShaHash.get(shaHash(sha));
-    if (likely !== undefined && isWord(sha, likely.name)) return likely;
+    if (likely?.sha.equals(sha)) return likely;
     return this.#bySha.get(sha.latin1().toLowerCase());
   }
 
@@ -81,10 +82,11 @@ export class Scripts {
       flags: shebang.flags,
       isEval: true,
       body: body.copySlice(),
+      sha: latin1Slice(name),
     };
     this.#bySha.set(name, script);
     this.#byHash.set(hash, script);
-    this.#byShaHash.set(shaHash(latin1Slice(name)), script);
+    this.#byShaHash.set(shaHash(script.sha), script);
     this.memory += body.length + SCRIPT_SIZE;
     return script;
   }
@@ -123,12 +125,10 @@ export function textTable(args: Args, first: number, end: number): Table {
   return Table.of(texts);
 }
 
-/** A hash that is the same for upper and lower case. */
-function shaHash({ bytes, start, length }: Slice): number {
+/** The beginning of a SHA-1, which is a hash itself, as a number. */
+function shaHash({ bytes, start }: Slice): number {
   let hash = 0;
-  for (let i = start; i < start + length; i++) {
-    hash = (Math.imul(hash, 31) + (bytes[i]! | 0x20)) | 0;
-  }
+  for (let i = start; i < start + 8; i++) hash = hash << 4 ^ bytes[i]!;
   return hash;
 }
 

@@ -33,8 +33,32 @@ interface Open {
   readonly stack: number;
 }
 
-/** Writes one value of Lua as a reply. It takes no JavaScript stack for what is nested. */
-export class LuaReplyWriter {
+/**
+ * Writes a value of Lua that is no table as a reply.
+ *
+ * @param resp The protocol that the script has chosen.
+ */
+export function writeScalar(reply: Reply, resp: 2 | 3, value: LuaValue): void {
+  if (typeof value === "string") reply.text(value);
+  else if (typeof value === "number") writeInteger(reply, value);
+  else if (typeof value !== "boolean") reply.null();
+  else if (resp === 3) reply.boolean(value);
+  else if (value) reply.integer(1);
+  else reply.null();
+}
+
+/** As C converts a double to an integer of 64 bits. */
+function writeInteger(reply: Reply, value: number): void {
+  const integer = Math.trunc(value);
+  if (Number.isSafeInteger(integer)) reply.integer(integer);
+  else {
+    const fits = integer >= -MAX_INT64 && integer < MAX_INT64;
+    reply.bigInteger(BigInt(fits ? integer : -MAX_INT64));
+  }
+}
+
+/** Writes a table of Lua as a reply. It takes no JavaScript stack for what is nested. */
+export class TableWriter {
   readonly #reply: Reply;
   readonly #resp: 2 | 3;
   readonly #onError: (message: string, isNew: boolean) => void;
@@ -52,8 +76,8 @@ export class LuaReplyWriter {
     this.#begun = reply.length;
   }
 
-  write(value: LuaValue): void {
-    this.#one(value, FIRST_STACK);
+  write(table: Table): void {
+    this.#table(table, FIRST_STACK);
     while (this.#open.length > 0) {
       const top = this.#open[this.#open.length - 1]!;
       if (top.next === top.end) {
@@ -70,25 +94,9 @@ export class LuaReplyWriter {
   }
 
   #one(value: LuaValue, stack: number): void {
-    const reply = this.#reply;
     if (stack + STACK_MARGIN > MAX_STACK) return this.#error("ERR reached lua stack limit");
-    if (typeof value === "string") reply.text(value);
-    else if (typeof value === "number") this.#integer(value);
-    else if (value instanceof Table) this.#table(value, stack);
-    else if (typeof value !== "boolean") reply.null();
-    else if (this.#resp === 3) reply.boolean(value);
-    else if (value) reply.integer(1);
-    else reply.null();
-  }
-
-  /** As C converts a double to an integer of 64 bits. */
-  #integer(value: number): void {
-    const integer = Math.trunc(value);
-    if (Number.isSafeInteger(integer)) this.#reply.integer(integer);
-    else {
-      const fits = integer >= -MAX_INT64 && integer < MAX_INT64;
-      this.#reply.bigInteger(BigInt(fits ? integer : -MAX_INT64));
-    }
+    if (value instanceof Table) this.#table(value, stack);
+    else writeScalar(this.#reply, this.#resp, value);
   }
 
   #table(table: Table, stack: number): void {

@@ -2,9 +2,8 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type Address, Arena, ArenaFullError } from "./arena.ts";
 import { Dict, ENTRY_WORDS } from "./dict.ts";
 import { latin1Slice } from "./slice.ts";
-import { seeded, withBuffers } from "./test_util.ts";
+import { HASH_KEY, seeded, withBuffers } from "./test_util.ts";
 
-const HASH_KEY = { low: 0x12345678, high: 0x0abcdef0 };
 const VALUE = ENTRY_WORDS;
 
 /** A table of numbers by their names, beside a Map of the same. */

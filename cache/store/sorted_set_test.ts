@@ -3,9 +3,8 @@ import { Arena, ArenaFullError } from "./arena.ts";
 import { type Collection, PACK, TABLE } from "./collection.ts";
 import { latin1Slice } from "./slice.ts";
 import { type MemberPlace, SortedSets } from "./sorted_set.ts";
-import { seeded } from "./test_util.ts";
+import { HASH_KEY, seeded } from "./test_util.ts";
 
-const HASH_KEY = { low: 1, high: 2 };
 const LIMITS = { sortedSetMaxPackEntries: 40, sortedSetMaxPackValue: 300 };
 
 type Model = [member: string, score: number][];

@@ -2,8 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Arena, ArenaFullError } from "./arena.ts";
 import { latin1Slice } from "./slice.ts";
 import { SortedTrees } from "./sorted_tree.ts";
-
-const HASH_KEY = { low: 1, high: 2 };
+import { HASH_KEY } from "./test_util.ts";
 
 class FailingArena extends Arena {
   /** How many more blocks there are. */

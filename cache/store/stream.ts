@@ -432,6 +432,11 @@ export class Streams {
     return last;
   }
 
+  /** The ID of the first entry, though it be deleted, that takes room; the largest if there is none. */
+  firstNodeId(stream: Address): StreamId {
+    return this.#trees.first(this.#arena.word(stream, NODES))?.id ?? StreamId.MAX;
+  }
+
   /**
    * Deletes an entry.
    *

@@ -1,10 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Arena, ArenaFullError } from "./arena.ts";
-import { randomHashKey } from "./hash.ts";
 import { latin1Slice, Slice } from "./slice.ts";
 import { type StreamLimits, Streams } from "./stream.ts";
 import { StreamId } from "./stream_id.ts";
-import { seeded } from "./test_util.ts";
+import { HASH_KEY, seeded } from "./test_util.ts";
 
 /** An arena that has no memory when it is told so. */
 class FailingArena extends Arena {
@@ -19,7 +18,7 @@ class FailingArena extends Arena {
 const DEFAULTS: StreamLimits = { streamNodeMaxBytes: 4096, streamNodeMaxEntries: 100 };
 
 function newStreams(limits = DEFAULTS, arena = new FailingArena()) {
-  return { arena, streams: new Streams(arena, randomHashKey(), limits) };
+  return { arena, streams: new Streams(arena, HASH_KEY, limits) };
 }
 
 const idOf = (ms: number, seq = 0) => new StreamId(0, ms, 0, seq);

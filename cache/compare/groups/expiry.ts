@@ -17,7 +17,7 @@ import {
 } from "../grammar.ts";
 
 /** Time to live of a moment, and more time than that. */
-const over: Part = ["1", ";", "PAUSE", "15"];
+export const over: Part = ["5", ";", "PAUSE", "20"];
 
 const condition = options("NX", "XX", "GT", "LT");
 
