@@ -115,7 +115,7 @@ export class Effects {
   /** Says what others are told in place of the running command, which has changed something. */
   replace(db: Keyspace, ...parts: readonly EffectArgument[]): void {
     this.omit();
-    if (this.targets !== 0) this.#add(db, parts, this.targets);
+    this.#add(db, parts, this.targets);
   }
 
   /** The same where some of the command's arguments become others, by their indexes, or one is added. */

@@ -312,3 +312,46 @@ testStories("cjson, cmsgpack and struct work as in Redis", [
     'true "\u00fe\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\\000\\000\\000\\000\\000\\000\\000\\000" -2 "\u0005\\000\\000\\000\\000\\000\\000\\000" "\\000\\000\\000\\000\\000\\000\\000\u0080" "\\000\\000\\000\\000\\000\\000\\000\u0080" "," "\u0002\\000\\000\\000" "\u00ff\u00ff\u00ff\u00ff"',
   ],
 ]);
+
+testStories("cjson gives what it gives in Redis whichever way it takes", [
+  [
+    String
+      .raw`return cjson.encode({a = 1.5}), cjson.encode({1/3, 0.1, 1e14, 123456789012.5, 99999999999999.9, 1e-5, 0.000102996826171875, -2.5, 1700000000123}), tostring(1e12 + 0.5), tostring(0.5), tostring(-1/3), tostring(100000.5)`,
+    'true "{\\"a\\":1.5}" "[0.33333333333333,0.1,1e+14,123456789012.5,1e+14,1e-05,0.00010299682617188,-2.5,1700000000123]" "1000000000000.5" "0.5" "-0.33333333333333" "100000.5"',
+  ],
+  [
+    String
+      .raw`return cjson.encode("a/b\127\1\31\"\\\228"), cjson.encode({["a/\n"] = "\t"}), cjson.encode({{}, {{}}, {a = {}}}), cjson.encode({1, nil, 3}), cjson.encode({[3] = 1})`,
+    'true "\\"a\\\\/b\\\\u007f\\\\u0001\\\\u001f\\\\\\"\\\\\\\\ä\\"" "{\\"a\\\\/\\\\n\\":\\"\\\\t\\"}" "[{},[{}],{\\"a\\":{}}]" "[1,null,3]" "[null,null,1]"',
+  ],
+  [
+    String
+      .raw`local t = cjson.decode('{"b":1,"a":{"b":[1,{"c":null}]},"1":2,"a":3,"__proto__":{"x":1},"":0}') return t.b, t.a, t["1"], t[1], t.__proto__.x, t[""], cjson.decode('[]')[1], cjson.decode(' "x" '), cjson.decode('[1,2,[3]] ')[3][1]`,
+    'true 1 3 2 nil 1 0 nil "x" 3',
+  ],
+  [
+    String
+      .raw`local k = ("k"):rep(100) local t = cjson.decode('{"' .. k .. '":1,"x":2}') return t[k], t.x, cjson.decode('{"\\u0041":"\\n\\/"}').A, cjson.decode('{"\\n":1}')["\n"]`,
+    'true 1 2 "\\\n/" 1',
+  ],
+  [
+    String
+      .raw`local n = 0 for i = 1, 600 do n = n + cjson.decode('{"k' .. i .. '":' .. i .. ',"same":1}')["k" .. i] end return n, cjson.decode('{"k1":5}').k1`,
+    "true 180300 5",
+  ],
+  [
+    String
+      .raw`local s = ("["):rep(1000) .. ("]"):rep(1000) return type(cjson.decode(s)), pcall(cjson.decode, "[" .. s .. "]"), pcall(cjson.decode, ('{"a":'):rep(1001) .. "1" .. ("}"):rep(1001))`,
+    'true "table" false false "Found too many nested data structures (1001) at character 5001"',
+  ],
+  [
+    String
+      .raw`return #cjson.decode('"' .. ("x"):rep(1100000) .. '"'), pcall(cjson.decode, '[1,'), pcall(cjson.decode, '{"a" 1}'), pcall(cjson.decode, '[01x]'), cjson.decode('"a\1b"')`,
+    'true 1100000 false false false "a\u0001b"',
+  ],
+  [
+    String
+      .raw`local o = cjson.decode('{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7,"h":8,"i":9,"j":10}') local n = 0 for k, v in pairs(o) do n = n + v end o.a = nil o.k = 11 for k, v in pairs(o) do n = n + v end return n, o.a, o.k, o.e`,
+    "true 120 nil 11 5",
+  ],
+]);
