@@ -779,6 +779,8 @@ Deno.test("AppendOnly refuses writes while the disk is full, and loses nothing t
     assertEquals(call("EXEC").slice(0, 10), "-EXECABORT");
     assertMatch(call("EVAL redis.call('incr','a') 0"), /^-MISCONF Errors writing.*script: /);
     assertEquals(call("EVAL #!lua\nredis.call('incr','a') 0"), MISCONF);
+    // What is in memory alone would be in the base and in the increment.
+    assertMatch(call("BGREWRITEAOF"), /^-ERR Can't execute an AOF background rewriting\./);
     assertMatch(call("INFO persistence"), /aof_last_write_status:err\r\n/);
     const client = connect();
     client.say("SET a 5", "GET a");
@@ -787,6 +789,7 @@ Deno.test("AppendOnly refuses writes while the disk is full, and loses nothing t
     await until(() => call("PING") === "+PONG");
     assertEquals(log.lines.map((line) => line.replace(/ in .*:/, ":")), [
       "error Cannot write the append-only file: No space left on device",
+      "error Cannot rewrite the append-only file: No space left on device",
       "info The append-only file can be written again",
     ]);
     call("INCR a");
