@@ -726,6 +726,13 @@ Deno.test("AppendOnly writes and syncs once for all clients of a turn, before th
     await turn();
     assertEquals(disk.done, ["reply"]);
     assertEquals(clients[0]?.replies, "+OK\r\n:1\r\n$1\r\n3\r\n");
+    // Long replies do not wait for the others of the turn.
+    clients[0]?.say("SETRANGE long 20000 x");
+    await turn();
+    disk.done.length = 0;
+    clients[0]?.say("SET a 1", "GET long");
+    await turn();
+    assertEquals(disk.done, ["write", "sync", "reply"]);
   });
 });
 

@@ -281,6 +281,8 @@ interface Running {
 
 /** The writing of all keys in the background: one at a time, as in Redis. */
 export class Background {
+  /** How many times it has begun. */
+  starts = 0;
   readonly #engine: Engine;
   #running: Running | undefined;
   #isStopped = false;
@@ -340,6 +342,7 @@ export class Background {
       cancelled = true;
       end();
     };
+    this.starts++;
     engine.saving = saving;
     const running = { kind, startedAt: engine.now, done: Promise.resolve(), cancel };
     this.#running = running;

@@ -536,6 +536,7 @@ Deno.test("Snapshots.saveInBackground() writes one in parts, and INFO tells of i
   assert(store.bytes !== undefined);
   assertEquals(digestAll(load(store.bytes)), before);
   const info = call("INFO", "persistence");
+  assertStringIncludes(call("INFO", "stats"), "total_forks:1\r\n");
   for (const line of ["rdb_bgsave_in_progress:0", "rdb_last_bgsave_status:ok", "rdb_saves:1"]) {
     assertStringIncludes(info, `${line}\r\n`);
   }

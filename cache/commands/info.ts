@@ -271,7 +271,7 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     module_fork_in_progress: 0,
     module_fork_last_cow_size: 0,
   }),
-  stats: ({ stats, pubsub, tracking, eviction }) => ({
+  stats: ({ stats, pubsub, replication, tracking, eviction, background }) => ({
     total_connections_received: stats.connections,
     total_commands_processed: stats.commands,
     instantaneous_ops_per_sec: Math.round(stats.rates().commands),
@@ -298,9 +298,10 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     pubsub_patterns: pubsub.patterns.size,
     pubsubshard_channels: pubsub.shardChannels.size,
     latest_fork_usec: 0,
-    total_forks: 0,
+    // Redis has a process write; here it is a task in this one.
+    total_forks: background.starts,
     migrate_cached_sockets: 0,
-    slave_expires_tracked_keys: 0,
+    slave_expires_tracked_keys: replication.ownKeys,
     active_defrag_hits: 0,
     active_defrag_misses: 0,
     active_defrag_key_hits: 0,

@@ -202,8 +202,6 @@ async function run([file = "", ...args]: string[]): Promise<number> {
     return 1;
   }
   const { hostname, port } = configuration;
-  // The suite waits for these two lines, and for the last one below.
-  console.log(` PID: ${Deno.pid}`);
   if (isTaken(hostname, port)) {
     console.log(`Failed listening on port ${port}`);
     return 1;
@@ -215,8 +213,10 @@ async function run([file = "", ...args]: string[]): Promise<number> {
   if (client !== undefined) {
     await configure(client, configuration);
     client[Symbol.dispose]();
-    console.log("Ready to accept connections");
   }
+  // The suite waits for these lines: for the first one also if the server cannot start.
+  console.log(` PID: ${Deno.pid}`);
+  if (client !== undefined) console.log("Ready to accept connections");
   return await status;
 }
 

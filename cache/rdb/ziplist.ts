@@ -122,6 +122,7 @@ export function readZipmap(zipmap: Slice, visit: (element: Slice) => void): stri
         if (at + 4 > end) return "A zipmap is cut off";
         size = view.getUint32(at, true);
         at += 4;
+        if (size < LONG_ZIPMAP_LENGTH) return "A zipmap has a small length in five bytes";
       }
       let unused = 0;
       if (isValue) {

@@ -66,7 +66,10 @@ Deno.test("readZipmap() reads fields and values, with the room between them", ()
   check(readZipmap, [
     ["00 ff", []],
     ["02 026631 0200 7631 026632 0201 7632 00 ff", ["f1", "v1", "f2", "v2"]],
-    ["01 fe010000006b fe0100000000 76 ff", ["k", "v"]],
+    [
+      `01 fefe000000${"6b".repeat(254)} feff00000000 ${"76".repeat(255)} ff`,
+      ["k".repeat(254), "v".repeat(255)],
+    ],
   ]);
 });
 
@@ -76,6 +79,7 @@ Deno.test("readZipmap() says what is wrong with a damaged one", () => {
     ["00 fe", "A zipmap has no end"],
     ["01 0261 ff", "A zipmap is cut off"],
     ["01 0161 ff", "A zipmap is cut off"],
+    ["01 fe0100000061 010062 ff", "A zipmap has a small length in five bytes"],
     ["01 0161 01 ff", "A zipmap is cut off"],
     ["01 0161 0100 ff", "A zipmap is cut off"],
     ["01 0161 0105 62 ff", "A zipmap is cut off"],

@@ -2,7 +2,7 @@
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { until, within } from "../../test_util.ts";
-import { caughtUp, field, Inside, listening, Wire } from "./test_util.ts";
+import { caughtUp, field, Inside, listening, QUIET, Wire } from "./test_util.ts";
 import { play } from "../commands/test_util.ts";
 import { Cache } from "../cache.ts";
 
@@ -90,7 +90,7 @@ Deno.test("PSYNC sends a snapshot up to a mark, and the stream when the replica 
 Deno.test("PSYNC goes on from an offset that the backlog has, and from no other", async () => {
   const { cache, port } = listening();
   await using _cache = cache;
-  await using replica = new Cache({ replicaOf: { port } });
+  await using replica = new Cache({ logger: QUIET, replicaOf: { port } });
   await caughtUp(cache, replica);
   for (let i = 0; i < 5; i++) cache.call("SET", "a", i);
   const id = field(cache, "master_replid");
@@ -162,7 +162,7 @@ Deno.test("A master whose replicas leave amid a snapshot serves the next one", a
     await wire.send("SYNC\r\n");
     await within(wire.until("REDIS0010"));
   }
-  await using replica = new Cache({ replicaOf: { port } });
+  await using replica = new Cache({ logger: QUIET, replicaOf: { port } });
   await caughtUp(cache, replica);
   assertEquals(replica.call("DBSIZE"), 100);
 });
@@ -176,7 +176,7 @@ Deno.test("A replica waits for the end of another snapshot", async () => {
   await using _cache = cache;
   for (let i = 0; i < 5000; i++) cache.call("SET", `key ${i}`, "x".repeat(100));
   cache.call("BGSAVE");
-  await using replica = new Cache({ replicaOf: { port } });
+  await using replica = new Cache({ logger: QUIET, replicaOf: { port } });
   await caughtUp(cache, replica);
   assertEquals(replica.call("DBSIZE"), 5000);
   assertEquals(field(cache, "rdb_last_bgsave_status"), "ok");

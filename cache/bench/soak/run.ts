@@ -47,11 +47,17 @@ export class Run {
     this.acts.set(act, (this.acts.get(act) ?? 0) + by);
   }
 
+  /** Takes note of what has gone wrong, and shows it. */
+  fail(failure: string): void {
+    if (this.failures.length < MAX_SHOWN) console.error(failure);
+    this.failures.push(failure);
+  }
+
   /** Takes note of what must be true. */
   check(isRight: boolean, what: () => string): void {
     this.checked++;
     if (isRight) return;
-    if (++this.wrong <= MAX_SHOWN) this.failures.push(`Wrong: ${what()}`);
+    if (++this.wrong <= MAX_SHOWN) this.fail(`Wrong: ${what()}`);
   }
 
   /** Has a reply be what it must be. */
@@ -91,7 +97,7 @@ export class Run {
         this.count(name);
       } catch (error) {
         if (this.stopping) return;
-        this.failures.push(`${name}: ${error instanceof Error ? error.message : error}`);
+        this.fail(`${name}: ${error instanceof Error ? error.message : error}`);
       }
       const until = performance.now() + rest;
       while (performance.now() < until && !this.stopping) await pause(Math.min(rest, 100));
