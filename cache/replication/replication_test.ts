@@ -163,6 +163,8 @@ Deno.test("A replica passes its master's stream on, and its replicas follow its 
   fill(master, 20);
   const { cache: middle, port: middlePort } = listening({ replicaOf: { port } });
   await using _middle = middle;
+  master.call("SELECT", 3);
+  master.call("SET", "chosen", 3);
   await caughtUp(master, middle);
   await using last = new Cache({
     logger: QUIET,
@@ -170,6 +172,10 @@ Deno.test("A replica passes its master's stream on, and its replicas follow its 
     enableDebugCommand: true,
   });
   await caughtUp(master, last);
+  // The stream goes on in the database that was chosen before.
+  master.call("SET", "chosen", 4);
+  await caughtUp(master, middle, last);
+  assertEquals([digest(middle), digest(last)], [digest(master), digest(master)]);
   for (let round = 0; round < 10; round++) change(master, round);
   await caughtUp(master, middle, last);
   assertEquals([digest(middle), digest(last)], [digest(master), digest(master)]);
