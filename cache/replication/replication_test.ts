@@ -163,6 +163,7 @@ Deno.test("A replica passes its master's stream on, and its replicas follow its 
   fill(master, 20);
   const { cache: middle, port: middlePort } = listening({ replicaOf: { port } });
   await using _middle = middle;
+  await caughtUp(master, middle);
   master.call("SELECT", 3);
   master.call("SET", "chosen", 3);
   await caughtUp(master, middle);
