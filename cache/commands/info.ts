@@ -256,7 +256,7 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     current_save_keys_processed: 0,
     current_save_keys_total: 0,
     rdb_changes_since_last_save: snapshots.changes,
-    rdb_bgsave_in_progress: background.kind === "snapshot" ? 1 : 0,
+    rdb_bgsave_in_progress: background.kind === undefined || background.kind === "base" ? 0 : 1,
     rdb_last_save_time: Math.floor(snapshots.lastSave / 1000),
     rdb_last_bgsave_status: snapshots.lastError === undefined ? "ok" : "err",
     rdb_last_bgsave_time_sec: snapshots.lastDuration,

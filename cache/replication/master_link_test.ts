@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { until, within } from "../../test_util.ts";
+import { settle, until, within } from "../../test_util.ts";
 import { Cache } from "../cache.ts";
 import {
   caughtUp,
@@ -9,6 +9,7 @@ import {
   introduced,
   listening,
   offsetOf,
+  Proxy,
   QUIET,
   stateOf,
   Wire,
@@ -221,6 +222,34 @@ Deno.test("What a master sends that cannot be executed is logged, and the next g
   assertMatch(logger.lines[1] ?? "", /-ERR unknown command 'NONE'/);
   assertMatch(logger.lines[2] ?? "", /sends what is no request: invalid multibulk length/);
   assertEquals(replica.call("GET", "a"), null);
+});
+
+Deno.test("A snapshot waits for a script that is past its time", async () => {
+  const { cache: master, port } = listening();
+  await using _master = master;
+  await using proxy = new Proxy(port);
+  proxy.refuses = true;
+  const { cache: replica, port: replicaPort } = listening();
+  await using _replica = replica;
+  replica.call("MSET", "a", 1, "b", 2);
+  replica.call("CONFIG", "SET", "busy-reply-threshold", 1);
+  replica.call("REPLICAOF", "127.0.0.1", proxy.port);
+  using wire = await Wire.connect(replicaPort);
+  await wire.send('EVAL "while true do end" 0\r\n');
+  using other = await Wire.connect(replicaPort);
+  let reply = "";
+  while (!reply.startsWith("-BUSY")) {
+    await other.send("GET a\r\n");
+    reply = await within(other.until("\n"));
+  }
+  proxy.refuses = false;
+  await until(() => master.stats.replicas === 1);
+  await settle();
+  assertEquals(replica.stats.keys, 2);
+  await other.send("SCRIPT KILL\r\n");
+  await within(wire.until("\n"));
+  await caughtUp(master, replica);
+  assertEquals(replica.stats.keys, 0);
 });
 
 Deno.test("A master's stream waits for a script that is past its time", async () => {

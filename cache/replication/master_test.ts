@@ -1,7 +1,7 @@
 /** The master, as those see it who speak to it by hand. */
 
 import { assertEquals, assertMatch } from "@std/assert";
-import { until, within } from "../../test_util.ts";
+import { settle, until, within } from "../../test_util.ts";
 import { caughtUp, field, Inside, listening, QUIET, Wire } from "./test_util.ts";
 import { play } from "../commands/test_util.ts";
 import { Cache } from "../cache.ts";
@@ -56,10 +56,16 @@ Deno.test("SYNC sends a snapshot with its length to who knows nothing else, and 
     await within(wire.until("b\r\n$1\r\n2\r\n")),
     "*2\r\n$6\r\nSELECT\r\n$1\r\n2\r\n*3\r\n$3\r\nSET\r\n$1\r\nb\r\n$1\r\n2\r\n",
   );
+  // One that comes now has not heard which database was chosen.
+  using other = await Wire.connect(port);
+  await other.send("SYNC\r\n");
+  await other.take(Number((await within(other.until("\r\n"))).slice(1)));
+  cache.call("SET", "c", "3");
+  assertMatch(await within(other.until("c\r\n$1\r\n3\r\n")), /^\*2\r\n\$6\r\nSELECT/);
   // What a replica asks, it gets no reply to: it is closed.
   await wire.send("REPLCONF ACK 10\r\nSYNC\r\nPSYNC ? -1\r\n");
   await wire.send("PING\r\n");
-  assertEquals(await within(wire.rest()), "");
+  assertMatch(await within(wire.rest()), /SELECT.*SET.*c\r\n\$1\r\n3\r\n$/s);
 });
 
 Deno.test("PSYNC sends a snapshot up to a mark, and the stream when the replica has it", async () => {
@@ -198,6 +204,11 @@ Deno.test("A master shows its replicas that it is there, and closes those that s
   master.tick(1);
   await within(wire.until("FULLRESYNC"));
   await until(() => [...replicas].some(({ state }) => state === "online"));
+  // It would not find the end of the snapshot if more came at once.
+  const [replica] = replicas;
+  master.call("SET a 1");
+  await settle();
+  assertEquals(replica?.sent, 0);
   // A sign in time keeps it.
   master.tick(8);
   await wire.send("REPLCONF ACK 0\r\n");

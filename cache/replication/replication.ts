@@ -294,21 +294,6 @@ export class Replication implements EffectsListener {
     this.write(NOTHING);
   }
 
-  /** Waits until all replicas have told that they have got all, or for so many milliseconds. */
-  async drain(timeout: number): Promise<void> {
-    const { offset } = this;
-    const isBehind = ({ state, isSilent, acknowledged }: Replica) =>
-      state === "online" && !isSilent && acknowledged < offset;
-    const isDone = () => ![...this.replicas].some(isBehind);
-    if (this.link !== undefined || isDone()) return;
-    this.#wantsAcks = true;
-    this.write(NOTHING);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, timeout);
-    await Promise.race([promise, this.#engine.until(isDone).catch(() => {})]);
-    clearTimeout(timer);
-  }
-
   // Its part.
 
   /**

@@ -164,12 +164,19 @@ Deno.test("A replica passes its master's stream on, and its replicas follow its 
   const { cache: middle, port: middlePort } = listening({ replicaOf: { port } });
   await using _middle = middle;
   await caughtUp(master, middle);
+  master.call("SELECT", 3);
+  master.call("SET", "chosen", 3);
+  await caughtUp(master, middle);
   await using last = new Cache({
     logger: QUIET,
     replicaOf: { port: middlePort },
     enableDebugCommand: true,
   });
   await caughtUp(master, last);
+  // The stream goes on in the database that was chosen before.
+  master.call("SET", "chosen", 4);
+  await caughtUp(master, middle, last);
+  assertEquals([digest(middle), digest(last)], [digest(master), digest(master)]);
   for (let round = 0; round < 10; round++) change(master, round);
   await caughtUp(master, middle, last);
   assertEquals([digest(middle), digest(last)], [digest(master), digest(master)]);
@@ -512,14 +519,16 @@ Deno.test("A replica that stays above the soft limit for its time is closed", as
   assertEquals(replicas.size, 0);
 });
 
-Deno.test("A master that is closed waits until its replicas have got all, but not for ever", async () => {
+Deno.test("A master that is closed sends its replicas all before, but does not wait for ever", async () => {
   const { cache: master, port } = listening();
   await using replica = new Cache({ logger: QUIET, replicaOf: { port }, enableDebugCommand: true });
   await replica.until(({ followsMaster }) => followsMaster);
   assertEquals([master.stats.replicas, replica.stats.replicas], [1, 0]);
-  for (let i = 0; i < 2000; i++) master.call("SET", `key ${i}`, "x".repeat(1000));
+  master.call("SET", "first", 1);
+  await until(() => master.call("WAIT", 1, 0) === 1);
+  for (let i = 1; i < 2000; i++) master.call("SET", `key ${i}`, "x".repeat(1000));
   await master.close();
-  assertEquals(replica.stats.keys, 2000);
+  await until(() => replica.stats.keys === 2000);
 
   const { cache: other, port: otherPort } = listening();
   using wire = await Wire.connect(otherPort);
