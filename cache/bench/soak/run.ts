@@ -12,6 +12,9 @@ import { type Expected, matches, type Step } from "./models.ts";
 /** How many wrong replies are shown. */
 const MAX_SHOWN = 20;
 
+/** Turns of the server's event loop in which it reads what it was sent and the end after it. */
+const TURNS = 10;
+
 export const pause = (ms: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -79,7 +82,10 @@ export class Run {
   async ask(request: string): Promise<string> {
     using client = await this.connect();
     await client.write(request);
-    const { kind, value } = await client.read();
+    const { kind, value } = await client.read().catch((error) => {
+      const { port } = client.conn.localAddr as Deno.NetAddr;
+      throw new Error(`${error.message} to port ${port}`);
+    });
     return `${kind}${value}`;
   }
 
@@ -89,9 +95,14 @@ export class Run {
     if (!reply.startsWith(expected)) throw new Error(`${reply} in place of ${expected}`);
   }
 
-  /** Repeats something until the end, with a rest after each time, in milliseconds. */
+  /**
+   * Repeats something until the end, with a rest after each time, in milliseconds. A server that has too
+   * little of the processor gets the time to see who has left.
+   */
   async repeat(name: string, act: (run: Run) => Promise<void>, rest: number): Promise<void> {
+    using probe = await this.connect();
     while (!this.stopping) {
+      for (let turn = 0; turn < TURNS; turn++) await probe.call("PING");
       try {
         await act(this);
         this.count(name);
