@@ -8,29 +8,16 @@
  */
 
 import { AppendedFile, type OpenLog } from "./append_only_file.ts";
+import { type AppendOnlyLog, LogDirectory } from "./append_only_directory.ts";
 import { loadFiles } from "./append_only_loader.ts";
-import {
-  EMPTY_MANIFEST,
-  FILE_NAME,
-  filesOf,
-  increment,
-  isEmpty,
-  lastIncrement,
-  type LogFile,
-  type Manifest,
-  MANIFEST_NAME,
-  nextBase,
-  parseManifest,
-  printManifest,
-} from "./append_only_manifest.ts";
+import { FILE_NAME, filesOf, isEmpty, type LogFile, nextBase } from "./append_only_manifest.ts";
 import type { Client } from "./client.ts";
 import { misconfigured } from "./commands/error.ts";
 import { APPEND_ONLY, type EffectsListener } from "./effects.ts";
 import type { Engine } from "./engine.ts";
 import { writeAll } from "./saving.ts";
-import { FileStore, splitPath } from "./snapshot_file.ts";
+import { FileStore } from "./snapshot_file.ts";
 import { copyBytes, latin1Slice, type Slice } from "./store/slice.ts";
-import type { Logger } from "@nimblecache/server";
 
 /**
  * When what is appended is made durable, as `appendfsync` says it: before the reply goes out, once a
@@ -44,7 +31,7 @@ export const FSYNC_POLICIES: readonly FsyncPolicy[] = ["always", "everysec", "no
 const DEFAULT_DIRECTORY = "appendonlydir";
 
 /** What an increment is called until the first rewrite is done. */
-const FIRST_INCREMENT = `temp-${FILE_NAME}.incr`;
+const FIRST_INCREMENT = { name: `temp-${FILE_NAME}.incr` };
 
 /** How often it is synced by `everysec`, and tried again what has failed: in milliseconds. */
 const INTERVAL = 1000;
@@ -61,9 +48,6 @@ const INITIAL_SIZE = 16 * 1024;
 /** A buffer that is larger than this is not kept. */
 const KEPT_SIZE = 1024 * 1024;
 
-/** Where it is said what becomes of it. */
-export type AppendOnlyLog = Pick<Logger, "info" | "warn" | "error">;
-
 /** The append-only file of one cache. */
 export class AppendOnly implements EffectsListener {
   readonly target = APPEND_ONLY;
@@ -79,8 +63,7 @@ export class AppendOnly implements EffectsListener {
   readonly #engine: Engine;
   /** While it waits for its first rewrite, what was before is not enough to load. */
   #state: "off" | "waiting" | "on" = "off";
-  #manifest: Manifest = EMPTY_MANIFEST;
-  #lastIncrement = 0;
+  #directory: LogDirectory | undefined;
   #file: AppendedFile | undefined;
   /** Effects that are not in the file yet. */
   #bytes = new Uint8Array(INITIAL_SIZE);
@@ -162,9 +145,10 @@ export class AppendOnly implements EffectsListener {
    * @throws {Error} If it is damaged, or cannot be read.
    */
   load(): boolean {
-    this.#readManifest();
-    loadFiles(this.#engine, this.#directory(), this.#manifest, this.log);
-    return !isEmpty(this.#manifest);
+    const files = this.#files;
+    files.read();
+    loadFiles(this.#engine, files.path, files.manifest, this.log);
+    return !isEmpty(files.manifest);
   }
 
   /**
@@ -173,11 +157,12 @@ export class AppendOnly implements EffectsListener {
    * @throws {Error} If that is not possible.
    */
   begin(): void {
-    Deno.mkdirSync(this.#directory(), { recursive: true });
-    let manifest = this.#manifest;
+    const files = this.#files;
+    files.create();
+    let { manifest } = files;
     if (isEmpty(manifest)) {
       const base = nextBase(manifest);
-      const target = new FileStore(this.#path(base)).create();
+      const target = new FileStore(files.pathOf(base)).create();
       try {
         writeAll(this.#engine, target, { "aof-base": 1 });
       } finally {
@@ -186,12 +171,9 @@ export class AppendOnly implements EffectsListener {
       manifest = { ...manifest, base };
     }
     const last = manifest.increments.at(-1);
-    const file = last ?? increment(this.#lastIncrement + 1);
-    this.#file = new AppendedFile(this.#path(file), this.open, last === undefined);
-    if (last === undefined) {
-      this.#lastIncrement++;
-      this.#persist({ ...manifest, increments: [file] });
-    }
+    const file = last ?? files.nextIncrement;
+    this.#file = new AppendedFile(files.pathOf(file), this.open, last === undefined);
+    if (last === undefined) files.persist({ ...manifest, increments: [file] });
     this.#measure();
     this.#state = "on";
     this.#listen();
@@ -214,7 +196,7 @@ export class AppendOnly implements EffectsListener {
     }
     if (!settings.appendOnly) return void this.#stop();
     try {
-      this.#readManifest();
+      this.#files.read();
     } catch (error) {
       return text(error);
     }
@@ -243,7 +225,7 @@ export class AppendOnly implements EffectsListener {
     engine.flushAll();
     engine.scripting.functions.clear();
     try {
-      loadFiles(engine, this.#directory(), this.#manifest, this.log);
+      loadFiles(engine, this.#files.path, this.#files.manifest, this.log);
     } finally {
       engine.dirty = dirty;
     }
@@ -272,7 +254,7 @@ export class AppendOnly implements EffectsListener {
     if (state === "waiting") {
       // What it has is of no use without the base that was not finished.
       this.#abandon();
-      this.#manifest = { ...EMPTY_MANIFEST, history: filesOf(this.#manifest) };
+      this.#files.supersede();
       this.begin();
     }
     if (state !== "off") this.#write();
@@ -303,7 +285,7 @@ export class AppendOnly implements EffectsListener {
     this.#writers.clear();
     if (this.#state !== "waiting") return;
     try {
-      Deno.removeSync(`${this.#directory()}/${FIRST_INCREMENT}`);
+      Deno.removeSync(this.#files.pathOf(FIRST_INCREMENT));
     } catch {
       // The next one takes its place.
     }
@@ -387,7 +369,7 @@ export class AppendOnly implements EffectsListener {
   #fail(error: unknown): void {
     const reason = text(error).replace(/ \(os error \d+\)$/, "");
     if (this.failure === undefined) {
-      this.log.error(`Cannot write the append-only file in ${this.#directory()}: ${reason}`);
+      this.log.error(`Cannot write the append-only file in ${this.#files.path}: ${reason}`);
     }
     this.failure = reason;
     this.#timer ??= setTimeout(() => this.#tick(), INTERVAL);
@@ -450,7 +432,7 @@ export class AppendOnly implements EffectsListener {
   #startAnew(): void {
     this.#fail(new Error("No such file or directory"));
     this.restart();
-    this.#manifest = EMPTY_MANIFEST;
+    this.#files.forget();
   }
 
   /** Begins anew with the keys that there are, which no effects have told of. */
@@ -518,17 +500,17 @@ export class AppendOnly implements EffectsListener {
     this.scheduled = false;
     clearTimeout(this.#rewriteTimer);
     try {
-      if (this.#state === "off") this.#readManifest();
-      Deno.mkdirSync(this.#directory(), { recursive: true });
+      if (this.#state === "off") this.#files.read();
+      this.#files.create();
       this.#openIncrement();
     } catch (error) {
       this.#endRewrite(startedAt, error);
       throw error;
     }
-    const base = nextBase(this.#manifest);
+    const base = nextBase(this.#files.manifest);
     const rewrite = this.#rewrite = {};
     this.#rewrites++;
-    const create = () => new FileStore(this.#path(base)).create();
+    const create = () => new FileStore(this.#files.pathOf(base)).create();
     background.start("base", create, (error) => {
       // Given up for another, or for good.
       if (this.#rewrite !== rewrite) return;
@@ -549,21 +531,20 @@ export class AppendOnly implements EffectsListener {
     this.#write();
     // The new base will have it: what is in both would be done twice.
     if (this.#length > 0) throw new Error(this.failure);
+    const files = this.#files;
     if (this.#state === "waiting") {
-      const path = `${this.#directory()}/${FIRST_INCREMENT}`;
-      this.#use(new AppendedFile(path, this.open, true));
+      this.#use(new AppendedFile(files.pathOf(FIRST_INCREMENT), this.open, true));
       return this.#listen();
     }
-    const next = increment(this.#lastIncrement + 1);
-    const file = new AppendedFile(this.#path(next), this.open, true);
+    const next = files.nextIncrement;
+    const file = new AppendedFile(files.pathOf(next), this.open, true);
     try {
-      const { increments } = this.#manifest;
-      this.#persist({ ...this.#manifest, increments: [...increments, next] });
+      const { manifest } = files;
+      files.persist({ ...manifest, increments: [...manifest.increments, next] });
     } catch (error) {
       file.close();
       throw error;
     }
-    this.#lastIncrement++;
     this.#use(file);
   }
 
@@ -575,16 +556,17 @@ export class AppendOnly implements EffectsListener {
 
   /** Lets a new base take the place of all before. */
   #install(base: LogFile): void {
-    const { increments } = this.#manifest;
-    let current = this.#state === "on" ? increments.at(-1) : undefined;
+    const files = this.#files;
+    const { manifest } = files;
+    let current = this.#state === "on" ? manifest.increments.at(-1) : undefined;
     if (this.#state === "waiting") {
-      current = increment(++this.#lastIncrement);
-      Deno.renameSync(`${this.#directory()}/${FIRST_INCREMENT}`, this.#path(current));
+      current = files.nextIncrement;
+      Deno.renameSync(files.pathOf(FIRST_INCREMENT), files.pathOf(current));
     }
-    this.#persist({
+    files.persist({
       base,
       increments: current === undefined ? [] : [current],
-      history: filesOf(this.#manifest).filter((file) => file !== current),
+      history: filesOf(manifest).filter((file) => file !== current),
     });
     if (this.#state === "waiting") this.#state = "on";
     this.#measure();
@@ -633,105 +615,28 @@ export class AppendOnly implements EffectsListener {
 
   /** @throws {Error} If there is no place for it. */
   checkDirectory(): void {
-    this.#directory();
+    this.#place();
   }
 
-  #directory(): string {
+  get #files(): LogDirectory {
+    return this.#directory ??= new LogDirectory(this.#place(), this.log);
+  }
+
+  #place(): string {
     const { appendDirectory, snapshotDirectory } = this.#engine.settings;
     if (appendDirectory !== "") return appendDirectory;
     if (snapshotDirectory !== "") return `${snapshotDirectory}/${DEFAULT_DIRECTORY}`;
     throw new Error("This cache keeps no append-only file: start it with --append-only DIR");
   }
 
-  #path({ name }: LogFile): string {
-    return `${this.#directory()}/${name}`;
-  }
-
-  #readManifest(): void {
-    const directory = this.#directory();
-    const path = `${directory}/${MANIFEST_NAME}`;
-    let manifest = EMPTY_MANIFEST;
-    if (exists(path)) {
-      try {
-        manifest = parseManifest(Deno.readTextFileSync(path));
-      } catch (error) {
-        throw new Error(`${MANIFEST_NAME}: ${text(error)}`, { cause: error });
-      }
-    }
-    this.#manifest = manifest;
-    this.#lastIncrement = lastIncrement(manifest);
-    this.#adopt(directory);
-  }
-
-  /** Takes the single file over that Redis up to 6 has, beside the directory. */
-  #adopt(directory: string): void {
-    const { base, increments } = this.#manifest;
-    const old = `${splitPath(directory).directory}/${FILE_NAME}`;
-    const file = { name: FILE_NAME, sequence: 1 };
-    // The process may have ended amid this.
-    const isBegun = base?.name === FILE_NAME && increments.length === 0 &&
-      !exists(this.#path(file));
-    if (!(isEmpty(this.#manifest) || isBegun) || !mayRead(old) || !exists(old)) return;
-    Deno.mkdirSync(directory, { recursive: true });
-    this.#persist({ ...EMPTY_MANIFEST, base: file });
-    Deno.renameSync(old, this.#path(file));
-    this.log.info(`${FILE_NAME} was moved into ${directory}`);
-  }
-
-  /** Makes a manifest durable, and the one that holds. */
-  #persist(manifest: Manifest): void {
-    const target = new FileStore(`${this.#directory()}/${MANIFEST_NAME}`).create();
-    try {
-      target.writeSync(new TextEncoder().encode(printManifest(manifest)));
-      target.commitSync();
-    } finally {
-      target.discard();
-    }
-    this.#manifest = manifest;
-  }
-
   #measure(): void {
-    const { base, increments } = this.#manifest;
-    const size = (file: LogFile) => Deno.statSync(this.#path(file)).size;
-    this.#rewrittenSize = base === undefined ? 0 : size(base);
-    this.#totalSize = increments.reduce((sum, file) => sum + size(file), this.#rewrittenSize);
+    const { base, total } = this.#files.sizes;
+    this.#rewrittenSize = base;
+    this.#totalSize = total;
   }
 
   #deleteHistory(): void {
-    const { history } = this.#manifest;
-    if (history.length === 0) return;
-    const remove = async () => {
-      try {
-        for (const file of history) await removeIfThere(this.#path(file));
-        const left = this.#manifest.history.filter((file) => !history.includes(file));
-        this.#persist({ ...this.#manifest, history: left });
-      } catch (error) {
-        this.log.warn(`Cannot delete old append-only files: ${text(error)}`);
-      }
-    };
-    this.#others = Promise.all([this.#others, remove()]);
-  }
-}
-
-function mayRead(path: string): boolean {
-  return Deno.permissions.querySync({ name: "read", path }).state === "granted";
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
-async function removeIfThere(path: string): Promise<void> {
-  try {
-    await Deno.remove(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    this.#others = Promise.all([this.#others, this.#files.deleteHistory()]);
   }
 }
 

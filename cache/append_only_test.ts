@@ -726,6 +726,13 @@ Deno.test("AppendOnly writes and syncs once for all clients of a turn, before th
     await turn();
     assertEquals(disk.done, ["reply"]);
     assertEquals(clients[0]?.replies, "+OK\r\n:1\r\n$1\r\n3\r\n");
+    // Long replies do not wait for the others of the turn.
+    clients[0]?.say("SETRANGE long 20000 x");
+    await turn();
+    disk.done.length = 0;
+    clients[0]?.say("SET a 1", "GET long");
+    await turn();
+    assertEquals(disk.done, ["write", "sync", "reply"]);
   });
 });
 
@@ -772,6 +779,8 @@ Deno.test("AppendOnly refuses writes while the disk is full, and loses nothing t
     assertEquals(call("EXEC").slice(0, 10), "-EXECABORT");
     assertMatch(call("EVAL redis.call('incr','a') 0"), /^-MISCONF Errors writing.*script: /);
     assertEquals(call("EVAL #!lua\nredis.call('incr','a') 0"), MISCONF);
+    // What is in memory alone would be in the base and in the increment.
+    assertMatch(call("BGREWRITEAOF"), /^-ERR Can't execute an AOF background rewriting\./);
     assertMatch(call("INFO persistence"), /aof_last_write_status:err\r\n/);
     const client = connect();
     client.say("SET a 5", "GET a");
@@ -780,6 +789,7 @@ Deno.test("AppendOnly refuses writes while the disk is full, and loses nothing t
     await until(() => call("PING") === "+PONG");
     assertEquals(log.lines.map((line) => line.replace(/ in .*:/, ":")), [
       "error Cannot write the append-only file: No space left on device",
+      "error Cannot rewrite the append-only file: No space left on device",
       "info The append-only file can be written again",
     ]);
     call("INCR a");

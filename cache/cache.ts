@@ -435,7 +435,6 @@ export class Cache implements AsyncDisposable {
 
   async #close(): Promise<void> {
     const engine = this.#engine;
-    await engine.replication.drain(CLOSE_TIMEOUT);
     await Promise.all(this.#servers.map((server) => server.shutdown({ timeout: CLOSE_TIMEOUT })));
     engine.snapshots.stop();
     engine.appendOnly.stop();

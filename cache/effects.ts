@@ -64,6 +64,10 @@ const INITIAL_SIZE = 1024;
 /** A buffer that is larger than this is not kept. */
 const KEPT_SIZE = 1024 * 1024;
 
+const [LF, CR, DOLLAR, ASTERISK, ZERO] = [10, 13, 36, 42, 48] as const;
+/** The longest line with a count or a length. */
+const MAX_LINE = 19;
+
 const MULTI = latin1Slice("*1\r\n$5\r\nMULTI\r\n");
 const EXEC = latin1Slice("*1\r\n$4\r\nEXEC\r\n");
 
@@ -97,8 +101,9 @@ export class Effects {
     const targets = this.#engine.dirty !== frame.dirty ? ALL : frame.forced;
     if (!frame.isReplaced && (targets & this.targets) !== 0) {
       const start = this.#length;
-      this.#count("*", args.count);
-      for (let i = 0; i < args.count; i++) this.#argument(args.at(i));
+      const { bytes, starts, lengths, count } = args;
+      this.#count(ASTERISK, count);
+      for (let i = 0; i < count; i++) this.#argument(bytes, starts[i]!, lengths[i]!);
       this.#push(database, start, targets & this.targets);
     }
     // What a script has done is told when it has ended, as what a transaction has.
@@ -110,7 +115,7 @@ export class Effects {
   /** Says what others are told in place of the running command, which has changed something. */
   replace(db: Keyspace, ...parts: readonly EffectArgument[]): void {
     this.omit();
-    if (this.targets !== 0) this.#add(db, parts, this.targets);
+    this.#add(db, parts, this.targets);
   }
 
   /** The same where some of the command's arguments become others, by their indexes, or one is added. */
@@ -142,10 +147,14 @@ export class Effects {
 
   #add(db: Keyspace, parts: readonly EffectArgument[], targets: number): void {
     const start = this.#length;
-    this.#count("*", parts.length);
+    this.#count(ASTERISK, parts.length);
     for (const part of parts) {
-      if (part instanceof Slice) this.#argument(part);
-      else this.#argument(part instanceof StreamId ? part.text() : latin1Slice(String(part)));
+      const slice = part instanceof Slice
+        ? part
+        : part instanceof StreamId
+        ? part.text()
+        : latin1Slice(String(part));
+      this.#argument(slice.bytes, slice.start, slice.length);
     }
     this.#push(db.index, start, targets);
   }
@@ -191,21 +200,32 @@ export class Effects {
     else this.#pending.push({ database, start, end: this.#length, targets });
   }
 
-  #argument(value: Slice): void {
-    this.#count("$", value.length);
-    const end = this.#length + value.length;
-    this.#reserve(value.length + 2);
-    copyBytes(value.bytes, value.start, value.length, this.#bytes, this.#length);
-    this.#bytes[end] = 13;
-    this.#bytes[end + 1] = 10;
+  #argument(from: Uint8Array, start: number, length: number): void {
+    this.#count(DOLLAR, length);
+    this.#reserve(length + 2);
+    const bytes = this.#bytes;
+    const end = this.#length + length;
+    copyBytes(from, start, length, bytes, this.#length);
+    bytes[end] = CR;
+    bytes[end + 1] = LF;
     this.#length = end + 2;
   }
 
   /** Writes a line with a count or a length. */
-  #count(type: "*" | "$", count: number): void {
-    const line = `${type}${count}\r\n`;
-    this.#reserve(line.length);
-    for (let i = 0; i < line.length; i++) this.#bytes[this.#length++] = line.charCodeAt(i);
+  #count(type: typeof ASTERISK | typeof DOLLAR, count: number): void {
+    this.#reserve(MAX_LINE);
+    const bytes = this.#bytes;
+    let at = this.#length;
+    bytes[at++] = type;
+    if (count < 10) {
+      bytes[at++] = ZERO + count;
+    } else {
+      const digits = String(count);
+      for (let i = 0; i < digits.length; i++) bytes[at++] = digits.charCodeAt(i);
+    }
+    bytes[at++] = CR;
+    bytes[at++] = LF;
+    this.#length = at;
   }
 
   #reserve(size: number): void {

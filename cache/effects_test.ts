@@ -120,6 +120,20 @@ Deno.test("Effects of a script are what it has called", () => {
   assertEquals(run("eval return·redis.call('get','a') 0"), []);
 });
 
+Deno.test("Effects of a transaction that waits for a script are one transaction", async () => {
+  const { clients: [client], clock, engine, heard, run } = listened();
+  run("config set busy-reply-threshold 1");
+  run("set a 0");
+  const script = `redis.call('incr','a')·repeat·until·redis.call('time')[1]~='${NOW / 1000}'`;
+  for (const request of ["multi", "set b 1", `eval ${script} 0`, "set c 2"]) run(request);
+  assertEquals(run("exec"), []);
+  assertEquals(run("get a", 2), []);
+  clock.advance(1000);
+  await client?.blocked;
+  assertEquals(heard.take(), ["MULTI", "set b 1", "incr a", "set c 2", "EXEC"]);
+  engine.close();
+});
+
 Deno.test("Effects tell of keys that have expired as deleted", () => {
   const { clock, engine, heard, run } = listened();
   run("set a 1 px 10");
@@ -193,6 +207,7 @@ set a 3 get xx GET → set a 3 xx
 set a 3 keepttl → =
 set a 4 nx
 set a 4 nx get
+set get get GET → set get get
 setnx a 1
 setnx b 1 → =
 setex a 100 v → SET a v PXAT NOW+100000
@@ -289,6 +304,7 @@ restore a 1 {string} absttl
 restore a 0 x
 set b 1 → =
 restore b 1 {string} replace absttl → DEL b
+restore b 1 {string} replace absttl
 `,
   lists: `
 rpush l 1 2 3 4 5 6 7 8 9 → =
@@ -502,6 +518,12 @@ xadd e 20-0 a 1 → = | XCLAIM e w c 0 20-0 TIME NOW RETRYCOUNT 1 FORCE JUSTID L
 xadd e 21-0 a 1 → = | MULTI | XGROUP CREATECONSUMER e w n | XGROUP SETID e w 21-0 ENTRIESREAD 10 | EXEC
 2> xread block 0 streams e $
 xadd e 22-0 a 1 → =
+xgroup setid e w $ → =
+2> xreadgroup group w m noack block 0 streams e >
+multi
+xadd e 30-0 a 1
+xdel e 30-0
+exec → MULTI | xadd e 30-0 a 1 | xdel e 30-0 | EXEC | XGROUP CREATECONSUMER e w m
 `,
   "scripts and functions": `
 set s3 1 → =
@@ -585,6 +607,13 @@ publish c m
 exec → MULTI | publish c m | publish c m | EXEC
 `,
   "expired keys": `
+set a 1 px 10 → SET a 1 PXAT NOW+10
+watch a
+wait 15
+multi
+set q 1
+exec
+get a → DEL a
 set a 1 px 10 → SET a 1 PXAT NOW+10
 set b 1 px 10 → SET b 1 PXAT NOW+10
 set c 1 px 10 → SET c 1 PXAT NOW+10
@@ -759,4 +788,17 @@ Deno.test("Effects of a script are told to those that it chooses, but for what i
   // It is chosen for one script only.
   assertEquals(run("incr a"), ["incr a"]);
   assertEquals(run("eval redis.call('incr','a') 0"), ["incr a"]);
+});
+
+Deno.test("Effects of a transaction with a script past its time are told when all of it has ended", async () => {
+  const { clients: [client], heard, run } = listened();
+  run("config set busy-reply-threshold 1");
+  run("multi");
+  run("incr a");
+  run("eval for·i=1,3e6·do·end·redis.call('incr','b') 0");
+  run("incr c");
+  const effects = run("exec");
+  await client?.blocked;
+  effects.push(...heard.take());
+  assertEquals(effects, ["SELECT 0", "MULTI", "incr a", "incr b", "incr c", "EXEC"]);
 });

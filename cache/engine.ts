@@ -443,8 +443,9 @@ export class Engine {
   #expire(): void {
     this.#expiry = undefined;
     // Amid a script no time goes by; it is made up for after it.
-    if (!this.#activeExpiry || this.isReplica || this.timeHeld || this.pause !== undefined) return;
+    if (!this.#activeExpiry || this.timeHeld || this.pause !== undefined) return;
     this.readClock();
+    if (this.isReplica) return this.#expireOwn();
     const start = performance.now();
     let left = EXPIRY_SLICE;
     let next = Infinity;
@@ -466,6 +467,14 @@ export class Engine {
     this.effects?.flush(false);
     this.blocking.serve();
     this.noteLatency("expire-cycle", performance.now() - start);
+    this.flush();
+  }
+
+  /** Expires what is a replica's own. */
+  #expireOwn(): void {
+    const next = this.replication.expireOwn();
+    if (next < Infinity) this.scheduleExpiry(next);
+    this.effects?.flush(false);
     this.flush();
   }
 

@@ -348,6 +348,7 @@ export class Keyspace {
   expireAt(entry: Address, time: number | bigint): void {
     this.beforeChange(entry);
     this.deadlines.set(entry, time);
+    if (this.engine.isReplica) this.engine.replication.noteDeadline(this, entry);
     this.engine.scheduleExpiry(Number(time));
   }
 

@@ -297,3 +297,61 @@ Deno.test("main.ts of the cache leaves a whole snapshot when it is killed amid w
     await Deno.remove(directory, { recursive: true });
   }
 });
+
+Deno.test("main.ts of the cache exits with 1 where its append-only file is damaged", {
+  ignore: !unix,
+}, async () => {
+  const directory = await Deno.makeTempDir();
+  const args = ["--port", "0", "--append-only", directory];
+  const name = "appendonly.aof.1.incr.aof";
+  try {
+    await Deno.writeTextFile(`${directory}/appendonly.aof.manifest`, `file ${name} seq 1 type i\n`);
+    await Deno.writeTextFile(`${directory}/${name}`, "SET a 1\r\n");
+    await using damaged = start(args, FILES);
+    const { code, stderr } = await damaged.end();
+    assertEquals(code, 1);
+    assertMatch(
+      stderr,
+      /^\S+ ERROR Cannot load the append-only file \S+: \S+: Expected "\*" and not the byte 83 at byte 0\n$/,
+    );
+    assertEquals(await Deno.readTextFile(`${directory}/${name}`), "SET a 1\r\n");
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("main.ts of the cache keeps what it has replied where a file may not grow", {
+  ignore: !unix,
+}, async () => {
+  const directory = await Deno.makeTempDir();
+  const args = ["--port", "0", "--append-only", `${directory}/log`, "--append-fsync", "always"];
+  const value = "x".repeat(60_000);
+  let replied = 0;
+  try {
+    {
+      // In blocks of 512 bytes. The signal would end the process.
+      await using child = start(args, FILES, { before: "trap '' XFSZ; ulimit -f 8000" });
+      const port = local(await child.ready());
+      for (let reply = "+OK\r\n"; reply.startsWith("+OK\r\n"); replied++) {
+        reply = await ask(port, `APPEND n y\r\nSET k${replied} ${value}\r\nQUIT\r\n`)
+          .then((text) => text.replace(/^:\d+\r\n/, ""), () => "");
+      }
+      replied--;
+      assertStringIncludes(
+        await ask(port, `SET b 1\r\nPING\r\nSTRLEN k0\r\nQUIT\r\n`),
+        "-MISCONF Errors writing to the AOF file: File too large\r\n".repeat(2) + ":60000\r\n",
+      );
+      child.kill("SIGKILL");
+      assertStringIncludes(
+        (await child.end()).stderr,
+        "ERROR Cannot write the append-only file in ",
+      );
+    }
+    await using child = start(args, FILES);
+    const port = local(await child.ready());
+    assertEquals(await ask(port, "DBSIZE\r\nQUIT\r\n"), `:${replied + 1}\r\n+OK\r\n`);
+    assertEquals(replied > 10, true);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});

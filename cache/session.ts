@@ -52,6 +52,8 @@ export async function serveClient(engine: Engine, connection: ClientConnection):
   client.localAddress = formatAddress(connection.localAddr);
   try {
     await new Session(engine, connection, client).run();
+    // Where the server stops, it is to have what was written before.
+    if (client.replica?.isActive) await client.replica.finish();
   } finally {
     client.end();
     engine.flush();

@@ -254,7 +254,7 @@ Deno.test("serveClient() shows addresses as CLIENT LIST does", async () => {
   }
 });
 
-Deno.test("serveClient() has idle clients closed after the timeout, but not subscribers", async () => {
+Deno.test("serveClient() has idle clients closed after the timeout, but not subscribers or replicas", async () => {
   await using stage = new Stage();
   const client = await stage.client();
   assertEquals(client.limits, []);
@@ -269,6 +269,8 @@ Deno.test("serveClient() has idle clients closed after the timeout, but not subs
   stage.cache.call("CONFIG", "SET", "timeout", 2 ** 31 - 1);
   await client.say("UNSUBSCRIBE\r\n");
   assertEquals(client.limits.slice(3), [2 ** 31 - 1]);
+  await client.say("PSYNC ? -1\r\n");
+  assertEquals(client.limits.slice(4), [null]);
 });
 
 Deno.test("serveClient() sees a blocked client leave", async () => {

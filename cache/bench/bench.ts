@@ -15,6 +15,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { rejectAllBut } from "../../bench/figures.ts";
 import { REDIS, Server, type ServerOptions, SUBJECT } from "../compare/server.ts";
+import { appendDuration, measureAppend } from "./append.ts";
 import { hitsDuration, measureHits } from "./hits.ts";
 import { measureMemory, memoryDuration } from "./memory.ts";
 import { floodDuration, growthDuration, measureFlood, measureGrowth } from "./pauses.ts";
@@ -52,6 +53,7 @@ const PARTS: Record<string, Part> = {
   growth: { measure: measureGrowth, seconds: growthDuration },
   flood: { measure: measureFlood, seconds: floodDuration },
   snapshots: { measure: measureSnapshots, seconds: snapshotsDuration },
+  append: { measure: measureAppend, seconds: appendDuration },
   hits: { measure: measureHits, seconds: hitsDuration },
   starts: { measure: measureStarts, seconds: startsDuration },
   scripts: { measure: measureScripts, seconds: scriptsDuration },

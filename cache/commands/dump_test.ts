@@ -190,8 +190,17 @@ function errorOf(run: () => ReplyValue): string {
   return "none";
 }
 
-const open = (clock = new ManualClock(1_700_000_000_000)) =>
-  new Cache({ enableDebugCommand: true, clock });
+/** What a test has made: what it deletes may still be given back in parts when it ends. */
+const made: Cache[] = [];
+Deno.test.afterEach(async () => {
+  for (const cache of made.splice(0)) await cache.close();
+});
+
+function open(clock = new ManualClock(1_700_000_000_000)): Cache {
+  const cache = new Cache({ enableDebugCommand: true, clock });
+  made.push(cache);
+  return cache;
+}
 
 Deno.test("DUMP and RESTORE exchange with Redis what they have recorded, byte for byte", () => {
   for (const [command, dump, digest] of RECORDED) {

@@ -256,7 +256,7 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     current_save_keys_processed: 0,
     current_save_keys_total: 0,
     rdb_changes_since_last_save: snapshots.changes,
-    rdb_bgsave_in_progress: background.kind === "snapshot" ? 1 : 0,
+    rdb_bgsave_in_progress: background.kind === undefined || background.kind === "base" ? 0 : 1,
     rdb_last_save_time: Math.floor(snapshots.lastSave / 1000),
     rdb_last_bgsave_status: snapshots.lastError === undefined ? "ok" : "err",
     rdb_last_bgsave_time_sec: snapshots.lastDuration,
@@ -271,7 +271,7 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     module_fork_in_progress: 0,
     module_fork_last_cow_size: 0,
   }),
-  stats: ({ stats, pubsub, tracking, eviction, background }) => ({
+  stats: ({ stats, pubsub, replication, tracking, eviction, background }) => ({
     total_connections_received: stats.connections,
     total_commands_processed: stats.commands,
     instantaneous_ops_per_sec: Math.round(stats.rates().commands),
@@ -301,7 +301,7 @@ const SECTIONS: Record<string, (engine: Engine) => Section> = {
     // Redis has a process write; here it is a task in this one.
     total_forks: background.starts,
     migrate_cached_sockets: 0,
-    slave_expires_tracked_keys: 0,
+    slave_expires_tracked_keys: replication.ownKeys,
     active_defrag_hits: 0,
     active_defrag_misses: 0,
     active_defrag_key_hits: 0,

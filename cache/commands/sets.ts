@@ -139,12 +139,14 @@ function spop(client: Client, args: Args): void {
     effects?.replace(db, "DEL", key);
   } else {
     effects?.omit();
-    const tell = (member: Slice) => effects?.add(db, "SREM", key, member);
     if (left * MOVE_FACTOR > count) {
       reply.set(count);
-      for (let i = 0; i < count; i++) tell(popOne(client, set));
+      for (let i = 0; i < count; i++) {
+        const member = popOne(client, set);
+        effects?.add(db, "SREM", key, member);
+      }
     } else {
-      popMost(client, set, count, tell);
+      popMost(client, key, set, count);
     }
   }
   objects.setCollection(entry, set);
@@ -153,25 +155,21 @@ function spop(client: Client, args: Args): void {
 }
 
 /** Replies random members of a set, which becomes a new one of those that are left. */
-function popMost(
-  client: Client,
-  set: Collection,
-  count: number,
-  tell: (member: Slice) => void,
-): void {
-  const { db: { objects: { sets } }, reply } = client;
+function popMost(client: Client, key: Slice, set: Collection, count: number): void {
+  const { db, db: { objects: { sets } }, engine: { effects }, reply } = client;
   const selects = sampler(sets.size(set), count, Math.random);
   reply.set(count);
   const left = build(client, (left) => {
     sets.walk(set, (member) => {
-      if (selects()) {
-        reply.bulk(member);
-        tell(member);
-      } else {
-        sets.add(left, member);
-      }
+      if (selects()) reply.bulk(member);
+      else sets.add(left, member);
     });
   });
+  if (effects !== undefined) {
+    sets.walk(set, (member) => {
+      if (!sets.has(left, member)) effects.add(db, "SREM", key, member);
+    });
+  }
   sets.destroy(set);
   set.root = left.root;
   set.storage = left.storage;

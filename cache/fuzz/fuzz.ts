@@ -14,7 +14,8 @@ import { parseArgs } from "@std/cli/parse-args";
 import { memory, rejectAllBut } from "../../bench/figures.ts";
 import { Progress } from "../bench/progress.ts";
 import { digits } from "../bench/report.ts";
-import { KINDS, type Line } from "./run.ts";
+import { KINDS } from "./kinds.ts";
+import type { Line } from "./run.ts";
 
 /** A case that takes longer hangs, in milliseconds. */
 const MAX_CASE_TIME = 60_000;

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Random } from "../compare/random.ts";
+import { KINDS } from "./kinds.ts";
 import { mangle } from "./mangle.ts";
 import { OLD_VALUES } from "./old_values.ts";
-import { KINDS } from "./run.ts";
 import { Failure, Target } from "./target.ts";
 import { sealed } from "./values.ts";
 

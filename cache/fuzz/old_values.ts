@@ -40,7 +40,7 @@ export const OLD_VALUES: readonly Uint8Array[] = [
   Uint8Array.from([0x0d, ...string(PAIRS)]),
   fromHex("03 03 0161 03312e35 0162 fe 0163 ff"),
   fromHex("09 10 02 026631 0200 7631 026632 0200 7632 ff"),
-  fromHex("09 0b 01 036b6579 0300 76616c ff"),
+  fromHex(`09 420a 01 fefe000000${"6b".repeat(254)} feff00000000 ${"76".repeat(255)} ff`),
   fromHex("02 03 0161 c005 0162"),
   fromHex("04 02 0161 c005 0162 0163"),
   fromHex("0b 0e 02000000 03000000 feff 0100 0300"),

@@ -41,10 +41,13 @@ const NAMES = allCommands().flatMap(({ fullName, subcommands }) => [
 
 const ALL: Group[] = [...Object.values(GROUPS), { commands: OTHERS }];
 
+/** What would not be seen to have ended, or would make a small command a very long one. */
+const UNWANTED = ["PAUSE", "REPLY", "POPULATE", "SLEEP", "proto-max-bulk-len"];
+
 /**
  * The commands of a grammar, one or several: without the comparison's own `PAUSE`, without
- * `CLIENT REPLY`, which within a transaction takes replies out of an array, as in Redis; and with values
- * no larger than they are at first.
+ * `CLIENT REPLY`, which within a transaction takes replies out of an array, as in Redis, and without
+ * those that make as much as they are told to.
  */
 export function commandsOf(part: Part, random: Random): string[][] {
   const commands: string[][] = [[]];
@@ -52,9 +55,7 @@ export function commandsOf(part: Part, random: Random): string[][] {
     if (arg === ";") commands.push([]);
     else commands.at(-1)?.push(arg);
   }
-  return commands.filter(([name, sub]) =>
-    name !== undefined && name !== "PAUSE" && sub !== "REPLY"
-  );
+  return commands.filter((args) => args.length > 0 && !args.some((arg) => UNWANTED.includes(arg)));
 }
 
 /** Some requests, right or not, as bytes. */

@@ -6,21 +6,11 @@
  */
 
 import { Random } from "../compare/random.ts";
-import { fuzzRequests } from "./requests.ts";
-import { type Note, shown } from "./target.ts";
-import { fuzzTexts } from "./texts.ts";
-import { fuzzFiles, fuzzValues } from "./values.ts";
+import { KINDS } from "./kinds.ts";
+import { shown } from "./target.ts";
 
 /** A line that is printed, as JSON. */
 export type Line = { begins: string } | { inputs: number } | { failure: string; input: string };
-
-/** What is fuzzed, by kind. Each returns how many inputs it has tried. */
-export const KINDS: Readonly<Record<string, (seed: number, note: Note) => Promise<number>>> = {
-  requests: fuzzRequests,
-  texts: fuzzTexts,
-  values: fuzzValues,
-  files: fuzzFiles,
-};
 
 const encoder = new TextEncoder();
 
@@ -40,21 +30,19 @@ function makeRepeatable(random: Random): void {
   };
 }
 
-if (import.meta.main) {
-  const [kinds = "", seed, cases] = Deno.args;
-  const chosen = kinds.split(",");
-  for (let i = 0; i < Number(cases); i++) {
-    const kind = chosen[i % chosen.length] ?? "";
-    print({ begins: `--kinds ${kind} --seed ${Number(seed) + i} --cases 1` });
-    let last = new Uint8Array();
-    makeRepeatable(new Random(Number(seed) + i));
-    try {
-      const inputs = await KINDS[kind]?.(Number(seed) + i, (input) => last = input.slice()) ?? 0;
-      print({ inputs });
-    } catch (error) {
-      const failure = `${error instanceof Error ? error.stack ?? error : error}`;
-      print({ failure, input: shown(last) });
-    }
+const [kinds = "", seed, cases] = Deno.args;
+const chosen = kinds.split(",");
+for (let i = 0; i < Number(cases); i++) {
+  const kind = chosen[i % chosen.length] ?? "";
+  print({ begins: `--kinds ${kind} --seed ${Number(seed) + i} --cases 1` });
+  let last = new Uint8Array();
+  makeRepeatable(new Random(Number(seed) + i));
+  try {
+    const inputs = await KINDS[kind]?.(Number(seed) + i, (input) => last = input.slice()) ?? 0;
+    print({ inputs });
+  } catch (error) {
+    const failure = `${error instanceof Error ? error.stack ?? error : error}`;
+    print({ failure, input: shown(last) });
   }
-  Deno.exit();
 }
+Deno.exit();

@@ -459,9 +459,7 @@ export function execute(machine: Machine): void {
           const object = stack[base + (i >>> 15 & 255)];
           const at = base + (i >>> 7 & 255);
           stack[at + 1] = object;
-          const table = typeof object === "string"
-            ? machine.stringMetatable.getKey("__index")
-            : object;
+          const table = typeof object === "string" ? machine.stringMetatable.indexTable : object;
           if (table instanceof Table) {
             const { shape } = table;
             let value: LuaValue;

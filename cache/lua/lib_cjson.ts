@@ -36,19 +36,32 @@ class Settings {
 
 type Setting = keyof Settings;
 
-/** Which characters JSON writes with a backslash: what C's `iscntrl` names, and three more. */
-const NEEDS_ESCAPE = Uint8Array.from(
-  { length: 256 },
-  (_, c) => c < 32 || c === 127 || '"\\/'.includes(String.fromCharCode(c)) ? 1 : 0,
-);
+/** What JSON writes for a character: what C's `iscntrl` names, and three more, with a backslash. */
+const ESCAPES: (string | undefined)[] = Array.from({ length: 256 }, (_, c) => {
+  const character = String.fromCharCode(c);
+  if (c === 127) return "\\u007f";
+  if (character === "/") return "\\/";
+  const quoted = JSON.stringify(character).slice(1, -1);
+  return quoted === character ? undefined : quoted;
+});
+
+/** From which length on the engine escapes a text: it takes less memory for many escapes. */
+const LONG_TEXT = 128;
 
 function quote(text: string): string {
+  let quoted = '"';
+  let done = 0;
   for (let i = 0; i < text.length; i++) {
-    if (NEEDS_ESCAPE[text.charCodeAt(i)] === 0) continue;
-    // JavaScript's escapes are the same, but for two characters that it lets stand.
-    return JSON.stringify(text).replace(/\//g, "\\/").replace(/\x7f/g, "\\u007f");
+    const escape = ESCAPES[text.charCodeAt(i)];
+    if (escape === undefined) continue;
+    if (text.length >= LONG_TEXT) {
+      // JavaScript's escapes are the same, but for two characters that it lets stand.
+      return JSON.stringify(text).replace(/\//g, "\\/").replace(/\x7f/g, "\\u007f");
+    }
+    quoted += text.slice(done, i) + escape;
+    done = i + 1;
   }
-  return `"${text}"`;
+  return done === 0 ? `"${text}"` : `${quoted}${text.slice(done)}"`;
 }
 
 /** Encodes one value. */
@@ -63,7 +76,7 @@ class Encoder {
   }
 
   encode(value: LuaValue): string {
-    this.#value(value, 0);
+    this.#value("", value, 0);
     if (this.#text.length > MAX_STRING) throw new RangeError("Too long a text");
     return this.#text;
   }
@@ -73,13 +86,18 @@ class Encoder {
     this.#text += piece;
   }
 
-  #value(value: LuaValue, depth: number): void {
-    if (typeof value === "string") this.#add(quote(value));
-    else if (typeof value === "number") this.#add(this.#number(value));
-    else if (value instanceof Table) this.#table(value, depth + 1);
-    else if (value === undefined || value === JSON_NULL) this.#add("null");
-    else if (typeof value === "boolean") this.#add(value ? "true" : "false");
-    else this.#fail(value, "type not supported");
+  /** Adds a value, with what separates it from the text so far. */
+  #value(before: string, value: LuaValue, depth: number): void {
+    if (value instanceof Table) this.#table(before, value, depth + 1);
+    else this.#add(before + this.#scalar(value));
+  }
+
+  #scalar(value: LuaValue): string {
+    if (typeof value === "string") return quote(value);
+    if (typeof value === "number") return this.#number(value);
+    if (value === undefined || value === JSON_NULL) return "null";
+    if (typeof value === "boolean") return value ? "true" : "false";
+    return this.#fail(value, "type not supported");
   }
 
   #fail(value: LuaValue, reason: string): never {
@@ -97,35 +115,28 @@ class Encoder {
     return Number.isNaN(value) ? "nan" : formatNonFinite(value);
   }
 
-  #table(table: Table, depth: number): void {
+  #table(before: string, table: Table, depth: number): void {
     if (depth > this.#settings.encodeMaxDepth) {
       this.#m.error(`Cannot serialise, excessive nesting (${depth})`);
     }
     const length = this.#arrayLength(table);
     if (length > 0) {
-      this.#text += "[";
-      for (let n = 1; n <= length; n++) {
-        if (n > 1) this.#text += ",";
-        this.#value(table.getNumber(n), depth);
-      }
-      this.#text += "]";
+      this.#value(`${before}[`, table.getNumber(1), depth);
+      for (let n = 2; n <= length; n++) this.#value(",", table.getNumber(n), depth);
+      this.#add("]");
       return;
     }
-    let separator = "{";
-    const visit = (key: LuaValue, value: LuaValue) => {
+    let separator = `${before}{`;
+    table.forEach((key, value) => {
       const name = typeof key === "number"
         ? `"${this.#number(key)}"`
         : typeof key === "string"
         ? quote(key)
         : this.#fail(key, "table key must be a number or string");
-      this.#text += separator;
-      this.#add(name);
-      this.#text += ":";
-      this.#value(value, depth);
+      this.#value(`${separator}${name}:`, value, depth);
       separator = ",";
-    };
-    table.forEach(visit);
-    this.#text += separator === "{" ? "{}" : "}";
+    });
+    this.#add(separator === "," ? "}" : `${separator}}`);
   }
 
   /** How many elements there are if a table is an array, with its holes; -1 if it is none. */

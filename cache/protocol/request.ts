@@ -20,6 +20,8 @@ const MAX_UNAUTHENTICATED_BULK = 16 * 1024;
 const SMALL_BUFFER = 2 * 1024;
 /** How much is read at a time. */
 const READ_SIZE = 16 * 1024;
+/** The same of a large argument, of which nothing is to be executed. Others get their turn after each. */
+const MAX_READ_SIZE = 256 * 1024;
 
 const [LF, CR, DOLLAR, ASTERISK, ZERO] = [10, 13, 36, 42, 48] as const;
 
@@ -178,7 +180,8 @@ export class RequestReader {
       larger.set(this.#buffer.subarray(0, this.#end));
       this.#replace(larger);
     }
-    return this.#buffer.subarray(this.#end, this.#end + READ_SIZE);
+    const size = Math.max(READ_SIZE, Math.min(missing, MAX_READ_SIZE));
+    return this.#buffer.subarray(this.#end, this.#end + size);
   }
 
   /** Takes note of how many bytes have come into {@linkcode room}. */

@@ -166,6 +166,18 @@ Deno.test("RequestReader starts small, grows with what comes, and gives it back"
   assertEquals(feed(reader, "PING\r\n"), [["PING"]]);
 });
 
+Deno.test("RequestReader reads much of a large argument at a time, but nothing after it", () => {
+  const reader = new RequestReader(LIMITS);
+  feed(reader, `*2\r\n$4\r\nECHO\r\n$1000000\r\n${"x".repeat(300_000)}`);
+  assertEquals(reader.room().length, 256 * 1024);
+  feed(reader, "x".repeat(600_000));
+  assertEquals(reader.room().length, 100_002);
+  feed(reader, "x".repeat(99_000));
+  assertEquals(reader.room().length, 1002);
+  feed(reader, "x".repeat(1000) + "\r\n");
+  assertEquals(reader.room().length, 16 * 1024);
+});
+
 Deno.test("RequestReader takes no memory for what is only announced", () => {
   const reader = new RequestReader(LIMITS);
   assertEquals(feed(reader, "*1000000\r\n$500000000\r\nabc"), []);

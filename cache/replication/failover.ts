@@ -47,8 +47,9 @@ export class Failover {
   }
 
   /** Ends it, without success unless it has come to its end. */
-  abort(): void {
+  abort(reason = "it was asked for"): void {
     if (this.state === "no-failover") return;
+    this.#replication.log.warn(`FAILOVER aborted: ${reason}`);
     const isBegun = this.state === "failover-in-progress";
     this.state = "no-failover";
     if (isBegun) this.#replication.promote();
@@ -58,7 +59,7 @@ export class Failover {
   /** Takes note of how the replica has answered. */
   answered(accepted: boolean): void {
     if (this.state !== "failover-in-progress") return;
-    if (!accepted) return this.abort();
+    if (!accepted) return this.abort("Failover target rejected psync request");
     this.state = "no-failover";
     this.#engine.endPause();
   }
@@ -68,7 +69,11 @@ export class Failover {
     if (this.state !== "waiting-for-sync") return;
     const { to, timeout, force } = this.#options;
     if (timeout > 0 && this.#replication.now() - this.#begunAt >= timeout) {
-      return force && to !== undefined ? this.#follow(to.host, to.port) : this.abort();
+      if (!force || to === undefined) return this.abort("Replica never caught up before timeout");
+      this.#replication.log.info(
+        `FAILOVER to ${to.host}:${to.port} time out exceeded, failing over.`,
+      );
+      return this.#follow(to.host, to.port);
     }
     const { offset, replicas } = this.#replication;
     const isWanted = ({ host, listeningPort }: Replica) =>

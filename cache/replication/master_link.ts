@@ -19,6 +19,12 @@ const MAX_BATCH_TIME = 4;
 /** How often it is looked whether a script that keeps the cache busy has ended, in milliseconds. */
 const BUSY_INTERVAL = 10;
 
+/** What is logged where a master says nothing for too long, by the state of the link. */
+const TIMEOUTS: Readonly<Record<string, string>> = {
+  sync: "Timeout receiving bulk data from MASTER",
+  connected: "MASTER timeout: no data nor PING received",
+};
+
 const MINUS = 45;
 
 /** A master may send what it likes: it has taken it from its clients. */
@@ -50,6 +56,8 @@ export class MasterLink {
   /** Ends the wait before the next attempt. */
   #retry: () => void = () => {};
   #lastError = "";
+  /** What it was waited for in vain, if that is why the connection was closed. */
+  #timeout: string | undefined;
 
   /** @param before The link that it takes the place of, if there is one. */
   constructor(engine: Engine, host: string, port: number, before?: MasterLink) {
@@ -96,6 +104,7 @@ export class MasterLink {
     const connection = this.#connection;
     if (connection === undefined) return this.#retry();
     if (replication.now() - connection.lastHeard > settings.replicationTimeout * 1000) {
+      this.#timeout = TIMEOUTS[this.state] ?? "Timeout connecting to the MASTER";
       connection.close();
     }
   }
@@ -108,8 +117,9 @@ export class MasterLink {
       try {
         await this.#follow();
       } catch (error) {
-        reason = error instanceof Error ? error.message : String(error);
+        reason = this.#timeout ?? (error instanceof Error ? error.message : String(error));
       }
+      this.#timeout = undefined;
       const wasConnected = this.state === "connected";
       this.#connection?.close();
       this.#connection = undefined;

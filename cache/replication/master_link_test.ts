@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { until, within } from "../../test_util.ts";
+import { settle, until, within } from "../../test_util.ts";
 import { Cache } from "../cache.ts";
 import {
   caughtUp,
@@ -9,6 +9,8 @@ import {
   introduced,
   listening,
   offsetOf,
+  Proxy,
+  QUIET,
   stateOf,
   Wire,
 } from "./test_util.ts";
@@ -54,7 +56,7 @@ Deno.test("A replica takes a snapshot with a length or a mark, however it comes 
         await wire.send("*3\r\n$3\r\nSET\r\n$1\r\nb\r\n$1\r\n2\r\n");
         await wire.rest();
       });
-      await using replica: Cache = new Cache({ replicaOf: { port: master.port } });
+      await using replica: Cache = new Cache({ logger: QUIET, replicaOf: { port: master.port } });
       await until(() => replica.call("GET", "b") === "2");
       assertEquals(replica.call("STRLEN", "a"), 1000);
       assertEquals([offsetOf(replica), field(replica, "master_replid")], [127, ID]);
@@ -83,7 +85,7 @@ Deno.test("A replica that is cut off amid a transaction asks for it from its beg
       await wire.rest();
     },
   );
-  await using replica = new Cache({ replicaOf: { port: master.port } });
+  await using replica = new Cache({ logger: QUIET, replicaOf: { port: master.port } });
   await until(() => replica.call("GET", "a") === "3");
   assertEquals(asked[1], `PSYNC ${ID} ${increment.length + 1}`);
   assertEquals(offsetOf(replica), increment.length + transaction.length);
@@ -143,7 +145,7 @@ Deno.test("A replica is empty after a damaged snapshot, and takes the next one",
     await wire.rest();
   };
   await using master = new FakeMaster(send(damaged), send(snapshot));
-  await using replica = new Cache();
+  await using replica = new Cache({ logger: QUIET });
   replica.call("SET", "old", 1);
   replica.call("REPLICAOF", "127.0.0.1", master.port);
   await until(() => asked.length === 1 && replica.call("DBSIZE") === 0);
@@ -154,23 +156,24 @@ Deno.test("A replica is empty after a damaged snapshot, and takes the next one",
 Deno.test("A replica gives up a master that says nothing, whatever it waits for", async () => {
   const snapshot = await snapshotOf("SET", "a", "1");
   const hang = async (wire: Wire) => void await wire.rest();
-  const scripts: [string, (wire: Wire) => Promise<void>][] = [
-    ["handshake", hang],
-    ["sync", async (wire) => {
+  const scripts: [string, string, (wire: Wire) => Promise<void>][] = [
+    ["handshake", "Timeout connecting", hang],
+    ["sync", "Timeout receiving bulk data", async (wire) => {
       await introduced(wire);
       await wire.send(`+FULLRESYNC ${ID} 0\r\n$100\r\nabc`);
       await wire.rest();
     }],
-    ["connected", async (wire) => {
+    ["connected", "MASTER timeout: no data nor PING", async (wire) => {
       await introduced(wire);
       await wire.send(`+FULLRESYNC ${ID} 0\r\n$${snapshot.length}\r\n${snapshot}`);
       await wire.rest();
     }],
   ];
-  for (const [state, script] of scripts) {
+  for (const [state, reason, script] of scripts) {
     await using master = new FakeMaster(script, hang);
     await using replica = new Inside();
     const { replication } = replica.engine;
+    const log = replication.log = new Log();
     replica.call(`REPLICAOF 127.0.0.1 ${master.port}`);
     await until(() => replication.link?.state === state);
     await until(() => state !== "sync" || replication.link?.transfer?.received === 3);
@@ -179,7 +182,8 @@ Deno.test("A replica gives up a master that says nothing, whatever it waits for"
     replica.tick(60);
     assertEquals(replication.link?.state, state);
     replica.tick(1);
-    await until(() => replication.link?.state !== state);
+    await until(() => log.lines.length > 0);
+    assertEquals(log.lines[0]?.includes(reason), true);
     assertEquals(replica.call("GET a"), state === "connected" ? "$1\r\n1" : "$-1");
   }
 });
@@ -218,6 +222,34 @@ Deno.test("What a master sends that cannot be executed is logged, and the next g
   assertMatch(logger.lines[1] ?? "", /-ERR unknown command 'NONE'/);
   assertMatch(logger.lines[2] ?? "", /sends what is no request: invalid multibulk length/);
   assertEquals(replica.call("GET", "a"), null);
+});
+
+Deno.test("A snapshot waits for a script that is past its time", async () => {
+  const { cache: master, port } = listening();
+  await using _master = master;
+  await using proxy = new Proxy(port);
+  proxy.refuses = true;
+  const { cache: replica, port: replicaPort } = listening();
+  await using _replica = replica;
+  replica.call("MSET", "a", 1, "b", 2);
+  replica.call("CONFIG", "SET", "busy-reply-threshold", 1);
+  replica.call("REPLICAOF", "127.0.0.1", proxy.port);
+  using wire = await Wire.connect(replicaPort);
+  await wire.send('EVAL "while true do end" 0\r\n');
+  using other = await Wire.connect(replicaPort);
+  let reply = "";
+  while (!reply.startsWith("-BUSY")) {
+    await other.send("GET a\r\n");
+    reply = await within(other.until("\n"));
+  }
+  proxy.refuses = false;
+  await until(() => master.stats.replicas === 1);
+  await settle();
+  assertEquals(replica.stats.keys, 2);
+  await other.send("SCRIPT KILL\r\n");
+  await within(wire.until("\n"));
+  await caughtUp(master, replica);
+  assertEquals(replica.stats.keys, 0);
 });
 
 Deno.test("A master's stream waits for a script that is past its time", async () => {

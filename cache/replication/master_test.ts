@@ -1,8 +1,8 @@
 /** The master, as those see it who speak to it by hand. */
 
 import { assertEquals, assertMatch } from "@std/assert";
-import { until, within } from "../../test_util.ts";
-import { caughtUp, field, Inside, listening, Wire } from "./test_util.ts";
+import { settle, until, within } from "../../test_util.ts";
+import { caughtUp, field, Inside, listening, QUIET, Wire } from "./test_util.ts";
 import { play } from "../commands/test_util.ts";
 import { Cache } from "../cache.ts";
 
@@ -56,10 +56,16 @@ Deno.test("SYNC sends a snapshot with its length to who knows nothing else, and 
     await within(wire.until("b\r\n$1\r\n2\r\n")),
     "*2\r\n$6\r\nSELECT\r\n$1\r\n2\r\n*3\r\n$3\r\nSET\r\n$1\r\nb\r\n$1\r\n2\r\n",
   );
+  // One that comes now has not heard which database was chosen.
+  using other = await Wire.connect(port);
+  await other.send("SYNC\r\n");
+  await other.take(Number((await within(other.until("\r\n"))).slice(1)));
+  cache.call("SET", "c", "3");
+  assertMatch(await within(other.until("c\r\n$1\r\n3\r\n")), /^\*2\r\n\$6\r\nSELECT/);
   // What a replica asks, it gets no reply to: it is closed.
   await wire.send("REPLCONF ACK 10\r\nSYNC\r\nPSYNC ? -1\r\n");
   await wire.send("PING\r\n");
-  assertEquals(await within(wire.rest()), "");
+  assertMatch(await within(wire.rest()), /SELECT.*SET.*c\r\n\$1\r\n3\r\n$/s);
 });
 
 Deno.test("PSYNC sends a snapshot up to a mark, and the stream when the replica has it", async () => {
@@ -90,7 +96,7 @@ Deno.test("PSYNC sends a snapshot up to a mark, and the stream when the replica 
 Deno.test("PSYNC goes on from an offset that the backlog has, and from no other", async () => {
   const { cache, port } = listening();
   await using _cache = cache;
-  await using replica = new Cache({ replicaOf: { port } });
+  await using replica = new Cache({ logger: QUIET, replicaOf: { port } });
   await caughtUp(cache, replica);
   for (let i = 0; i < 5; i++) cache.call("SET", "a", i);
   const id = field(cache, "master_replid");
@@ -162,7 +168,7 @@ Deno.test("A master whose replicas leave amid a snapshot serves the next one", a
     await wire.send("SYNC\r\n");
     await within(wire.until("REDIS0010"));
   }
-  await using replica = new Cache({ replicaOf: { port } });
+  await using replica = new Cache({ logger: QUIET, replicaOf: { port } });
   await caughtUp(cache, replica);
   assertEquals(replica.call("DBSIZE"), 100);
 });
@@ -176,7 +182,7 @@ Deno.test("A replica waits for the end of another snapshot", async () => {
   await using _cache = cache;
   for (let i = 0; i < 5000; i++) cache.call("SET", `key ${i}`, "x".repeat(100));
   cache.call("BGSAVE");
-  await using replica = new Cache({ replicaOf: { port } });
+  await using replica = new Cache({ logger: QUIET, replicaOf: { port } });
   await caughtUp(cache, replica);
   assertEquals(replica.call("DBSIZE"), 5000);
   assertEquals(field(cache, "rdb_last_bgsave_status"), "ok");
@@ -198,6 +204,11 @@ Deno.test("A master shows its replicas that it is there, and closes those that s
   master.tick(1);
   await within(wire.until("FULLRESYNC"));
   await until(() => [...replicas].some(({ state }) => state === "online"));
+  // It would not find the end of the snapshot if more came at once.
+  const [replica] = replicas;
+  master.call("SET a 1");
+  await settle();
+  assertEquals(replica?.sent, 0);
   // A sign in time keeps it.
   master.tick(8);
   await wire.send("REPLCONF ACK 0\r\n");

@@ -48,6 +48,7 @@ export class Replica {
   sent = 0;
   readonly #replication: Replication;
   #isSending = false;
+  #sending: Promise<void> = Promise.resolve();
 
   constructor(client: Client, replication: Replication) {
     this.client = client;
@@ -73,7 +74,13 @@ export class Replica {
 
   /** Sends it what there is of the stream. */
   feed(): void {
-    if (!this.#isSending) void this.#send();
+    if (!this.#isSending) this.#sending = this.#send();
+  }
+
+  /** The same; resolves when all is out, or cannot be. */
+  finish(): Promise<void> {
+    this.feed();
+    return this.#sending;
   }
 
   async #send(): Promise<void> {

@@ -12,8 +12,10 @@ import { type Command, STALE, WRITE } from "../commands/command.ts";
 import { MASTER_DOWN } from "../commands/error.ts";
 import { type EffectsListener, REPLICAS } from "../effects.ts";
 import type { Engine } from "../engine.ts";
+import type { Keyspace } from "../keyspace.ts";
 import type { Args } from "../protocol/request.ts";
 import type { SavingFacts } from "../saving.ts";
+import type { Address } from "../store/arena.ts";
 import { latin1Slice, type Slice } from "../store/slice.ts";
 import { Backlog } from "./backlog.ts";
 import { Failover } from "./failover.ts";
@@ -40,6 +42,8 @@ export interface ReplicationLog {
 /** A client that waits until replicas have got what there was of the stream. */
 interface WaitingClient {
   readonly client: Client;
+  /** Tells this wait of the client from a later one. */
+  readonly blocked: Client["blocked"];
   readonly offset: number;
   readonly count: number;
 }
@@ -61,8 +65,8 @@ export class Replication implements EffectsListener {
   /** The link to its master; undefined if this is a master. */
   link: MasterLink | undefined;
   readonly failover: Failover;
-  /** Where it is said how replication goes. Default: nowhere. */
-  log: ReplicationLog = { info() {}, warn() {} };
+  /** Where it is said how replication goes. Default: what goes wrong, to the console. */
+  log: ReplicationLog = { info() {}, warn: (message) => console.warn(message) };
   readonly #engine: Engine;
   /** How long the stream was when there was a backlog last. */
   #offset = 0;
@@ -72,6 +76,8 @@ export class Replication implements EffectsListener {
   /** Since when there is no replica, as {@linkcode now} tells it. */
   #aloneSince = 0;
   #waiting: WaitingClient[] = [];
+  /** Keys that clients have given a deadline while this is a replica. */
+  readonly #own = new Map<Keyspace, Set<string>>();
   #wantsAcks = false;
 
   constructor(engine: Engine) {
@@ -250,9 +256,12 @@ export class Replication implements EffectsListener {
     if (replica.state === "online") replica.awaitsAck = false;
     replica.feed();
     this.trim();
-    this.#waiting = this.#waiting.filter(({ client, offset, count }) =>
-      this.countAcks(offset) < count || !this.#engine.blocking.unblock(client, "timeout")
-    );
+    this.#waiting = this.#waiting.filter(({ client, blocked, offset, count }) => {
+      if (client.blocked !== blocked) return false;
+      if (this.countAcks(offset) < count) return true;
+      this.#engine.blocking.unblock(client, "timeout");
+      return false;
+    });
   }
 
   /** Forgets a replica that is gone. */
@@ -278,26 +287,11 @@ export class Replication implements EffectsListener {
 
   /** Asks all replicas how much they have got; ends a client's wait when enough have got that much. */
   awaitAcks(client: Client, offset: number, count: number): void {
-    this.#waiting = this.#waiting.filter((other) => other.client.blocked !== undefined);
-    this.#waiting.push({ client, offset, count });
+    this.#waiting = this.#waiting.filter((other) => other.client.blocked === other.blocked);
+    this.#waiting.push({ client, blocked: client.blocked, offset, count });
     if (this.replicas.size === 0) return;
     this.#wantsAcks = true;
     this.write(NOTHING);
-  }
-
-  /** Waits until all replicas have told that they have got all, or for so many milliseconds. */
-  async drain(timeout: number): Promise<void> {
-    const { offset } = this;
-    const isBehind = ({ state, isSilent, acknowledged }: Replica) =>
-      state === "online" && !isSilent && acknowledged < offset;
-    const isDone = () => ![...this.replicas].some(isBehind);
-    if (this.link !== undefined || isDone()) return;
-    this.#wantsAcks = true;
-    this.write(NOTHING);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, timeout);
-    await Promise.race([promise, this.#engine.until(isDone).catch(() => {})]);
-    clearTimeout(timer);
   }
 
   // Its part.
@@ -333,6 +327,7 @@ export class Replication implements EffectsListener {
     this.secondOffset = this.offset + 1;
     this.id = randomId();
     this.database = -1;
+    this.#own.clear();
     this.disconnectReplicas();
     if (this.backlog !== undefined) this.#engine.addListener(this);
     this.#aloneSince = this.now();
@@ -344,6 +339,7 @@ export class Replication implements EffectsListener {
 
   /** Begins the history that its master has, with what a snapshot has brought. */
   adopt(id: string, offset: number): void {
+    this.#own.clear();
     this.createBacklog(id, offset);
     this.changed();
   }
@@ -371,6 +367,42 @@ export class Replication implements EffectsListener {
       const tooFew = least > 0 && minReplicasMaxLag > 0 && this.goodReplicas < least;
       engine.guard = tooFew ? refuseWrites : undefined;
     }
+  }
+
+  // Keys that are its own, though it is a replica: clients have written them, who may where it is not
+  // read-only.
+
+  /** How many of them have a deadline. */
+  get ownKeys(): number {
+    let count = 0;
+    for (const keys of this.#own.values()) count += keys.size;
+    return count;
+  }
+
+  /** Takes note of a deadline that was set while this is a replica: no master knows of a client's. */
+  noteDeadline(db: Keyspace, entry: Address): void {
+    const { current } = this.#engine;
+    if (current === undefined || current.isMaster) return;
+    const keys = this.#own.get(db) ?? new Set();
+    this.#own.set(db, keys.add(db.objects.keys.key(entry).latin1()));
+  }
+
+  /** Expires those whose time is over; returns when the next is to, `Infinity` for never. */
+  expireOwn(): number {
+    let next = Infinity;
+    for (const [db, keys] of this.#own) {
+      for (const key of keys) {
+        const entry = db.objects.keys.find(db.table, latin1Slice(key));
+        const deadline = entry === 0 ? undefined : db.deadline(entry);
+        if (deadline !== undefined && !db.hasExpired(entry)) {
+          next = Math.min(next, deadline);
+          continue;
+        }
+        keys.delete(key);
+        if (deadline !== undefined) db.expireNow(entry);
+      }
+    }
+    return next;
   }
 
   // What goes by time.

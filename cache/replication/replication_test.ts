@@ -11,6 +11,7 @@ import {
   listening,
   offsetOf,
   Proxy,
+  QUIET,
   stateOf,
   Wire,
 } from "./test_util.ts";
@@ -56,7 +57,7 @@ Deno.test("A replica takes all keys of its master, and then what changes there",
   const { cache: master, port } = listening();
   await using _master = master;
   fill(master);
-  await using replica = new Cache({ replicaOf: { port }, enableDebugCommand: true });
+  await using replica = new Cache({ logger: QUIET, replicaOf: { port }, enableDebugCommand: true });
   for (let round = 0; round < 20; round++) change(master, round);
   await caughtUp(master, replica);
   assertEquals(digest(replica), digest(master));
@@ -74,7 +75,7 @@ Deno.test("A replica trims a stream as its master did, whatever LIMIT says", asy
   const { cache: master, port } = listening();
   await using _master = master;
   master.call("CONFIG", "SET", "stream-node-max-entries", 10);
-  await using replica = new Cache({ replicaOf: { port } });
+  await using replica = new Cache({ logger: QUIET, replicaOf: { port } });
   for (let i = 0; i < 100; i++) master.call("XADD", "s", `${i + 1}-1`, "f", "v");
   master.call("XADD", "s", "MAXLEN", "~", 55, "LIMIT", 30, "101-1", "f", "v");
   await caughtUp(master, replica);
@@ -85,7 +86,7 @@ Deno.test("A replica begins with the keys of one moment, while they change", asy
   const { cache: master, port } = listening();
   await using _master = master;
   for (let i = 0; i < 5000; i++) master.call("SET", `key ${i}`, "x".repeat(100));
-  await using replica = new Cache({ replicaOf: { port }, enableDebugCommand: true });
+  await using replica = new Cache({ logger: QUIET, replicaOf: { port }, enableDebugCommand: true });
   for (let i = 0; stateOf(replica) !== "connected"; i++) {
     for (let j = 0; j < 20; j++) {
       master.call("SET", `key ${(i * 7919 + j) % 8000}`, i);
@@ -103,10 +104,10 @@ Deno.test("Several replicas have one stream, and those that wait share a snapsho
   master.call("CONFIG", "SET", "repl-diskless-sync-delay", 100);
   master.call("CONFIG", "SET", "repl-diskless-sync-max-replicas", 2);
   fill(master, 50);
-  await using one = new Cache({ replicaOf: { port }, enableDebugCommand: true });
+  await using one = new Cache({ logger: QUIET, replicaOf: { port }, enableDebugCommand: true });
   await until(() => field(master, "slave0").includes("state=wait_bgsave"));
   assertEquals(stateOf(one), "handshake");
-  await using two = new Cache({ replicaOf: { port }, enableDebugCommand: true });
+  await using two = new Cache({ logger: QUIET, replicaOf: { port }, enableDebugCommand: true });
   change(master, 1);
   await caughtUp(master, one, two);
   assertEquals([digest(one), digest(two)], [digest(master), digest(master)]);
@@ -118,6 +119,7 @@ Deno.test("A replica goes on from where it was when its connection was cut", asy
   await using _master = master;
   await using proxy = new Proxy(port);
   await using replica = new Cache({
+    logger: QUIET,
     replicaOf: { port: proxy.port },
     enableDebugCommand: true,
   });
@@ -139,7 +141,11 @@ Deno.test("A replica takes all keys anew when the backlog is too short for it", 
   await using _master = master;
   await using proxy = new Proxy(port);
   master.call("CONFIG", "SET", "repl-backlog-size", "16kb");
-  await using replica = new Cache({ replicaOf: { port: proxy.port }, enableDebugCommand: true });
+  await using replica = new Cache({
+    logger: QUIET,
+    replicaOf: { port: proxy.port },
+    enableDebugCommand: true,
+  });
   await caughtUp(master, replica);
   proxy.refuses = true;
   proxy.cut();
@@ -158,8 +164,19 @@ Deno.test("A replica passes its master's stream on, and its replicas follow its 
   const { cache: middle, port: middlePort } = listening({ replicaOf: { port } });
   await using _middle = middle;
   await caughtUp(master, middle);
-  await using last = new Cache({ replicaOf: { port: middlePort }, enableDebugCommand: true });
+  master.call("SELECT", 3);
+  master.call("SET", "chosen", 3);
+  await caughtUp(master, middle);
+  await using last = new Cache({
+    logger: QUIET,
+    replicaOf: { port: middlePort },
+    enableDebugCommand: true,
+  });
   await caughtUp(master, last);
+  // The stream goes on in the database that was chosen before.
+  master.call("SET", "chosen", 4);
+  await caughtUp(master, middle, last);
+  assertEquals([digest(middle), digest(last)], [digest(master), digest(master)]);
   for (let round = 0; round < 10; round++) change(master, round);
   await caughtUp(master, middle, last);
   assertEquals([digest(middle), digest(last)], [digest(master), digest(master)]);
@@ -190,7 +207,7 @@ Deno.test("A master refuses those who ask while it has no link to its own", asyn
 Deno.test("A replica is read-only, unless it is told otherwise", async () => {
   const { cache: master, port } = listening();
   await using _master = master;
-  await using replica = new Cache({ replicaOf: { port } });
+  await using replica = new Cache({ logger: QUIET, replicaOf: { port } });
   await caughtUp(master, replica);
   const refused = "READONLY You can't write against a read only replica.";
   assertThrows(() => replica.call("SET", "a", 1), ReplyError, refused);
@@ -215,7 +232,12 @@ Deno.test("Keys of a replica expire when its master says so, and are not to be s
   const { cache: master, port } = listening({ clock: new ManualClock(1e12) });
   await using _master = master;
   const clock = new ManualClock(1e12);
-  await using replica = new Cache({ replicaOf: { port }, clock, enableDebugCommand: true });
+  await using replica = new Cache({
+    logger: QUIET,
+    replicaOf: { port },
+    clock,
+    enableDebugCommand: true,
+  });
   for (let i = 0; i < 10; i++) master.call("SET", `key ${i}`, 1, "PX", 1000);
   master.call("RPUSH", "list", 1);
   master.call("PEXPIRE", "list", 1000);
@@ -243,6 +265,17 @@ Deno.test("Keys of a replica expire when its master says so, and are not to be s
   replica.call("CONFIG", "SET", "replica-read-only", "no");
   assertEquals(replica.call("INCR", "a"), 1);
   assertEquals(replica.call("DBSIZE"), 1);
+  // What its clients write is its own, and so are the deadlines.
+  for (const [key, time] of [["own", 10], ["other", 20], ["kept", 5]] as const) {
+    replica.call("SET", key, 1, "PX", time);
+  }
+  replica.call("PERSIST", "kept");
+  assertEquals(field(replica, "slave_expires_tracked_keys"), "3");
+  clock.advance(11);
+  assertEquals([replica.call("DBSIZE"), field(replica, "slave_expires_tracked_keys")], [3, "1"]);
+  clock.advance(10);
+  assertEquals([replica.call("DBSIZE"), field(replica, "slave_expires_tracked_keys")], [2, "0"]);
+  replica.call("DEL", "kept");
 
   master.call("SET", "b", 1, "PX", 5000);
   await caughtUp(master, replica);
@@ -257,7 +290,11 @@ Deno.test("A replica that starts keeps keys that have expired until its master d
   const { cache: master, port } = listening({ clock: new ManualClock(1e12) });
   await using _master = master;
   master.call("SET", "a", 1, "PX", 1000);
-  await using replica = new Cache({ replicaOf: { port }, clock: new ManualClock(2e12) });
+  await using replica = new Cache({
+    logger: QUIET,
+    replicaOf: { port },
+    clock: new ManualClock(2e12),
+  });
   await caughtUp(master, replica);
   assertEquals([replica.call("GET", "a"), replica.call("DBSIZE")], [null, 1]);
 });
@@ -265,8 +302,8 @@ Deno.test("A replica that starts keeps keys that have expired until its master d
 Deno.test("WAIT replies how many replicas have got what the client has changed", async () => {
   const { cache: master, port } = listening();
   await using _master = master;
-  await using one = new Cache({ replicaOf: { port } });
-  await using two = new Cache({ replicaOf: { port } });
+  await using one = new Cache({ logger: QUIET, replicaOf: { port } });
+  await using two = new Cache({ logger: QUIET, replicaOf: { port } });
   await caughtUp(master, one, two);
   using wire = await Wire.connect(port);
   await wire.send("WAIT 2 0\r\n");
@@ -276,6 +313,14 @@ Deno.test("WAIT replies how many replicas have got what the client has changed",
   assertEquals([one.call("GET", "a"), two.call("GET", "a")], ["1", "1"]);
   await wire.send("SET a 2\r\nWAIT 3 50\r\n");
   assertEquals(await within(wire.until(/:\d\r\n/)), "+OK\r\n:2\r\n");
+  // A replica that tells more later ends no other wait of the client.
+  await wire.send("WAIT 3 1\r\nBLPOP list 0\r\n");
+  assertEquals(await within(wire.until("\n")), ":2\r\n");
+  await master.until(({ blockedClients }) => blockedClients === 1);
+  await using three = new Cache({ logger: QUIET, replicaOf: { port } });
+  await caughtUp(master, three);
+  await until(() => master.call("WAIT", 3, 0) === 3);
+  assertEquals(master.stats.blockedClients, 1);
 });
 
 Deno.test("min-replicas-to-write refuses writes where there are too few replicas", async () => {
@@ -288,7 +333,7 @@ Deno.test("min-replicas-to-write refuses writes where there are too few replicas
   assertEquals(master.call("GET", "a"), null);
   assertEquals(field(master, "min_slaves_good_slaves"), "0");
   {
-    await using replica = new Cache({ replicaOf: { port } });
+    await using replica = new Cache({ logger: QUIET, replicaOf: { port } });
     await caughtUp(master, replica);
     assertEquals(master.call("SET", "a", 1), "OK");
     assertEquals(field(master, "min_slaves_good_slaves"), "1");
@@ -302,7 +347,7 @@ Deno.test("min-replicas-to-write refuses writes where there are too few replicas
 Deno.test("A replica without its master answers from what it has, unless it is told otherwise", async () => {
   const { cache: master, port } = listening();
   master.call("SET", "a", 1);
-  await using replica = new Cache({ replicaOf: { port } });
+  await using replica = new Cache({ logger: QUIET, replicaOf: { port } });
   await caughtUp(master, replica);
   await master.close();
   await until(() => stateOf(replica) !== "connected");
@@ -330,6 +375,7 @@ Deno.test("A replica leaves eviction to its master, unless it is told otherwise"
   const { cache: master, port } = listening();
   await using _master = master;
   await using replica = new Cache({
+    logger: QUIET,
     replicaOf: { port },
     maxMemory: 1,
     maxMemoryPolicy: "allkeys-lru",
@@ -381,7 +427,7 @@ Deno.test("Clients of a replica get what they wait for, and messages, from its m
 Deno.test("CLIENT tells replicas and masters from others, and closes them by their type", async () => {
   const { cache: master, port } = listening();
   await using _master = master;
-  await using replica = new Cache({ replicaOf: { port } });
+  await using replica = new Cache({ logger: QUIET, replicaOf: { port } });
   await caughtUp(master, replica);
   assertMatch(`${master.call("CLIENT", "LIST", "TYPE", "replica")}`, / flags=S .* cmd=replconf /);
   assertMatch(`${replica.call("CLIENT", "LIST", "TYPE", "master")}`, / flags=M .*\(superuser\) /);
@@ -401,7 +447,7 @@ Deno.test("REPLICAOF again does nothing for the same master, and follows another
   await using _two = two.cache;
   one.cache.call("SET", "a", "one");
   two.cache.call("SET", "a", "two");
-  await using replica = new Cache({ replicaOf: { port: one.port } });
+  await using replica = new Cache({ logger: QUIET, replicaOf: { port: one.port } });
   await caughtUp(one.cache, replica);
   assertEquals(
     replica.call("REPLICAOF", "127.0.0.1", one.port),
@@ -426,7 +472,7 @@ Deno.test("A replica says a password, and who it is", async () => {
   for (
     const login of [{ password: "s\u00e9cret" }, { username: "copier", password: "other" }]
   ) {
-    await using replica = new Cache({ replicaOf: { port, ...login } });
+    await using replica = new Cache({ logger: QUIET, replicaOf: { port, ...login } });
     await caughtUp(master, replica);
     assertEquals(replica.call("GET", "a"), "1");
   }
@@ -473,14 +519,16 @@ Deno.test("A replica that stays above the soft limit for its time is closed", as
   assertEquals(replicas.size, 0);
 });
 
-Deno.test("A master that is closed waits until its replicas have got all, but not for ever", async () => {
+Deno.test("A master that is closed sends its replicas all before, but does not wait for ever", async () => {
   const { cache: master, port } = listening();
-  await using replica = new Cache({ replicaOf: { port }, enableDebugCommand: true });
+  await using replica = new Cache({ logger: QUIET, replicaOf: { port }, enableDebugCommand: true });
   await replica.until(({ followsMaster }) => followsMaster);
   assertEquals([master.stats.replicas, replica.stats.replicas], [1, 0]);
-  for (let i = 0; i < 2000; i++) master.call("SET", `key ${i}`, "x".repeat(1000));
+  master.call("SET", "first", 1);
+  await until(() => master.call("WAIT", 1, 0) === 1);
+  for (let i = 1; i < 2000; i++) master.call("SET", `key ${i}`, "x".repeat(1000));
   await master.close();
-  assertEquals(replica.stats.keys, 2000);
+  await until(() => replica.stats.keys === 2000);
 
   const { cache: other, port: otherPort } = listening();
   using wire = await Wire.connect(otherPort);

@@ -1,6 +1,6 @@
 /** What the tests of replication share. @module */
 
-import { serve, type Server } from "@nimblecache/server";
+import { type Logger, serve, type Server } from "@nimblecache/server";
 import { until } from "../../test_util.ts";
 import { Cache, type CacheOptions } from "../cache.ts";
 import { Client } from "../client.ts";
@@ -13,9 +13,12 @@ import { serveClient } from "../session.ts";
 import { Settings } from "../settings.ts";
 import { latin1Slice, Slice } from "../store/slice.ts";
 
+/** A logger for caches whose links are meant to break. */
+export const QUIET: Logger = { info() {}, warn() {}, error() {} };
+
 /** A cache that listens, for tests that compare digests. */
 export function listening(options: CacheOptions = {}): { cache: Cache; port: number } {
-  const cache = new Cache({ enableDebugCommand: true, ...options });
+  const cache = new Cache({ enableDebugCommand: true, logger: QUIET, ...options });
   const { port } = cache.listen({ port: 0 }).addr as Deno.NetAddr;
   return { cache, port };
 }
@@ -224,6 +227,7 @@ export class Inside implements AsyncDisposable {
     settings.debugCommand = true;
     this.engine = new Engine(this.clock, settings, allCommands());
     this.engine.replication.now = () => this.time;
+    this.engine.replication.log = QUIET;
     const handler = (conn: Parameters<typeof serveClient>[1]) => serveClient(this.engine, conn);
     this.#server = serve({ port: 0, handler });
     this.port = this.engine.port = this.#server.addr.port;

@@ -11,7 +11,7 @@ import { type Client, encode, toBytes } from "../../compare/resp.ts";
 import { pause, type Run } from "./run.ts";
 
 /** Connections that subscribe, hear one message, and vanish. */
-const SUBSCRIBERS = 9000;
+const SUBSCRIBERS = 4000;
 const CONNECTED_AT_ONCE = 100;
 /** Keys that `KEYS *` finds, in a database of their own. */
 const LARGE_KEYSPACE = 300_000;
@@ -154,7 +154,7 @@ const ACTORS: Record<string, Actor> = {
       using client = await run.connect();
       await client.write(`*2\r\n$4\r\nECHO\r\n$100000000\r\n${"x".repeat(LARGE_VALUE)}`);
     },
-    200,
+    500,
   ],
   "leave amid a transaction": [vanish(["WATCH", "flood"], ["MULTI"], ["SET", "flood", "y"]), 20],
   "leave while they wait": [

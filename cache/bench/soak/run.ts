@@ -12,6 +12,9 @@ import { type Expected, matches, type Step } from "./models.ts";
 /** How many wrong replies are shown. */
 const MAX_SHOWN = 20;
 
+/** Turns of the server's event loop in which it reads what it was sent and the end after it. */
+const TURNS = 10;
+
 export const pause = (ms: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -47,11 +50,17 @@ export class Run {
     this.acts.set(act, (this.acts.get(act) ?? 0) + by);
   }
 
+  /** Takes note of what has gone wrong, and shows it. */
+  fail(failure: string): void {
+    if (this.failures.length < MAX_SHOWN) console.error(failure);
+    this.failures.push(failure);
+  }
+
   /** Takes note of what must be true. */
   check(isRight: boolean, what: () => string): void {
     this.checked++;
     if (isRight) return;
-    if (++this.wrong <= MAX_SHOWN) this.failures.push(`Wrong: ${what()}`);
+    if (++this.wrong <= MAX_SHOWN) this.fail(`Wrong: ${what()}`);
   }
 
   /** Has a reply be what it must be. */
@@ -73,7 +82,10 @@ export class Run {
   async ask(request: string): Promise<string> {
     using client = await this.connect();
     await client.write(request);
-    const { kind, value } = await client.read();
+    const { kind, value } = await client.read().catch((error) => {
+      const { port } = client.conn.localAddr as Deno.NetAddr;
+      throw new Error(`${error.message} to port ${port}`);
+    });
     return `${kind}${value}`;
   }
 
@@ -83,15 +95,20 @@ export class Run {
     if (!reply.startsWith(expected)) throw new Error(`${reply} in place of ${expected}`);
   }
 
-  /** Repeats something until the end, with a rest after each time, in milliseconds. */
+  /**
+   * Repeats something until the end, with a rest after each time, in milliseconds. A server that has too
+   * little of the processor gets the time to see who has left.
+   */
   async repeat(name: string, act: (run: Run) => Promise<void>, rest: number): Promise<void> {
+    using probe = await this.connect();
     while (!this.stopping) {
+      for (let turn = 0; turn < TURNS; turn++) await probe.call("PING");
       try {
         await act(this);
         this.count(name);
       } catch (error) {
         if (this.stopping) return;
-        this.failures.push(`${name}: ${error instanceof Error ? error.message : error}`);
+        this.fail(`${name}: ${error instanceof Error ? error.message : error}`);
       }
       const until = performance.now() + rest;
       while (performance.now() < until && !this.stopping) await pause(Math.min(rest, 100));
