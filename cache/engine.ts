@@ -192,6 +192,8 @@ export class Engine {
   pause: Pause | undefined;
 
   readonly #toFlush: Client[] = [];
+  /** Whether they are sent when the effects of this turn are written. */
+  #isSending = false;
   #lastClientId = 0;
   #lastLook = 0;
   /** Whether the clock was to be read while the time was held. */
@@ -407,12 +409,17 @@ export class Engine {
   flush(): void {
     if (this.tracking.totalPrefixes > 0) this.tracking.broadcast();
     // Nobody is told of what the append-only file has not yet; that is written once for all of a turn.
-    if (this.appendOnly.isPending) queueMicrotask(() => this.#send());
-    else this.#send();
+    if (!this.appendOnly.isPending) {
+      this.#send();
+    } else if (!this.#isSending) {
+      this.#isSending = true;
+      queueMicrotask(() => this.#send());
+    }
     if (this.#waiting.length > 0) this.#waiting = this.#waiting.filter(isWaiting);
   }
 
   #send(): void {
+    this.#isSending = false;
     this.appendOnly.flush();
     if (this.#toFlush.length === 0) return;
     // In the order in which they were written to.
