@@ -295,6 +295,7 @@ export class Runner {
       }
       run.goOn?.(begun);
       engine.effects?.end(caller.db.index, command?.name ?? "", run.args);
+      caller.writtenOffset = engine.replication.offset;
     });
     const next = this.#suspended(caller);
     if (next !== undefined) {
