@@ -478,7 +478,7 @@ export class AppendOnly implements EffectsListener {
     clearTimeout(this.#rewriteTimer);
     this.#rewriteTimer = setTimeout(() => {
       const { background } = this.#engine;
-      if (background.kind !== undefined) {
+      if (!background.isFree) {
         return background.afterwards(() => this.scheduled && this.#rewriteLater(0));
       }
       try {

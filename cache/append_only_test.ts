@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
-import { until } from "../test_util.ts";
+import { settle, until } from "../test_util.ts";
 import type { OpenLog } from "./append_only_file.ts";
 import { Cache, type CacheOptions } from "./cache.ts";
 import { Client } from "./client.ts";
@@ -82,6 +82,16 @@ function run(cache: Cache, ...requests: string[]): unknown {
 function facts(cache: Cache): Map<string, string> {
   const lines = `${cache.call("INFO", "persistence")}`.split("\r\n");
   return new Map(lines.map((line) => line.split(":") as [string, string]));
+}
+
+/** Whether a script is past its time. */
+function isBusy(cache: Cache): boolean {
+  try {
+    run(cache, "PING");
+    return false;
+  } catch (error) {
+    return `${error}`.includes("BUSY");
+  }
 }
 
 /** Waits until no rewrite is done, nor is about to be. */
@@ -219,6 +229,35 @@ Deno.test("A rewrite waits for a snapshot and for the end of a transaction, and 
   run(cache, "BGREWRITEAOF");
   assertThrows(() => run(cache, "BGSAVE"), Error, "Another child process is active (AOF?)");
   await rewritten(cache);
+});
+
+Deno.test("Rewrites and snapshots wait for the end of a script past its time, and of its transaction", async () => {
+  using directory = new Directory();
+  const snapshot = `${directory.root}/dump.rdb`;
+  const clock = new ManualClock(1_000_000);
+  {
+    await using cache = open(directory, { clock, snapshot, save: 1 });
+    run(cache, "CONFIG SET busy-reply-threshold 1");
+    clock.advance(2000);
+    using conn = await Deno.connect({
+      port: (cache.listen({ port: 0 }).addr as Deno.NetAddr).port,
+    });
+    const wait = "repeat until redis.call('time')[1] == '1006'";
+    const requests = ["MULTI", "INCR a", "BGREWRITEAOF", "BGSAVE", `EVAL "${wait}" 0`, "EXEC"];
+    await conn.write(new TextEncoder().encode(requests.map((line) => `${line}\r\n`).join("")));
+    await until(() => isBusy(cache));
+    // The save point asks for one as well.
+    clock.advance(3000);
+    await settle();
+    assertThrows(() => Deno.statSync(snapshot), Deno.errors.NotFound);
+    clock.advance(1000);
+    await until(() => !isBusy(cache));
+    await rewritten(cache);
+    await until(() => Number(facts(cache).get("rdb_saves")) > 0);
+    assertEquals(facts(cache).get("aof_rewrites"), "1");
+  }
+  await using cache = open(directory);
+  assertEquals(cache.call("GET", "a"), "1");
 });
 
 Deno.test("A rewrite begins by itself when the file has grown so much", async () => {

@@ -224,6 +224,31 @@ Deno.test("A master shows its replicas that it is there, and closes those that s
   await within(wire.rest());
 });
 
+Deno.test("A snapshot for replicas waits for the end of a script that is past its time", async () => {
+  await using master = new Inside();
+  master.call("CONFIG SET repl-diskless-sync-delay 2");
+  master.call("CONFIG SET busy-reply-threshold 1");
+  using wire = await Wire.connect(master.port);
+  await wire.send("REPLCONF capa eof\r\n");
+  await wire.until("+OK\r\n");
+  await wire.send("PSYNC ? -1\r\n");
+  const { replicas } = master.engine.replication;
+  await until(() => replicas.size === 1);
+  const [replica] = replicas;
+  using caller = await Wire.connect(master.port);
+  const seconds = master.clock.now() / 1000 + 1;
+  const wait = `repeat until redis.call('time')[1] == '${Math.floor(seconds)}'`;
+  await caller.send(`EVAL "redis.call('incr', 'a') ${wait}" 0\r\n`);
+  await until(() => master.call("GET a").startsWith("-BUSY"));
+  master.tick(3);
+  assertEquals(replica?.state, "waiting");
+  master.clock.advance(1000);
+  await within(wire.until("FULLRESYNC"));
+  assertEquals(master.call("GET a"), "$1\r\n1");
+  // The snapshot has what the script has done, and the stream before it.
+  assertEquals(replica?.sent, master.engine.replication.offset);
+});
+
 Deno.test("A master's first PING comes after repl-ping-replica-period", async () => {
   await using master = new Inside();
   master.call("CONFIG SET repl-ping-replica-period 3600");

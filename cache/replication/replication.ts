@@ -210,7 +210,7 @@ export class Replication implements EffectsListener {
       this.now() - first.lastSign >= fullSyncDelay * 1000 ||
       fullSyncMaxReplicas > 0 && joined.length >= fullSyncMaxReplicas;
     if (!isDue) return;
-    if (background.kind !== undefined) return background.afterwards(() => this.#startSync());
+    if (!background.isFree) return background.afterwards(() => this.#startSync());
     const { offset } = this;
     const facts: SavingFacts = {
       "repl-stream-db": this.link?.database ?? Math.max(this.database, 0),
