@@ -31,7 +31,7 @@ import { contextOf, refuse } from "./rights.ts";
 /** Commands that are not queued in a transaction. */
 const NOT_QUEUED = new Set(["exec", "discard", "multi", "watch", "reset", "quit"]);
 
-/** What a client that monitors may not do, which is a kind of replica to Redis. */
+/** What a replica may not do. */
 const KEYSPACE = WRITE | READONLY | MAY_REPLICATE;
 
 /** What a transaction takes that is being queued, though memory is short. `EXEC` depends on the queue. */
@@ -115,10 +115,15 @@ function trackKeys(client: Client, command: Command, args: Args): void {
   client.engine.tracking.remember(client, command, args);
 }
 
-/** Whether a pause makes a command wait. */
+/** Whether it is a replica, or one that monitors, which is a kind of replica to Redis. */
+function isReplica(client: Client): boolean {
+  return client.replica?.isActive || client.engine.monitors.has(client);
+}
+
+/** Whether a pause makes a command wait. Replicas tell all the time how far they are. */
 function holds(client: Client, command: Command, args: Args): boolean {
   const { pause } = client.engine;
-  if (pause === undefined || client.internal) return false;
+  if (pause === undefined || client.internal || isReplica(client)) return false;
   return pause.all || mayDo(WRITE | MAY_REPLICATE, client, command, args);
 }
 
@@ -204,10 +209,7 @@ function check(client: Client, command: Command, args: Args): void {
   }
   const { runner } = scripting;
   if (runner.busy !== undefined && (flags & ALLOW_BUSY) === 0) runner.refuse();
-  if (
-    (flags & KEYSPACE) !== 0 &&
-    (client.replica?.isActive || client.engine.monitors.has(client))
-  ) {
+  if ((flags & KEYSPACE) !== 0 && isReplica(client)) {
     throw new CommandError("ERR Replica can't interact with the keyspace");
   }
 }

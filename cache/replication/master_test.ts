@@ -286,6 +286,20 @@ Deno.test("A master gives its backlog up when there was no replica for its time"
   assertEquals(master.call("ROLE"), `*3\r\n$6\r\nmaster\r\n:${offset}\r\n*0`);
 });
 
+Deno.test("A replica tells how far it is though clients are paused", async () => {
+  await using master = new Inside();
+  using wire = await Wire.connect(master.port);
+  await wire.send("PSYNC ? -1\r\n");
+  const { replicas } = master.engine.replication;
+  await until(() => [...replicas].some(({ state }) => state === "online"));
+  master.call("SET a 1");
+  const { offset } = master.engine.replication;
+  master.call("CLIENT PAUSE 1000 ALL");
+  await wire.send(`REPLCONF ACK ${offset}\r\n`);
+  await until(() => [...replicas].some(({ acknowledged }) => acknowledged === offset));
+  assertEquals(master.engine.pause !== undefined, true);
+});
+
 Deno.test("FAILOVER ends at its time: given up, or forced", async () => {
   await using master = new Inside();
   const { replication } = master.engine;
@@ -296,6 +310,7 @@ Deno.test("FAILOVER ends at its time: given up, or forced", async () => {
   await until(() => [...replication.replicas].some(({ state }) => state === "online"));
   master.call("SET a 1");
   assertEquals(master.call("FAILOVER TIMEOUT 3000"), "+OK");
+  assertEquals(master.call("CLIENT UNPAUSE"), "+OK");
   assertEquals(master.engine.pause !== undefined, true);
   master.tick(2);
   assertEquals(replication.failover.state, "waiting-for-sync");
