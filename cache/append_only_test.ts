@@ -275,6 +275,19 @@ Deno.test("A rewrite begins by itself when the file has grown so much", async ()
   assertEquals(facts(cache).get("aof_rewrite_scheduled"), "0");
 });
 
+Deno.test("CONFIG SET appendonly no leaves no rewrite that its last write has asked for", async () => {
+  using directory = new Directory();
+  await using cache = open(directory);
+  run(cache, "CONFIG SET auto-aof-rewrite-min-size 2000 auto-aof-rewrite-percentage 100");
+  using conn = await Deno.connect({ port: (cache.listen({ port: 0 }).addr as Deno.NetAddr).port });
+  const requests = [`SET a ${"x".repeat(3000)}`, "CONFIG SET appendonly no"];
+  await conn.write(new TextEncoder().encode(requests.map((line) => `${line}\r\n`).join("")));
+  await until(() => facts(cache).get("aof_enabled") === "0");
+  assertEquals(facts(cache).get("aof_rewrite_scheduled"), "0");
+  await settle();
+  assertEquals(facts(cache).get("aof_rewrites"), "0");
+});
+
 Deno.test("CONFIG SET appendonly ends it, and begins it with a rewrite", async () => {
   using directory = new Directory();
   let digest;
