@@ -435,6 +435,24 @@ Deno.test("Cache cuts a file that ends amid a request or a transaction, and says
   }
 });
 
+Deno.test("A cache that cannot begin to append leaves the snapshot as it is", async () => {
+  using directory = new Directory();
+  const clock = new ManualClock();
+  const snapshot = `${directory.root}/dump.rdb`;
+  directory.write(encode("SET a 1"), "base.aof");
+  Deno.writeTextFileSync(`${directory.path}/${MANIFEST}`, "file base.aof seq 1 type b\n");
+  // It is what the first increment is to be called.
+  Deno.mkdirSync(`${directory.path}/appendonly.aof.1.incr.aof`);
+  assertThrows(
+    () => open(directory, { clock, snapshot, save: 1 }),
+    Error,
+    "Cannot write the append-only file",
+  );
+  clock.advance(5000);
+  await settle();
+  assertThrows(() => Deno.statSync(snapshot), Deno.errors.NotFound);
+});
+
 Deno.test("Cache refuses a damaged append-only file, says where, and leaves it as it is", () => {
   const good = encode("SET a 1");
   const cut = "It ends amid a request or a transaction that begins at byte 27 of 31";
