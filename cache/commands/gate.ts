@@ -127,11 +127,22 @@ function holds(client: Client, command: Command, args: Args): boolean {
   return pause.all || mayDo(WRITE | MAY_REPLICATE, client, command, args);
 }
 
+/** Whether flags of a command, or of one in the transaction that it executes, are as asked for. */
+export function someFlags(
+  client: Client,
+  command: Command,
+  args: Args,
+  matches: (flags: number) => boolean,
+): boolean {
+  const fits = (command: Command, args: Args) => matches(command.flagsFor(client, args));
+  if (fits(command, args)) return true;
+  if (command.name !== "exec" || client.transaction === undefined) return false;
+  return client.transaction.commands.some(({ command, args }) => fits(command, args));
+}
+
 /** Whether a command, or one of the transaction that it executes, has one of some flags. */
 export function mayDo(wanted: number, client: Client, command: Command, args: Args): boolean {
-  const has = (command: Command, args: Args) => (command.flagsFor(client, args) & wanted) !== 0;
-  if (command.name !== "exec" || client.transaction === undefined) return has(command, args);
-  return client.transaction.commands.some(({ command, args }) => has(command, args));
+  return someFlags(client, command, args, (flags) => (flags & wanted) !== 0);
 }
 
 /**
@@ -217,14 +228,8 @@ function check(client: Client, command: Command, args: Args): void {
 /** Whether a command is refused where memory is short. */
 function needsMemory(client: Client, command: Command, args: Args): boolean {
   if (client.isMaster) return false;
-  const { transaction } = client;
-  const denies = (command: Command, args: Args) =>
-    (command.flagsFor(client, args) & DENY_OOM) !== 0;
-  if (denies(command, args)) return true;
-  if (transaction === undefined) return false;
-  return !NEED_NO_MEMORY.has(command.fullName) ||
-    command.fullName === "exec" &&
-      transaction.commands.some(({ command, args }) => denies(command, args));
+  return mayDo(DENY_OOM, client, command, args) ||
+    client.transaction !== undefined && !NEED_NO_MEMORY.has(command.fullName);
 }
 
 /** Executes a command: its reply, or its error, is in `client.reply` then. */
