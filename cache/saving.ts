@@ -297,11 +297,13 @@ export class Background {
   }
 
   /**
-   * Whether writing may begin: nothing is being written, and it is not amid a script that lets others have
-   * their turn. What that has done so far would be written, and told once more as effects when it ends.
+   * Whether writing may begin: nothing is being written, the cache is not being closed, and no script is
+   * amid that lets others have their turn. What that has done so far would be written, and be told once
+   * more as effects when it ends.
    */
   get isFree(): boolean {
-    return this.#running === undefined && this.#engine.scripting.runner.busy === undefined;
+    return this.#running === undefined && !this.#isStopped &&
+      this.#engine.scripting.runner.busy === undefined;
   }
 
   /** For how many seconds something of a kind is being written; undefined if none is. */

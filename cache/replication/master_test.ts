@@ -224,6 +224,17 @@ Deno.test("A master shows its replicas that it is there, and closes those that s
   await within(wire.rest());
 });
 
+Deno.test("No snapshot for replicas begins while the cache is being closed", async () => {
+  await using master = new Inside();
+  const { background, replication } = master.engine;
+  await background.stop();
+  using wire = await Wire.connect(master.port);
+  await wire.send("PSYNC ? -1\r\n");
+  await until(() => replication.replicas.size === 1);
+  assertEquals([...replication.replicas].map(({ state }) => state), ["waiting"]);
+  assertEquals(background.kind, undefined);
+});
+
 Deno.test("A snapshot for replicas waits for the end of a script that is past its time", async () => {
   await using master = new Inside();
   master.call("CONFIG SET repl-diskless-sync-delay 2");
