@@ -265,8 +265,9 @@ export class AppendOnly implements EffectsListener {
   }
 
   #stop(): void {
-    this.stop();
     this.#write();
+    // What was written may have asked for a rewrite.
+    this.stop();
     for (const timer of [this.#timer, this.#lateTimer]) clearTimeout(timer);
     this.#timer = this.#lateTimer = undefined;
     this.#engine.background.cancel("base");
@@ -478,7 +479,7 @@ export class AppendOnly implements EffectsListener {
     clearTimeout(this.#rewriteTimer);
     this.#rewriteTimer = setTimeout(() => {
       const { background } = this.#engine;
-      if (background.kind !== undefined) {
+      if (!background.isFree) {
         return background.afterwards(() => this.scheduled && this.#rewriteLater(0));
       }
       try {

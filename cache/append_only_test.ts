@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
-import { until } from "../test_util.ts";
+import { settle, until } from "../test_util.ts";
 import type { OpenLog } from "./append_only_file.ts";
 import { Cache, type CacheOptions } from "./cache.ts";
 import { Client } from "./client.ts";
@@ -82,6 +82,16 @@ function run(cache: Cache, ...requests: string[]): unknown {
 function facts(cache: Cache): Map<string, string> {
   const lines = `${cache.call("INFO", "persistence")}`.split("\r\n");
   return new Map(lines.map((line) => line.split(":") as [string, string]));
+}
+
+/** Whether a script is past its time. */
+function isBusy(cache: Cache): boolean {
+  try {
+    run(cache, "PING");
+    return false;
+  } catch (error) {
+    return `${error}`.includes("BUSY");
+  }
 }
 
 /** Waits until no rewrite is done, nor is about to be. */
@@ -221,6 +231,35 @@ Deno.test("A rewrite waits for a snapshot and for the end of a transaction, and 
   await rewritten(cache);
 });
 
+Deno.test("Rewrites and snapshots wait for the end of a script past its time, and of its transaction", async () => {
+  using directory = new Directory();
+  const snapshot = `${directory.root}/dump.rdb`;
+  const clock = new ManualClock(1_000_000);
+  {
+    await using cache = open(directory, { clock, snapshot, save: 1 });
+    run(cache, "CONFIG SET busy-reply-threshold 1");
+    clock.advance(2000);
+    using conn = await Deno.connect({
+      port: (cache.listen({ port: 0 }).addr as Deno.NetAddr).port,
+    });
+    const wait = "repeat until redis.call('time')[1] == '1006'";
+    const requests = ["MULTI", "INCR a", "BGREWRITEAOF", "BGSAVE", `EVAL "${wait}" 0`, "EXEC"];
+    await conn.write(new TextEncoder().encode(requests.map((line) => `${line}\r\n`).join("")));
+    await until(() => isBusy(cache));
+    // The save point asks for one as well.
+    clock.advance(3000);
+    await settle();
+    assertThrows(() => Deno.statSync(snapshot), Deno.errors.NotFound);
+    clock.advance(1000);
+    await until(() => !isBusy(cache));
+    await rewritten(cache);
+    await until(() => Number(facts(cache).get("rdb_saves")) > 0);
+    assertEquals(facts(cache).get("aof_rewrites"), "1");
+  }
+  await using cache = open(directory);
+  assertEquals(cache.call("GET", "a"), "1");
+});
+
 Deno.test("A rewrite begins by itself when the file has grown so much", async () => {
   using directory = new Directory();
   await using cache = open(directory);
@@ -234,6 +273,19 @@ Deno.test("A rewrite begins by itself when the file has grown so much", async ()
   run(cache, "CONFIG SET auto-aof-rewrite-percentage 0");
   for (let i = 0; i < 200; i++) run(cache, `SET a ${"x".repeat(20)}`);
   assertEquals(facts(cache).get("aof_rewrite_scheduled"), "0");
+});
+
+Deno.test("CONFIG SET appendonly no leaves no rewrite that its last write has asked for", async () => {
+  using directory = new Directory();
+  await using cache = open(directory);
+  run(cache, "CONFIG SET auto-aof-rewrite-min-size 2000 auto-aof-rewrite-percentage 100");
+  using conn = await Deno.connect({ port: (cache.listen({ port: 0 }).addr as Deno.NetAddr).port });
+  const requests = [`SET a ${"x".repeat(3000)}`, "CONFIG SET appendonly no"];
+  await conn.write(new TextEncoder().encode(requests.map((line) => `${line}\r\n`).join("")));
+  await until(() => facts(cache).get("aof_enabled") === "0");
+  assertEquals(facts(cache).get("aof_rewrite_scheduled"), "0");
+  await settle();
+  assertEquals(facts(cache).get("aof_rewrites"), "0");
 });
 
 Deno.test("CONFIG SET appendonly ends it, and begins it with a rewrite", async () => {
@@ -381,6 +433,24 @@ Deno.test("Cache cuts a file that ends amid a request or a transaction, and says
     await using cache = open(directory);
     assertEquals(run(cache, "MGET a d"), ["1", "1"]);
   }
+});
+
+Deno.test("A cache that cannot begin to append leaves the snapshot as it is", async () => {
+  using directory = new Directory();
+  const clock = new ManualClock();
+  const snapshot = `${directory.root}/dump.rdb`;
+  directory.write(encode("SET a 1"), "base.aof");
+  Deno.writeTextFileSync(`${directory.path}/${MANIFEST}`, "file base.aof seq 1 type b\n");
+  // It is what the first increment is to be called.
+  Deno.mkdirSync(`${directory.path}/appendonly.aof.1.incr.aof`);
+  assertThrows(
+    () => open(directory, { clock, snapshot, save: 1 }),
+    Error,
+    "Cannot write the append-only file",
+  );
+  clock.advance(5000);
+  await settle();
+  assertThrows(() => Deno.statSync(snapshot), Deno.errors.NotFound);
 });
 
 Deno.test("Cache refuses a damaged append-only file, says where, and leaves it as it is", () => {

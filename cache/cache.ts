@@ -477,7 +477,7 @@ export class Cache implements AsyncDisposable {
     }
   }
 
-  #keepSnapshot(path: string, seconds: number, isLoaded: boolean): void {
+  #keepSnapshot(path: string, seconds: number, loads: boolean): void {
     const { settings, snapshots } = this.#engine;
     const { directory, name } = splitPath(path);
     settings.snapshotDirectory = directory;
@@ -485,7 +485,7 @@ export class Cache implements AsyncDisposable {
     if (seconds > 0) settings.savePoints = [{ seconds, changes: 1 }];
     if (this.#logger !== undefined) snapshots.log = this.#logger;
     snapshots.store = new FileStore(path);
-    if (isLoaded) this.#begin(`Cannot load the snapshot ${path}`, () => snapshots.load());
+    if (loads) this.#begin(`Cannot load the snapshot ${path}`, () => snapshots.load());
     snapshots.schedule();
   }
 

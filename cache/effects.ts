@@ -106,10 +106,7 @@ export class Effects {
       for (let i = 0; i < count; i++) this.#argument(bytes, starts[i]!, lengths[i]!);
       this.#push(database, start, targets & this.targets);
     }
-    // What a script has done is told when it has ended, as what a transaction has.
-    if (this.#frame === undefined && this.#engine.scripting.runner.busy === undefined) {
-      this.flush(!TOUCH_ANY_KEY.has(name));
-    }
+    if (this.#frame === undefined) this.flush(!TOUCH_ANY_KEY.has(name));
   }
 
   /** Says what others are told in place of the running command, which has changed something. */
@@ -168,6 +165,8 @@ export class Effects {
     const pending = this.#pending;
     const [first] = pending;
     if (first === undefined || this.#frame !== undefined) return;
+    // What a script has done is told when it has ended, as what a transaction has.
+    if (this.#engine.scripting.runner.busy !== undefined) return;
     const isTransaction = atOnce && pending.length > 1;
     for (const listener of this.listeners) {
       if (isTransaction) {

@@ -134,6 +134,22 @@ Deno.test("Effects of a transaction that waits for a script are one transaction"
   engine.close();
 });
 
+Deno.test("Effects of a script past its time are not told in part when a client's wait is over", async () => {
+  const { clients: [client, other], clock, engine, heard, run } = listened();
+  run("config set busy-reply-threshold 1");
+  run("blpop none 1", 2);
+  const wait = `repeat·until·redis.call('time')[1]=='${NOW / 1000 + 2}'`;
+  const script = `redis.call('incr','a')·${wait}·redis.call('incr','b')`;
+  assertEquals(run(`eval ${script} 0`), []);
+  clock.advance(1000);
+  await other?.blocked;
+  assertEquals([other?.blocked, heard.take()], [undefined, []]);
+  clock.advance(1000);
+  await client?.blocked;
+  assertEquals(heard.take(), ["SELECT 0", "MULTI", "incr a", "incr b", "EXEC"]);
+  engine.close();
+});
+
 Deno.test("Effects tell of keys that have expired as deleted", () => {
   const { clock, engine, heard, run } = listened();
   run("set a 1 px 10");
@@ -791,7 +807,8 @@ Deno.test("Effects of a script are told to those that it chooses, but for what i
 });
 
 Deno.test("Effects of a transaction with a script past its time are told when all of it has ended", async () => {
-  const { clients: [client], heard, run } = listened();
+  const { clients: [client], engine, heard, run } = listened();
+  engine.replication.createBacklog();
   run("config set busy-reply-threshold 1");
   run("multi");
   run("incr a");
@@ -801,4 +818,7 @@ Deno.test("Effects of a transaction with a script past its time are told when al
   await client?.blocked;
   effects.push(...heard.take());
   assertEquals(effects, ["SELECT 0", "MULTI", "incr a", "incr b", "incr c", "EXEC"]);
+  // That is what its WAIT is to wait for.
+  assertEquals(client?.writtenOffset, engine.replication.offset);
+  await engine.replication.close();
 });

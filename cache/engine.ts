@@ -499,6 +499,7 @@ export class Engine {
     this.#expiry?.cancel();
     this.#expiry = undefined;
     this.scripting.runner.close();
+    this.snapshots.stop();
     for (const { reject } of this.#waiting.splice(0)) {
       reject(new Error("The cache was closed while something waited for its counts"));
     }

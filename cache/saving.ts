@@ -296,6 +296,16 @@ export class Background {
     return this.#running?.kind;
   }
 
+  /**
+   * Whether writing may begin: nothing is being written, the cache is not being closed, and no script is
+   * amid that lets others have their turn. What that has done so far would be written, and be told once
+   * more as effects when it ends.
+   */
+  get isFree(): boolean {
+    return this.#running === undefined && !this.#isStopped &&
+      this.#engine.scripting.runner.busy === undefined;
+  }
+
   /** For how many seconds something of a kind is being written; undefined if none is. */
   duration(kind: BackgroundKind): number | undefined {
     if (this.#running?.kind !== kind) return undefined;
@@ -303,7 +313,7 @@ export class Background {
   }
 
   /**
-   * Begins to write the keys as they are now. There must be nothing that is being written.
+   * Begins to write the keys as they are now, which is to be possible ({@linkcode isFree}).
    *
    * @param create Begins what they are written to. It may throw: that is an end as any other.
    * @param ended Is called once, at once if it cannot begin: with what has gone wrong, if something has,
@@ -349,11 +359,13 @@ export class Background {
     running.done = write();
   }
 
-  /** Has something done when what is being written has come to its end, unless all ends with it. */
+  /** Has something done when what it is not free for has come to its end, unless all ends with it. */
   afterwards(task: () => void): void {
-    void this.#running?.done.then(() => {
+    const unlessStopped = () => {
       if (!this.#isStopped) task();
-    });
+    };
+    if (this.#running === undefined) this.#engine.scripting.runner.afterwards(unlessStopped);
+    else void this.#running.done.then(unlessStopped);
   }
 
   /** Gives up what is being written, if it is of a kind. Default: of any. */

@@ -126,7 +126,7 @@ export class Snapshots {
     this.#soon ??= setTimeout(() => {
       this.#soon = undefined;
       const { background } = this.#engine;
-      if (background.kind === undefined) this.saveInBackground();
+      if (background.isFree) this.saveInBackground();
       else background.afterwards(() => this.saveSoon());
     }, 0);
   }
@@ -242,7 +242,7 @@ export class Snapshots {
 
   #saveIfDue(): void {
     const { now, background, settings: { savePoints } } = this.#engine;
-    if (background.kind !== undefined) return;
+    if (!background.isFree) return;
     if (this.lastError !== undefined && now - this.#lastTry < RETRY_DELAY) return;
     const isDue = ({ seconds, changes }: SavePoint) =>
       this.changes >= changes && now - this.lastSave >= seconds * 1000;

@@ -340,7 +340,8 @@ export const CLIENT: CommandRow = {
       since: "6.2.0",
       summary: "Ends a pause",
       run: ({ engine, reply }) => {
-        engine.endPause();
+        // What is written amid a failover would be lost.
+        if (engine.replication.failover.state === "no-failover") engine.endPause();
         reply.ok();
       },
     },

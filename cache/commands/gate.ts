@@ -31,7 +31,7 @@ import { contextOf, refuse } from "./rights.ts";
 /** Commands that are not queued in a transaction. */
 const NOT_QUEUED = new Set(["exec", "discard", "multi", "watch", "reset", "quit"]);
 
-/** What a client that monitors may not do, which is a kind of replica to Redis. */
+/** What a replica may not do. */
 const KEYSPACE = WRITE | READONLY | MAY_REPLICATE;
 
 /** What a transaction takes that is being queued, though memory is short. `EXEC` depends on the queue. */
@@ -115,18 +115,34 @@ function trackKeys(client: Client, command: Command, args: Args): void {
   client.engine.tracking.remember(client, command, args);
 }
 
-/** Whether a pause makes a command wait. */
+/** Whether it is a replica, or one that monitors, which is a kind of replica to Redis. */
+function isReplica(client: Client): boolean {
+  return client.replica?.isActive || client.engine.monitors.has(client);
+}
+
+/** Whether a pause makes a command wait. Replicas tell all the time how far they are. */
 function holds(client: Client, command: Command, args: Args): boolean {
   const { pause } = client.engine;
-  if (pause === undefined || client.internal) return false;
+  if (pause === undefined || client.internal || isReplica(client)) return false;
   return pause.all || mayDo(WRITE | MAY_REPLICATE, client, command, args);
+}
+
+/** Whether flags of a command, or of one in the transaction that it executes, are as asked for. */
+export function someFlags(
+  client: Client,
+  command: Command,
+  args: Args,
+  matches: (flags: number) => boolean,
+): boolean {
+  const fits = (command: Command, args: Args) => matches(command.flagsFor(client, args));
+  if (fits(command, args)) return true;
+  if (command.name !== "exec" || client.transaction === undefined) return false;
+  return client.transaction.commands.some(({ command, args }) => fits(command, args));
 }
 
 /** Whether a command, or one of the transaction that it executes, has one of some flags. */
 export function mayDo(wanted: number, client: Client, command: Command, args: Args): boolean {
-  const has = (command: Command, args: Args) => (command.flagsFor(client, args) & wanted) !== 0;
-  if (command.name !== "exec" || client.transaction === undefined) return has(command, args);
-  return client.transaction.commands.some(({ command, args }) => has(command, args));
+  return someFlags(client, command, args, (flags) => (flags & wanted) !== 0);
 }
 
 /**
@@ -204,10 +220,7 @@ function check(client: Client, command: Command, args: Args): void {
   }
   const { runner } = scripting;
   if (runner.busy !== undefined && (flags & ALLOW_BUSY) === 0) runner.refuse();
-  if (
-    (flags & KEYSPACE) !== 0 &&
-    (client.replica?.isActive || client.engine.monitors.has(client))
-  ) {
+  if ((flags & KEYSPACE) !== 0 && isReplica(client)) {
     throw new CommandError("ERR Replica can't interact with the keyspace");
   }
 }
@@ -215,14 +228,8 @@ function check(client: Client, command: Command, args: Args): void {
 /** Whether a command is refused where memory is short. */
 function needsMemory(client: Client, command: Command, args: Args): boolean {
   if (client.isMaster) return false;
-  const { transaction } = client;
-  const denies = (command: Command, args: Args) =>
-    (command.flagsFor(client, args) & DENY_OOM) !== 0;
-  if (denies(command, args)) return true;
-  if (transaction === undefined) return false;
-  return !NEED_NO_MEMORY.has(command.fullName) ||
-    command.fullName === "exec" &&
-      transaction.commands.some(({ command, args }) => denies(command, args));
+  return mayDo(DENY_OOM, client, command, args) ||
+    client.transaction !== undefined && !NEED_NO_MEMORY.has(command.fullName);
 }
 
 /** Executes a command: its reply, or its error, is in `client.reply` then. */

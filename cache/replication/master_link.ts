@@ -160,6 +160,7 @@ export class MasterLink {
     );
     const [, id, offset] = /^\+FULLRESYNC ([\da-f]{40}) (\d+)$/i.exec(reply) ?? [];
     const isPartial = /^\+CONTINUE( |$)/.test(reply);
+    this.#checkOpen();
     replication.failover.answered(isPartial || id !== undefined);
     if (id !== undefined) {
       await this.#load(connection, id, Number(offset));
@@ -200,6 +201,7 @@ export class MasterLink {
     const parts = await connection.snapshot((transfer) => this.transfer = transfer);
     engine.stats.replicationInputBytes += this.transfer?.received ?? 0;
     await this.#untilIdle();
+    this.#checkOpen();
     let facts = new Map<string, string>();
     engine.run(undefined, () => {
       replication.disconnectReplicas();
@@ -313,6 +315,11 @@ export class MasterLink {
       );
     }
     reply.reset();
+  }
+
+  /** Goes no further once the link is closed: the cache may be a master by now, with keys of its own. */
+  #checkOpen(): void {
+    if (this.#isClosed) throw new Error("The link was closed");
   }
 
   /** Waits for the end of a script that lets others have their turn. */

@@ -252,6 +252,29 @@ Deno.test("A snapshot waits for a script that is past its time", async () => {
   assertEquals(replica.stats.keys, 0);
 });
 
+Deno.test("A snapshot that waits for a script is not loaded when the link is closed meanwhile", async () => {
+  const { cache: master, port } = listening();
+  await using _master = master;
+  await using replica = new Inside();
+  const { replication } = replica.engine;
+  replica.call("MSET a 1 b 2");
+  replica.call("CONFIG SET busy-reply-threshold 1");
+  using wire = await Wire.connect(replica.port);
+  await wire.send('EVAL "while true do end" 0\r\n');
+  await until(() => replica.call("GET a").startsWith("-BUSY"));
+  replication.follow("127.0.0.1", port);
+  const { link } = replication;
+  await until(() => master.stats.replicas === 1);
+  await settle();
+  assertEquals(link?.state, "sync");
+  replication.promote();
+  await link?.closed;
+  assertEquals(replica.call("SCRIPT KILL"), "+OK");
+  await within(wire.until("\n"));
+  assertEquals(replica.call("DBSIZE"), ":2");
+  assertEquals(replica.call("ROLE").includes("master"), true);
+});
+
 Deno.test("A master's stream waits for a script that is past its time", async () => {
   const { cache: master, port } = listening();
   await using _master = master;

@@ -224,6 +224,42 @@ Deno.test("A master shows its replicas that it is there, and closes those that s
   await within(wire.rest());
 });
 
+Deno.test("No snapshot for replicas begins while the cache is being closed", async () => {
+  await using master = new Inside();
+  const { background, replication } = master.engine;
+  await background.stop();
+  using wire = await Wire.connect(master.port);
+  await wire.send("PSYNC ? -1\r\n");
+  await until(() => replication.replicas.size === 1);
+  assertEquals([...replication.replicas].map(({ state }) => state), ["waiting"]);
+  assertEquals(background.kind, undefined);
+});
+
+Deno.test("A snapshot for replicas waits for the end of a script that is past its time", async () => {
+  await using master = new Inside();
+  master.call("CONFIG SET repl-diskless-sync-delay 2");
+  master.call("CONFIG SET busy-reply-threshold 1");
+  using wire = await Wire.connect(master.port);
+  await wire.send("REPLCONF capa eof\r\n");
+  await wire.until("+OK\r\n");
+  await wire.send("PSYNC ? -1\r\n");
+  const { replicas } = master.engine.replication;
+  await until(() => replicas.size === 1);
+  const [replica] = replicas;
+  using caller = await Wire.connect(master.port);
+  const seconds = master.clock.now() / 1000 + 1;
+  const wait = `repeat until redis.call('time')[1] == '${Math.floor(seconds)}'`;
+  await caller.send(`EVAL "redis.call('incr', 'a') ${wait}" 0\r\n`);
+  await until(() => master.call("GET a").startsWith("-BUSY"));
+  master.tick(3);
+  assertEquals(replica?.state, "waiting");
+  master.clock.advance(1000);
+  await within(wire.until("FULLRESYNC"));
+  assertEquals(master.call("GET a"), "$1\r\n1");
+  // The snapshot has what the script has done, and the stream before it.
+  assertEquals(replica?.sent, master.engine.replication.offset);
+});
+
 Deno.test("A master's first PING comes after repl-ping-replica-period", async () => {
   await using master = new Inside();
   master.call("CONFIG SET repl-ping-replica-period 3600");
@@ -261,6 +297,20 @@ Deno.test("A master gives its backlog up when there was no replica for its time"
   assertEquals(master.call("ROLE"), `*3\r\n$6\r\nmaster\r\n:${offset}\r\n*0`);
 });
 
+Deno.test("A replica tells how far it is though clients are paused", async () => {
+  await using master = new Inside();
+  using wire = await Wire.connect(master.port);
+  await wire.send("PSYNC ? -1\r\n");
+  const { replicas } = master.engine.replication;
+  await until(() => [...replicas].some(({ state }) => state === "online"));
+  master.call("SET a 1");
+  const { offset } = master.engine.replication;
+  master.call("CLIENT PAUSE 1000 ALL");
+  await wire.send(`REPLCONF ACK ${offset}\r\n`);
+  await until(() => [...replicas].some(({ acknowledged }) => acknowledged === offset));
+  assertEquals(master.engine.pause !== undefined, true);
+});
+
 Deno.test("FAILOVER ends at its time: given up, or forced", async () => {
   await using master = new Inside();
   const { replication } = master.engine;
@@ -271,6 +321,7 @@ Deno.test("FAILOVER ends at its time: given up, or forced", async () => {
   await until(() => [...replication.replicas].some(({ state }) => state === "online"));
   master.call("SET a 1");
   assertEquals(master.call("FAILOVER TIMEOUT 3000"), "+OK");
+  assertEquals(master.call("CLIENT UNPAUSE"), "+OK");
   assertEquals(master.engine.pause !== undefined, true);
   master.tick(2);
   assertEquals(replication.failover.state, "waiting-for-sync");

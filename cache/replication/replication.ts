@@ -10,6 +10,7 @@ import type { Client } from "../client.ts";
 import { unref } from "../clock.ts";
 import { type Command, STALE, WRITE } from "../commands/command.ts";
 import { MASTER_DOWN } from "../commands/error.ts";
+import { mayDo, someFlags } from "../commands/gate.ts";
 import { type EffectsListener, REPLICAS } from "../effects.ts";
 import type { Engine } from "../engine.ts";
 import type { Keyspace } from "../keyspace.ts";
@@ -210,7 +211,7 @@ export class Replication implements EffectsListener {
       this.now() - first.lastSign >= fullSyncDelay * 1000 ||
       fullSyncMaxReplicas > 0 && joined.length >= fullSyncMaxReplicas;
     if (!isDue) return;
-    if (background.kind !== undefined) return background.afterwards(() => this.#startSync());
+    if (!background.isFree) return background.afterwards(() => this.#startSync());
     const { offset } = this;
     const facts: SavingFacts = {
       "repl-stream-db": this.link?.database ?? Math.max(this.database, 0),
@@ -457,26 +458,9 @@ export class Replication implements EffectsListener {
   }
 }
 
-/** Whether flags of a command, or of one in the transaction that it executes, are as asked for. */
-function someFlags(
-  client: Client,
-  command: Command,
-  args: Args,
-  matches: (flags: number) => boolean,
-): boolean {
-  const queued = command.fullName === "exec" ? client.transaction?.commands ?? [] : [];
-  return [{ command, args }, ...queued].some(({ command, args }) =>
-    matches(command.flagsFor(client, args))
-  );
-}
-
-/** Whether a command, or a transaction that it executes, writes. */
-const writes = (client: Client, command: Command, args: Args): boolean =>
-  someFlags(client, command, args, (flags) => (flags & WRITE) !== 0);
-
 /** Why a master may not execute a command that has too few replicas, if it may not. */
 function refuseWrites(client: Client, command: Command, args: Args): string | undefined {
-  return writes(client, command, args)
+  return mayDo(WRITE, client, command, args)
     ? "NOREPLICAS Not enough good replicas to write."
     : undefined;
 }
@@ -485,7 +469,7 @@ function refuseWrites(client: Client, command: Command, args: Args): string | un
 function refuse(client: Client, command: Command, args: Args): string | undefined {
   const { isStale, settings } = client.engine;
   if (client.isMaster) return undefined;
-  if (settings.readOnly && writes(client, command, args)) {
+  if (settings.readOnly && mayDo(WRITE, client, command, args)) {
     return "READONLY You can't write against a read only replica.";
   }
   if (isStale && someFlags(client, command, args, (flags) => (flags & STALE) === 0)) {

@@ -123,6 +123,8 @@ export class Runner {
   readonly #names: Map<string, Command> = new Map();
   #sliceEnd = 0;
   #turn: ReturnType<typeof setTimeout> | undefined;
+  /** What waits for the end of the script that is past its time. */
+  readonly #waiting: (() => void)[] = [];
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -295,6 +297,7 @@ export class Runner {
       }
       run.goOn?.(begun);
       engine.effects?.end(caller.db.index, command?.name ?? "", run.args);
+      caller.writtenOffset = engine.replication.offset;
     });
     const next = this.#suspended(caller);
     if (next !== undefined) {
@@ -316,6 +319,12 @@ export class Runner {
     engine.catchUp();
     caller.blocked = undefined;
     run.resume?.();
+    for (const task of this.#waiting.splice(0)) task();
+  }
+
+  /** Has something done when the script that is past its time has ended, with its transaction. */
+  afterwards(task: () => void): void {
+    this.#waiting.push(task);
   }
 
   /** The script of a client that is suspended. */
