@@ -9,6 +9,7 @@ import {
   FILE_NAME,
   filesOf,
   increment,
+  isDataFile,
   isEmpty,
   lastIncrement,
   type LogFile,
@@ -69,7 +70,7 @@ export class LogDirectory {
   /**
    * Reads the manifest.
    *
-   * @throws {Error} If it is damaged, or cannot be read.
+   * @throws {Error} If it is damaged, is not there though its files are, or cannot be read.
    */
   read(): void {
     const path = `${this.path}/${MANIFEST_NAME}`;
@@ -81,9 +82,25 @@ export class LogDirectory {
         const why = error instanceof Error ? error.message : String(error);
         throw new Error(`${MANIFEST_NAME}: ${why}`, { cause: error });
       }
+    } else {
+      const file = this.#findUnnamed();
+      if (file !== undefined) {
+        throw new Error(`${MANIFEST_NAME}: It is not there, but ${file} is, which it should name`);
+      }
     }
     this.#hold(manifest);
     this.#adopt();
+  }
+
+  /**
+   * Finds a file with data that only a manifest can have named, and that the first ones of a new manifest
+   * would be written over. A process that has ended before its first manifest leaves none.
+   */
+  #findUnnamed(): string | undefined {
+    if (!exists(this.path)) return undefined;
+    for (const { name } of Deno.readDirSync(this.path)) {
+      if (isDataFile(name) && Deno.statSync(this.pathOf({ name })).size > 0) return name;
+    }
   }
 
   /** Takes the single file over that Redis up to 6 has, beside the directory. */

@@ -57,6 +57,15 @@ function isIncrement(name: string): boolean {
   return name.endsWith(".incr.aof");
 }
 
+/**
+ * Whether a file of this name was made when there was a manifest already: an increment, or a base that is
+ * not the first.
+ */
+export function isDataFile(name: string): boolean {
+  const [, sequence, type] = /^appendonly\.aof\.(\d+)\.(base|incr)\.(?:rdb|aof)$/.exec(name) ?? [];
+  return type === "incr" || Number(sequence) > 1;
+}
+
 /** The number of the last increment; 0 before the first. */
 export function lastIncrement(manifest: Manifest): number {
   const increments = filesOf(manifest).filter(({ name }) => isIncrement(name));

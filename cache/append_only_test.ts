@@ -501,6 +501,28 @@ Deno.test("Cache refuses a damaged append-only file, says where, and leaves it a
   }
 });
 
+Deno.test("Cache refuses files whose manifest is lost, and leaves them as they are", async () => {
+  for (const name of ["appendonly.aof.1.incr.aof", "appendonly.aof.2.base.rdb"]) {
+    using directory = new Directory();
+    Deno.mkdirSync(directory.path);
+    Deno.writeTextFileSync(`${directory.path}/${name}`, "data");
+    assertThrows(
+      () => open(directory),
+      Error,
+      `${MANIFEST}: It is not there, but ${name} is, which it should name`,
+    );
+    assertEquals(directory.names(), [name]);
+    assertEquals(directory.read(name), "data");
+  }
+  // What a process leaves that has ended before its first manifest.
+  using directory = new Directory();
+  Deno.mkdirSync(directory.path);
+  Deno.writeTextFileSync(`${directory.path}/appendonly.aof.1.base.rdb`, "data");
+  Deno.writeTextFileSync(`${directory.path}/appendonly.aof.1.incr.aof`, "");
+  await using cache = open(directory);
+  assertEquals(cache.stats.keys, 0);
+});
+
 Deno.test("Cache refuses a cut file where aof-load-truncated says so", async () => {
   using directory = new Directory();
   await using cache = open(directory);

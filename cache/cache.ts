@@ -484,7 +484,13 @@ export class Cache implements AsyncDisposable {
     settings.snapshotName = name;
     if (seconds > 0) settings.savePoints = [{ seconds, changes: 1 }];
     if (this.#logger !== undefined) snapshots.log = this.#logger;
-    snapshots.store = new FileStore(path);
+    const store = snapshots.store = new FileStore(path);
+    this.#begin(`Cannot keep the snapshot ${path}`, () => store.check());
+    if (!store.mayWrite) {
+      this.#logger?.warn(
+        `Cannot save the snapshot ${path}: there is no permission (--allow-write)`,
+      );
+    }
     if (loads) this.#begin(`Cannot load the snapshot ${path}`, () => snapshots.load());
     snapshots.schedule();
   }

@@ -93,9 +93,10 @@ export interface Environment {
   masterPassword?: string | undefined;
 }
 
-/** The host and the port of a master. An IPv6 address may stand in brackets. */
+/** The host and the port of a master, and no URL. An IPv6 address may stand in brackets. */
 function master({ typed, value }: GivenValue): { hostname: string; port: number } {
-  const [, bracketed, plain, digits] = /^(?:\[(.+)\]|(.+)):(\d{1,5})$/.exec(value) ?? [];
+  const [, bracketed, plain, digits] = /^(?:\[([^\s/@]+)\]|([^\s/@]+)):(\d{1,5})$/.exec(value) ??
+    [];
   const [hostname, port] = [bracketed ?? plain, Number(digits)];
   if (hostname !== undefined && port >= 1 && port <= 65_535) return { hostname, port };
   throw new UsageError(`Cannot use ${typed} "${value}": expected HOST:PORT`);
@@ -144,6 +145,13 @@ export function parseCommandLine(args: string[], environment: Environment = {}):
     const flag = username === undefined ? "--master-password" : "--master-user";
     throw new UsageError(`Cannot use ${flag} without --replica-of: expected a master`);
   }
+  const toldMaster = masterPassword ?? environment.masterPassword;
+  if (username !== undefined && !toldMaster) {
+    throw new UsageError(
+      "Cannot use --master-user without --master-password or $NIMBLECACHE_MASTER_PASSWORD " +
+        "(needs --allow-env=NIMBLECACHE_MASTER_PASSWORD): expected one of them",
+    );
+  }
   const [appendOnly, appendFsync] = [text("append-only"), values.get("append-fsync")];
   if (appendFsync !== undefined && appendOnly === undefined) {
     throw new UsageError("Cannot use --append-fsync without --append-only: expected the directory");
@@ -170,7 +178,7 @@ export function parseCommandLine(args: string[], environment: Environment = {}):
       replicaOf: replicaOf && {
         ...master(replicaOf),
         username,
-        password: masterPassword ?? environment.masterPassword,
+        password: toldMaster,
       },
     },
   };

@@ -134,6 +134,12 @@ Deno.test("parseCommandLine() says what is wrong and what is accepted", () => {
     [["--replica-of", "6379"], 'Cannot use --replica-of "6379": expected HOST:PORT'],
     [["--replica-of", "host:0"], 'Cannot use --replica-of "host:0": expected HOST:PORT'],
     [["--replica-of", "host:65536"], "expected HOST:PORT"],
+    [["--replica-of", "redis://host:1"], "expected HOST:PORT"],
+    [["--replica-of", "me:secret@host:1"], "expected HOST:PORT"],
+    [
+      ["--replica-of", "host:1", "--master-user", "me"],
+      "Cannot use --master-user without --master-",
+    ],
     [["--master-user", "me"], "Cannot use --master-user without --replica-of: expected a master"],
     [["--master-password", "x"], "Cannot use --master-password without --replica-of"],
     [["--enable-debug-command=yes"], "--enable-debug-command"],

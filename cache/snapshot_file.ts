@@ -54,6 +54,22 @@ export class FileStore implements SnapshotStore {
     }
   }
 
+  /**
+   * Looks whether there is a directory for it, without which none could ever be saved.
+   *
+   * @throws {Error} If there is none.
+   */
+  check(): void {
+    const { directory } = splitPath(this.path);
+    if (!Deno.statSync(directory).isDirectory) throw new Error(`${directory} is not a directory`);
+  }
+
+  /** Whether it may be written without asking anybody. */
+  get mayWrite(): boolean {
+    const { state } = Deno.permissions.querySync({ name: "write", path: `${this.path}.tmp` });
+    return state === "granted";
+  }
+
   create(): SavingTarget {
     return new NewFile(this.path);
   }

@@ -929,6 +929,28 @@ Deno.test("Cache writes its snapshot in the background to the file, or gives it 
   await Deno.remove(directory, { recursive: true });
 });
 
+Deno.test("Cache refuses a snapshot in a directory that is not there", async () => {
+  const directory = await Deno.makeTempDir();
+  const snapshot = `${directory}/lost/dump.rdb`;
+  assertThrows(() => new Cache({ snapshot }), Error, `Cannot keep the snapshot ${snapshot}: `);
+  assertEquals(Array.from(Deno.readDirSync(directory)), []);
+  await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test({
+  name: "Cache says at the start that it may not save its snapshot",
+  permissions: { read: true, write: false, env: true },
+  async fn() {
+    const lines: string[] = [];
+    const log = (message: string) => void lines.push(message);
+    const logger = { debug: log, info: log, warn: log, error: log };
+    await using _cache = new Cache({ snapshot: "none.rdb", logger });
+    assertEquals(lines, [
+      "Cannot save the snapshot none.rdb: there is no permission (--allow-write)",
+    ]);
+  },
+});
+
 Deno.test("Cache refuses a snapshot that is damaged, and leaves it as it is", async () => {
   const snapshot = await Deno.makeTempFile();
   await Deno.writeTextFile(snapshot, "REDIS0010x");
