@@ -117,7 +117,8 @@ function trackKeys(client: Client, command: Command, args: Args): void {
 
 /** Whether it is a replica, or one that monitors, which is a kind of replica to Redis. */
 function isReplica(client: Client): boolean {
-  return client.replica?.isActive || client.engine.monitors.has(client);
+  const { monitors } = client.engine;
+  return client.replica?.isActive || (monitors.size > 0 && monitors.has(client));
 }
 
 /** Whether a pause makes a command wait. Replicas tell all the time how far they are. */
@@ -172,16 +173,35 @@ function checkRights(client: Client, command: Command, args: Args): void {
   throw new CommandError(`NOPERM this user has no permissions to ${what}`);
 }
 
-/** What must be right before a command is executed or queued. */
+function notEnabled({ name }: Command): CommandError {
+  return new CommandError(
+    `ERR ${name.toUpperCase()} command not allowed. If the enable-${name}-command option is set to ` +
+      '"local", you can run it from a local connection, otherwise you need to set this option in the ' +
+      "configuration file, and then restart the server.",
+  );
+}
+
+function notForSubscribers({ fullName }: Command): CommandError {
+  return new CommandError(
+    `ERR Can't execute '${fullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET ` +
+      "are allowed in this context",
+  );
+}
+
+function checkDisk(error: string, client: Client, command: Command, args: Args): void {
+  if (client.isMaster) return;
+  if (mayDo(WRITE, client, command, args) || command.name === "ping") throw new CommandError(error);
+}
+
+/**
+ * What must be right before a command is executed or queued. What is seldom wrong is said elsewhere, so
+ * that the engine takes this into its caller.
+ */
 function check(client: Client, command: Command, args: Args): void {
   const { flags } = command;
   if (!command.accepts(args.count)) throw wrongArity(command.fullName);
   if ((flags & PROTECTED) !== 0 && !client.engine.settings.debugCommand) {
-    throw new CommandError(
-      `ERR ${command.name.toUpperCase()} command not allowed. If the enable-${command.name}-command ` +
-        'option is set to "local", you can run it from a local connection, otherwise you need to ' +
-        "set this option in the configuration file, and then restart the server.",
-    );
+    throw notEnabled(command);
   }
   if (!client.authenticated && (flags & NO_AUTH) === 0 && client.restricted) {
     throw new CommandError("NOAUTH Authentication required.");
@@ -200,23 +220,15 @@ function check(client: Client, command: Command, args: Args): void {
       throw new CommandError(OUT_OF_MEMORY);
     }
   }
-  const { diskError } = client.engine;
-  if (
-    diskError !== undefined && !client.isMaster &&
-    (mayDo(WRITE, client, command, args) || command.name === "ping")
-  ) {
-    throw new CommandError(diskError);
-  }
-  const refusal = client.engine.guard?.(client, command, args);
+  const { diskError, guard } = client.engine;
+  if (diskError !== undefined) checkDisk(diskError, client, command, args);
+  const refusal = guard?.(client, command, args);
   if (refusal !== undefined) throw new CommandError(refusal);
   if (
     client.reply.resp === 2 && client.subscriptionCount > 0 &&
     !SUBSCRIBER_COMMANDS.has(command.fullName)
   ) {
-    throw new CommandError(
-      `ERR Can't execute '${command.fullName}': only (P|S)SUBSCRIBE / ` +
-        "(P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context",
-    );
+    throw notForSubscribers(command);
   }
   const { runner } = scripting;
   if (runner.busy !== undefined && (flags & ALLOW_BUSY) === 0) runner.refuse();
