@@ -634,8 +634,8 @@ Deno.test("Blocking.size is in the statistics, with those whom a pause holds up"
   ]);
 });
 
-Deno.test("Blocking commands reply at once to Cache.call()", () => {
-  const cache = new Cache();
+Deno.test("Blocking commands reply at once to Cache.call()", async () => {
+  await using cache = new Cache();
   assertEquals(cache.call("BLPOP", "q", 0), null);
   assertEquals(cache.call("BLMOVE", "q", "r", "LEFT", "LEFT", 0), null);
 });

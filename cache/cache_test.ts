@@ -61,8 +61,8 @@ Deno.test("Cache passes its options on", async () => {
   assertEquals(logger.messages("info"), ["listening"]);
 });
 
-Deno.test("Cache is protected, allows no DEBUG and has 16 databases by default", () => {
-  const cache = new Cache({ clock: undefined, databases: undefined });
+Deno.test("Cache is protected, allows no DEBUG and has 16 databases by default", async () => {
+  await using cache = new Cache({ clock: undefined, databases: undefined });
   assertEquals(
     cache.call("CONFIG", "GET", "protected-mode", "databases", "maxclients", "requirepass"),
     new Map([
@@ -75,8 +75,8 @@ Deno.test("Cache is protected, allows no DEBUG and has 16 databases by default",
   assertThrows(() => cache.call("DEBUG", "JMAP"), ReplyError, "ERR DEBUG command not allowed.");
 });
 
-Deno.test("Cache.call() takes strings, numbers, bigints and bytes", () => {
-  const cache = new Cache();
+Deno.test("Cache.call() takes strings, numbers, bigints and bytes", async () => {
+  await using cache = new Cache();
   assertEquals(cache.call("SET", "é", "ü😀"), "OK");
   assertEquals(cache.call("get", new TextEncoder().encode("é")), "ü😀");
   assertEquals(cache.call("STRLEN", "é"), 6);
@@ -99,8 +99,8 @@ Deno.test("Cache.call() takes strings, numbers, bigints and bytes", () => {
   assertThrows(() => cache.call(), TypeError, "Cannot call nothing: expected a command's name");
 });
 
-Deno.test("Cache.call() returns what RESP3 has", () => {
-  const cache = new Cache();
+Deno.test("Cache.call() returns what RESP3 has", async () => {
+  await using cache = new Cache();
   assertEquals(cache.call("GET", "none"), null);
   assertEquals(cache.call("BLPOP", "none", 0), null);
   cache.call("SET", "n", 2n ** 53n);
@@ -121,8 +121,8 @@ Deno.test("Cache.call() returns what RESP3 has", () => {
   );
 });
 
-Deno.test("Cache.call() throws an error, but returns one that is within EXEC", () => {
-  const cache = new Cache();
+Deno.test("Cache.call() throws an error, but returns one that is within EXEC", async () => {
+  await using cache = new Cache();
   cache.call("SET", "a", "x");
   const error = assertThrows(() => cache.call("LPUSH", "a", 1), ReplyError);
   assertEquals(
@@ -139,8 +139,8 @@ Deno.test("Cache.call() throws an error, but returns one that is within EXEC", (
   assertThrows(() => cache.callBytes("NONE"), ReplyError, "ERR unknown command 'NONE'");
 });
 
-Deno.test("Cache.call() goes on after commands that end a connection", () => {
-  const cache = new Cache();
+Deno.test("Cache.call() goes on after commands that end a connection", async () => {
+  await using cache = new Cache();
   assertEquals(cache.call("QUIT"), "OK");
   assertMatch(String(cache.call("CLIENT", "INFO")), / flags=N /);
   assertEquals(cache.call("POST"), null);

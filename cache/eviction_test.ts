@@ -781,8 +781,8 @@ Deno.test("Pages that old sizes keep are no reason to refuse a command", async (
   assertEquals([cache.stats.evictedKeys, cache.stats.keys], [0, 16_201]);
 });
 
-Deno.test("OBJECT FREQ counts a use by a command of another type, as Redis does", () => {
-  const cache = new Cache();
+Deno.test("OBJECT FREQ counts a use by a command of another type, as Redis does", async () => {
+  await using cache = new Cache();
   config(cache, { "maxmemory-policy": "allkeys-lfu" });
   cache.call("SET", "key", "1");
   assertThrows(() => cache.call("RPUSH", "key", "x"), Error, "WRONGTYPE");

@@ -8,8 +8,8 @@ function logged(cache: Cache): unknown[] {
   return entries.map(([, , , args]) => args.join(" "));
 }
 
-Deno.test("Slowlog keeps the newest, with what is asked of each", () => {
-  const cache = new Cache({ clock: new ManualClock(1_700_000_000_900) });
+Deno.test("Slowlog keeps the newest, with what is asked of each", async () => {
+  await using cache = new Cache({ clock: new ManualClock(1_700_000_000_900) });
   cache.call("CONFIG", "SET", "slowlog-log-slower-than", 0, "slowlog-max-len", 3);
   cache.call("SLOWLOG", "RESET");
   assertEquals(cache.call("SLOWLOG", "LEN"), 1);
@@ -27,8 +27,8 @@ Deno.test("Slowlog keeps the newest, with what is asked of each", () => {
   assertEquals(cache.call("SLOWLOG", "LEN"), 1);
 });
 
-Deno.test("Slowlog cuts what is long and counts what is left out", () => {
-  const cache = new Cache();
+Deno.test("Slowlog cuts what is long and counts what is left out", async () => {
+  await using cache = new Cache();
   cache.call("CONFIG", "SET", "slowlog-log-slower-than", 0);
   cache.call("ECHO", "x".repeat(128));
   assertEquals(logged(cache)[0], `ECHO ${"x".repeat(128)}`);
@@ -41,8 +41,8 @@ Deno.test("Slowlog cuts what is long and counts what is left out", () => {
   assertEquals(logged(cache)[0], `DEL ${keys.slice(0, 30).join(" ")} ... (3 more arguments)`);
 });
 
-Deno.test("Slowlog shows no passwords", () => {
-  const cache = new Cache();
+Deno.test("Slowlog shows no passwords", async () => {
+  await using cache = new Cache();
   cache.call("CONFIG", "SET", "slowlog-log-slower-than", 0);
   cache.call("CONFIG", "SET", "maxclients", 10, "RequirePass", "secret");
   assertEquals(logged(cache)[0], "CONFIG SET maxclients 10 RequirePass (redacted)");
@@ -54,8 +54,8 @@ Deno.test("Slowlog shows no passwords", () => {
   assertEquals(logged(cache)[0], "HELLO 3 SETNAME me AUTH (redacted) (redacted)");
 });
 
-Deno.test("Slowlog keeps only what takes as long as the threshold says", () => {
-  const cache = new Cache({ enableDebugCommand: true });
+Deno.test("Slowlog keeps only what takes as long as the threshold says", async () => {
+  await using cache = new Cache({ enableDebugCommand: true });
   cache.call("DEBUG", "SLEEP", "0.011");
   assertEquals(logged(cache), ["DEBUG SLEEP 0.011"]);
   cache.call("CONFIG", "SET", "slowlog-log-slower-than", 60_000_000);

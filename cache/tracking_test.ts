@@ -308,7 +308,7 @@ Deno.test("CLIENT TRACKING remembers the keys of each command that only reads", 
 
 Deno.test("CLIENT TRACKING tells of keys that expire", async () => {
   const clock = new ManualClock();
-  const cache = new Cache({ clock });
+  await using cache = new Cache({ clock });
   const played = playTogether(
     `${hello(0, 1)}
       0 CLIENT TRACKING ON → 0: +OK
@@ -431,7 +431,7 @@ Deno.test("CLIENT TRACKING remembers all keys of a script that reads any", async
 });
 
 Deno.test("CLIENT TRACKING tells of what is evicted before the next command's reply", async () => {
-  const cache = new Cache();
+  await using cache = new Cache();
   await playTogether(
     `${hello(0)}
       0 CLIENT TRACKING ON → 0: +OK

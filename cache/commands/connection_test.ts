@@ -414,8 +414,8 @@ Deno.test("A transaction cannot be nested, nor watched from within", () =>
   EXEC → -ERR EXEC without MULTI
 `));
 
-Deno.test("COMMAND describes keys that are found by words, or not at all", () => {
-  const cache = new Cache();
+Deno.test("COMMAND describes keys that are found by words, or not at all", async () => {
+  await using cache = new Cache();
   /** How the keys of a command are searched. */
   const searches = (name: string) => {
     const [entry] = cache.call("COMMAND", "INFO", name) as unknown[][];

@@ -3,8 +3,8 @@ import { Cache } from "../cache.ts";
 import { ManualClock } from "../clock.ts";
 import { ReplyError, type ReplyValue } from "../protocol/value.ts";
 
-Deno.test("DEBUG PROTOCOL replies each type", () => {
-  const cache = new Cache({ enableDebugCommand: true });
+Deno.test("DEBUG PROTOCOL replies each type", async () => {
+  await using cache = new Cache({ enableDebugCommand: true });
   const cases: [string, ReplyValue][] = [
     ["string", "Hello World"],
     ["integer", 12345],
@@ -33,9 +33,9 @@ Deno.test("DEBUG PROTOCOL replies each type", () => {
   }
 });
 
-Deno.test("DEBUG OBJECT tells of a value, with its idle time", () => {
+Deno.test("DEBUG OBJECT tells of a value, with its idle time", async () => {
   const clock = new ManualClock(1_700_000_000_000);
-  const cache = new Cache({ enableDebugCommand: true, clock });
+  await using cache = new Cache({ enableDebugCommand: true, clock });
   cache.call("SET", "a", 12);
   clock.advance(7000);
   assertMatch(
@@ -52,8 +52,8 @@ Deno.test("DEBUG OBJECT tells of a value, with its idle time", () => {
   assertThrows(() => cache.call("DEBUG", "OBJECT", "a"), ReplyError, "ERR no such key");
 });
 
-Deno.test("DEBUG POPULATE makes keys, and leaves alone what is there", () => {
-  const cache = new Cache({ enableDebugCommand: true });
+Deno.test("DEBUG POPULATE makes keys, and leaves alone what is there", async () => {
+  await using cache = new Cache({ enableDebugCommand: true });
   cache.call("SET", "key:1", "mine");
   assertEquals(cache.call("DEBUG", "POPULATE", 3), "OK");
   assertEquals(cache.call("MGET", "key:0", "key:1", "key:2", "key:3"), [
@@ -79,9 +79,9 @@ Deno.test("DEBUG POPULATE makes keys, and leaves alone what is there", () => {
   }
 });
 
-Deno.test("DEBUG SET-ACTIVE-EXPIRE chooses whether keys expire that nobody looks at", () => {
+Deno.test("DEBUG SET-ACTIVE-EXPIRE chooses whether keys expire that nobody looks at", async () => {
   const clock = new ManualClock();
-  const cache = new Cache({ enableDebugCommand: true, clock });
+  await using cache = new Cache({ enableDebugCommand: true, clock });
   cache.call("DEBUG", "SET-ACTIVE-EXPIRE", 0);
   cache.call("SET", "a", 1, "PX", 10);
   clock.advance(20);
@@ -91,8 +91,8 @@ Deno.test("DEBUG SET-ACTIVE-EXPIRE chooses whether keys expire that nobody looks
   assertEquals(cache.stats.expiredKeys, 1);
 });
 
-Deno.test("DEBUG SLEEP takes its time, and what does nothing here says OK", () => {
-  const cache = new Cache({ enableDebugCommand: true });
+Deno.test("DEBUG SLEEP takes its time, and what does nothing here says OK", async () => {
+  await using cache = new Cache({ enableDebugCommand: true });
   const start = performance.now();
   assertEquals(cache.call("DEBUG", "SLEEP", "0.01"), "OK");
   assertEquals(performance.now() - start >= 10, true);
@@ -110,8 +110,8 @@ Deno.test("DEBUG SLEEP takes its time, and what does nothing here says OK", () =
   assertEquals(cache.call("DEBUG", "REPLYBUFFER", "PEAK-RESET-TIME", "never"), "OK");
 });
 
-Deno.test("DEBUG SET-SKIP-CHECKSUM-VALIDATION lets RESTORE take any checksum, but nothing damaged", () => {
-  const cache = new Cache({ enableDebugCommand: true });
+Deno.test("DEBUG SET-SKIP-CHECKSUM-VALIDATION lets RESTORE take any checksum, but nothing damaged", async () => {
+  await using cache = new Cache({ enableDebugCommand: true });
   cache.call("RPUSH", "list", "a", "b");
   const dump = cache.callBytes("DUMP", "list") as Uint8Array;
   const other = dump.with(-1, (dump.at(-1) ?? 0) ^ 1);
@@ -127,13 +127,13 @@ Deno.test("DEBUG SET-SKIP-CHECKSUM-VALIDATION lets RESTORE take any checksum, bu
   assertThrows(() => restore(other), ReplyError, wrong);
 });
 
-Deno.test("DEBUG ERROR replies an error of one's own", () => {
-  const cache = new Cache({ enableDebugCommand: true });
+Deno.test("DEBUG ERROR replies an error of one's own", async () => {
+  await using cache = new Cache({ enableDebugCommand: true });
   assertThrows(() => cache.call("DEBUG", "ERROR", "MINE it is"), ReplyError, "MINE it is");
 });
 
-Deno.test("DEBUG HTSTATS-KEY tells of hash tables", () => {
-  const cache = new Cache({ enableDebugCommand: true });
+Deno.test("DEBUG HTSTATS-KEY tells of hash tables", async () => {
+  await using cache = new Cache({ enableDebugCommand: true });
   cache.call("SADD", "numbers", 1, 2);
   cache.call("SADD", "words", "a", "b", "c");
   cache.call("SET", "text", "a");
@@ -148,8 +148,8 @@ Deno.test("DEBUG HTSTATS-KEY tells of hash tables", () => {
   assertThrows(() => cache.call("DEBUG", "HTSTATS-KEY", "none"), ReplyError, "ERR no such key");
 });
 
-Deno.test("DEBUG says what it does not know", () => {
-  const cache = new Cache({ enableDebugCommand: true });
+Deno.test("DEBUG says what it does not know", async () => {
+  await using cache = new Cache({ enableDebugCommand: true });
   assertThrows(
     () => cache.call("DEBUG", "Nothing", 1),
     ReplyError,

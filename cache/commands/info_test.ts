@@ -21,8 +21,8 @@ const USUAL = [
   ...["Errorstats", "Cluster", "Keyspace"],
 ];
 
-Deno.test("INFO shows the sections that are asked for, in Redis' order", () => {
-  const cache = new Cache();
+Deno.test("INFO shows the sections that are asked for, in Redis' order", async () => {
+  await using cache = new Cache();
   const names = (...sections: string[]) => Object.keys(info(cache, ...sections));
   assertEquals(names(), USUAL);
   assertEquals(names("default"), USUAL);
@@ -35,9 +35,9 @@ Deno.test("INFO shows the sections that are asked for, in Redis' order", () => {
   assertEquals(names("none"), []);
 });
 
-Deno.test("INFO tells of server, clients and memory", () => {
+Deno.test("INFO tells of server, clients and memory", async () => {
   const clock = new ManualClock(1_700_000_000_000);
-  const cache = new Cache({ clock, maxClients: 5 });
+  await using cache = new Cache({ clock, maxClients: 5 });
   clock.advance(90_000_000);
   const { Server, Clients, Memory } = info(cache);
   assertEquals(Server?.["redis_version"], REDIS_VERSION);
@@ -71,8 +71,8 @@ Deno.test("INFO counts what was too large to be given back at once", async () =>
   assertEquals(freed(), "0");
 });
 
-Deno.test("INFO remembers the most memory that it saw", () => {
-  const cache = new Cache();
+Deno.test("INFO remembers the most memory that it saw", async () => {
+  await using cache = new Cache();
   cache.call("SET", "a", "x".repeat(5_000_000));
   const { Memory: before } = info(cache, "memory");
   cache.call("FLUSHALL");
@@ -82,8 +82,8 @@ Deno.test("INFO remembers the most memory that it saw", () => {
   assertEquals(Number(after?.["used_memory"]) < 5_000_000, true);
 });
 
-Deno.test("INFO counts keys, hits, errors and commands, until CONFIG RESETSTAT", () => {
-  const cache = new Cache({ clock: new ManualClock() });
+Deno.test("INFO counts keys, hits, errors and commands, until CONFIG RESETSTAT", async () => {
+  await using cache = new Cache({ clock: new ManualClock() });
   cache.call("SET", "a", 1);
   cache.call("SET", "b", 1, "EX", 10);
   cache.call("SELECT", 3);

@@ -8,8 +8,8 @@ function sleep(cache: Cache, milliseconds: number): void {
   cache.call("DEBUG", "SLEEP", milliseconds / 1000);
 }
 
-Deno.test("LATENCY LATEST and HISTORY tell what took longer than the threshold, by real time", () => {
-  const cache = new Cache({ enableDebugCommand: true, clock: new ManualClock(5000) });
+Deno.test("LATENCY LATEST and HISTORY tell what took longer than the threshold, by real time", async () => {
+  await using cache = new Cache({ enableDebugCommand: true, clock: new ManualClock(5000) });
   sleep(cache, 8);
   assertEquals(cache.call("LATENCY", "LATEST"), []);
   assertEquals(cache.call("LATENCY", "RESET"), 0);
@@ -27,9 +27,9 @@ Deno.test("LATENCY LATEST and HISTORY tell what took longer than the threshold, 
   assertEquals(cache.call("LATENCY", "LATEST"), []);
 });
 
-Deno.test("LATENCY tells of fast commands apart, and of expiry", () => {
+Deno.test("LATENCY tells of fast commands apart, and of expiry", async () => {
   const clock = new ManualClock();
-  const cache = new Cache({ clock });
+  await using cache = new Cache({ clock });
   cache.call("CONFIG", "SET", "latency-monitor-threshold", 5);
   cache.call("SET", "a", 1, "PX", 10);
   const events = () => (cache.call("LATENCY", "LATEST") as [string][]).map(([event]) => event);
@@ -47,8 +47,8 @@ Deno.test("LATENCY tells of fast commands apart, and of expiry", () => {
   assertEquals(events(), ["fast-command", "expire-cycle"]);
 });
 
-Deno.test("LATENCY GRAPH draws samples with their ages", () => {
-  const cache = new Cache({ enableDebugCommand: true });
+Deno.test("LATENCY GRAPH draws samples with their ages", async () => {
+  await using cache = new Cache({ enableDebugCommand: true });
   cache.call("CONFIG", "SET", "latency-monitor-threshold", 30);
   sleep(cache, 35);
   const lines = (cache.call("LATENCY", "GRAPH", "command") as string).split("\n");
@@ -62,8 +62,8 @@ Deno.test("LATENCY GRAPH draws samples with their ages", () => {
   );
 });
 
-Deno.test("LATENCY DOCTOR says something of what took long", () => {
-  const cache = new Cache({ enableDebugCommand: true });
+Deno.test("LATENCY DOCTOR says something of what took long", async () => {
+  await using cache = new Cache({ enableDebugCommand: true });
   const report = () => cache.call("LATENCY", "DOCTOR") as string;
   assertMatch(report(), /latency-monitor-threshold/);
   cache.call("CONFIG", "SET", "latency-monitor-threshold", 10_000);
@@ -76,8 +76,8 @@ Deno.test("LATENCY DOCTOR says something of what took long", () => {
   );
 });
 
-Deno.test("LATENCY HISTOGRAM tells how the times of commands are distributed", () => {
-  const cache = new Cache({ enableDebugCommand: true });
+Deno.test("LATENCY HISTOGRAM tells how the times of commands are distributed", async () => {
+  await using cache = new Cache({ enableDebugCommand: true });
   const histogram = (...names: string[]) =>
     cache.call("LATENCY", "HISTOGRAM", ...names) as Map<string, Map<string, unknown>>;
   cache.call("CONFIG", "RESETSTAT");
@@ -100,8 +100,8 @@ Deno.test("LATENCY HISTOGRAM tells how the times of commands are distributed", (
   assertEquals(histogram("debug", "set").size, 0);
 });
 
-Deno.test("INFO latencystats tells within which times most calls were done", () => {
-  const cache = new Cache({ enableDebugCommand: true });
+Deno.test("INFO latencystats tells within which times most calls were done", async () => {
+  await using cache = new Cache({ enableDebugCommand: true });
   cache.call("CONFIG", "RESETSTAT");
   const line = (command: string) =>
     String(cache.call("INFO", "latencystats")).split("\r\n").find((line) =>

@@ -278,17 +278,17 @@ Deno.test("Lists notify of what has changed", () =>
   BLPOP l 0 → *2 $1 l $1 a >3 $7 message $19 __keyevent@0__:lpop $1 l >3 $7 message $18 __keyevent@0__:del $1 l
   `));
 
-Deno.test("LRANGE replies elements of any length", () => {
+Deno.test("LRANGE replies elements of any length", async () => {
   const lengths = [0, 1, 9, 10, 47, 48, 49, 99, 100, 253, 254, 255, 256, 999, 1000, 8190, 70_000];
   const elements = lengths.map((length, i) => String.fromCharCode(97 + i).repeat(length));
-  const cache = new Cache();
+  await using cache = new Cache();
   cache.call("RPUSH", "l", ...elements);
   assertEquals(cache.call("LRANGE", "l", 0, -1), elements);
   assertEquals(cache.call("RPOP", "l", 100), elements.toReversed());
 });
 
-Deno.test("DEL, COPY and MEMORY USAGE treat lists as what they hold", () => {
-  const cache = new Cache();
+Deno.test("DEL, COPY and MEMORY USAGE treat lists as what they hold", async () => {
+  await using cache = new Cache();
   cache.call("RPUSH", "l", ..."abc".repeat(100));
   assertEquals(cache.call("COPY", "l", "copy"), 1);
   cache.call("LSET", "copy", 0, "changed");
@@ -300,8 +300,8 @@ Deno.test("DEL, COPY and MEMORY USAGE treat lists as what they hold", () => {
   assertEquals(usedMemory - cache.stats.usedMemory, usage);
 });
 
-Deno.test("RPUSH and RESTORE heed list-max-listpack-size", () => {
-  const cache = new Cache();
+Deno.test("RPUSH and RESTORE heed list-max-listpack-size", async () => {
+  await using cache = new Cache();
   const usageAt = (size: number) => {
     cache.call("CONFIG", "SET", "list-max-listpack-size", size);
     cache.call("DEL", "l");

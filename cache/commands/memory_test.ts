@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Cache } from "../cache.ts";
 
-Deno.test("MEMORY STATS has Redis' fields, with one for each database that has keys", () => {
-  const cache = new Cache();
+Deno.test("MEMORY STATS has Redis' fields, with one for each database that has keys", async () => {
+  await using cache = new Cache();
   cache.call("SET", "a", "x".repeat(3000));
   cache.call("SELECT", 2);
   for (let i = 0; i < 3; i++) cache.call("SET", i, i);
@@ -30,8 +30,8 @@ Deno.test("MEMORY STATS has Redis' fields, with one for each database that has k
   assertEquals((new Cache().call("MEMORY", "STATS") as Map<string, number>).size, 27);
 });
 
-Deno.test("MEMORY DOCTOR says what is unusual", () => {
-  const cache = new Cache();
+Deno.test("MEMORY DOCTOR says what is unusual", async () => {
+  await using cache = new Cache();
   const report = () => cache.call("MEMORY", "DOCTOR") as string;
   assertEquals(report(), "There is no limit: maxmemory is 0.\n");
   cache.call("SET", "a", "x".repeat(1e6));
@@ -42,8 +42,8 @@ Deno.test("MEMORY DOCTOR says what is unusual", () => {
   assertMatch(cache.call("MEMORY", "MALLOC-STATS") as string, /^Arena: \d+ bytes in use, of \d+/);
 });
 
-Deno.test("MEMORY USAGE with SAMPLES 0 measures all elements", () => {
-  const cache = new Cache();
+Deno.test("MEMORY USAGE with SAMPLES 0 measures all elements", async () => {
+  await using cache = new Cache();
   for (let i = 0; i < 1000; i++) {
     cache.call("HSET", "h", `field ${i}`, i === 999 ? "x".repeat(1e5) : "y");
   }

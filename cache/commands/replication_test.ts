@@ -85,8 +85,8 @@ Deno.test("A cluster's commands are refused, with the right number of arguments"
   `);
 });
 
-Deno.test("LOLWUT and MODULE LIST have little to say", () => {
-  const cache = new Cache();
+Deno.test("LOLWUT and MODULE LIST have little to say", async () => {
+  await using cache = new Cache();
   assertEquals(cache.call("LOLWUT"), "Redis ver. 7.0.15\n");
   assertEquals(cache.call("LOLWUT", "VERSION", 5, 1), "Redis ver. 7.0.15\n");
   assertThrows(() => cache.call("LOLWUT", "VERSION", "x"), ReplyError, "ERR value is not an int");

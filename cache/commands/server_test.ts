@@ -8,8 +8,8 @@ function errorOf(cache: Cache, ...args: (string | number)[]): string {
   return assertThrows(() => cache.call(...args), ReplyError).message;
 }
 
-Deno.test("SWAPDB, FLUSHDB and FLUSHALL change databases as a whole", () => {
-  const cache = new Cache();
+Deno.test("SWAPDB, FLUSHDB and FLUSHALL change databases as a whole", async () => {
+  await using cache = new Cache();
   cache.call("SET", "a", 0);
   cache.call("SELECT", 1);
   cache.call("SET", "a", 1);
@@ -31,16 +31,16 @@ Deno.test("SWAPDB, FLUSHDB and FLUSHALL change databases as a whole", () => {
   assertEquals(cache.stats.keys, 0);
 });
 
-Deno.test("TIME goes by the cache's clock", () => {
+Deno.test("TIME goes by the cache's clock", async () => {
   const clock = new ManualClock(1_700_000_000_123);
-  const cache = new Cache({ clock });
+  await using cache = new Cache({ clock });
   assertEquals(cache.call("TIME"), ["1700000000", "123000"]);
   clock.advance(1000.5);
   assertEquals(cache.call("TIME"), ["1700000001", "123500"]);
 });
 
-Deno.test("MEMORY USAGE grows with a value", () => {
-  const cache = new Cache();
+Deno.test("MEMORY USAGE grows with a value", async () => {
+  await using cache = new Cache();
   cache.call("SET", "small", "x");
   cache.call("SET", "large", "x".repeat(10_000));
   const usage = (key: string) => cache.call("MEMORY", "USAGE", key, "SAMPLES", 5) as number;
@@ -53,8 +53,8 @@ Deno.test("MEMORY USAGE grows with a value", () => {
   }
 });
 
-Deno.test("SHUTDOWN says what it does not take", () => {
-  const cache = new Cache();
+Deno.test("SHUTDOWN says what it does not take", async () => {
+  await using cache = new Cache();
   for (const args of [["SAVE", "NOSAVE"], ["ABORT", "NOW"], ["OTHER"]]) {
     assertEquals(errorOf(cache, "SHUTDOWN", ...args), "ERR syntax error");
   }
@@ -63,8 +63,8 @@ Deno.test("SHUTDOWN says what it does not take", () => {
   assertThrows(() => cache.call("PING"), Error, "the cache is closed");
 });
 
-Deno.test("SLOWLOG GET takes how many, ROLE tells of a master", () => {
-  const cache = new Cache();
+Deno.test("SLOWLOG GET takes how many, ROLE tells of a master", async () => {
+  await using cache = new Cache();
   cache.call("CONFIG", "SET", "slowlog-log-slower-than", 0);
   for (let i = 0; i < 12; i++) cache.call("ECHO", i);
   const count = (...args: number[]) => (cache.call("SLOWLOG", "GET", ...args) as unknown[]).length;

@@ -615,7 +615,7 @@ const turn = () => new Promise((resolve) => setTimeout(resolve));
 
 Deno.test("BZPOPMIN and BZMPOP wait until there is something, or their time is over", async () => {
   const clock = new ManualClock();
-  const cache = new Cache({ clock });
+  await using cache = new Cache({ clock });
   const first = clientOf(cache, "BZPOPMIN x z 0");
   const second = clientOf(cache, "BZPOPMAX z 0");
   const third = clientOf(cache, "BZMPOP 0 2 x z MIN COUNT 2");
@@ -642,8 +642,8 @@ Deno.test("BZPOPMIN and BZMPOP wait until there is something, or their time is o
   assertEquals(cache.call("BZPOPMIN", "z", "0"), null);
 });
 
-Deno.test("ZRANDMEMBER replies different members, each as likely as another", () => {
-  const cache = new Cache();
+Deno.test("ZRANDMEMBER replies different members, each as likely as another", async () => {
+  await using cache = new Cache();
   for (const limit of ["128", "0"]) {
     cache.call("CONFIG", "SET", "zset-max-listpack-entries", limit);
     cache.call("DEL", "z");
@@ -666,8 +666,8 @@ Deno.test("ZRANDMEMBER replies different members, each as likely as another", ()
   }
 });
 
-Deno.test("ZSCAN goes through a large sorted set once", () => {
-  const cache = new Cache();
+Deno.test("ZSCAN goes through a large sorted set once", async () => {
+  await using cache = new Cache();
   for (let i = 0; i < 500; i++) cache.call("ZADD", "z", `${i / 2}`, `m${i}`);
   const seen = new Map<string, string>();
   let cursor = "0";
@@ -682,7 +682,7 @@ Deno.test("ZSCAN goes through a large sorted set once", () => {
 });
 
 Deno.test("the commands of sorted sets tell of what they change", async () => {
-  const cache = new Cache();
+  await using cache = new Cache();
   cache.call("CONFIG", "SET", "notify-keyspace-events", "Ezg");
   const events = clientOf(cache, "PSUBSCRIBE __keyevent*");
   await turn();
