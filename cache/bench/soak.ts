@@ -109,13 +109,16 @@ await pause(SETTLE);
 const survived = server.alive;
 const facts: Record<string, string> = {};
 if (survived) {
+  using client = await run.connect();
+  // The file of one that is being written would be open.
+  await client.call("CONFIG", "SET", "save", "");
   while (await info("rdb_bgsave_in_progress") === "1") await pause(100);
   for (const name of ["evicted_keys", "expired_keys", "rdb_saves", "rdb_last_bgsave_status"]) {
     facts[name] = await info(name);
   }
-  using client = await run.connect();
   for (const model of models) await run.play(client, model.all());
 }
+await pause(100);
 const descriptorsAtEnd = survived ? server.descriptors : NaN;
 const stopStarted = performance.now();
 const code = survived ? await server.stop() : NaN;
