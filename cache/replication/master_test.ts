@@ -338,3 +338,40 @@ Deno.test("FAILOVER ends at its time: given up, or forced", async () => {
   await until(() => replication.failover.state === "no-failover");
   assertEquals([master.engine.isReplica, master.engine.pause], [false, undefined]);
 });
+
+Deno.test("FAILOVER finds its target however its name is written", async () => {
+  await using master = new Inside();
+  const { replication } = master.engine;
+  using wire = await Wire.connect(master.port);
+  await wire.send("REPLCONF listening-port 1 ip-address LocalHost\r\n");
+  await wire.until("+OK\r\n");
+  await wire.send("PSYNC ? -1\r\n");
+  await until(() => [...replication.replicas].some(({ state }) => state === "online"));
+  assertEquals(master.call("FAILOVER TO localhost 1"), "+OK");
+  master.tick(1);
+  assertEquals(replication.failover.state, "failover-in-progress");
+});
+
+Deno.test("FAILOVER is given up where its target refuses, and the log says why", async () => {
+  const { cache: target, port } = listening({ password: "secret" });
+  await using _target = target;
+  await using master = new Inside();
+  const { replication } = master.engine;
+  const lines: string[] = [];
+  replication.log = { info() {}, warn: (line) => void lines.push(line) };
+  target.call("CONFIG", "SET", "replica-announce-port", port);
+  target.call("REPLICAOF", "127.0.0.1", master.port);
+  await until(() => [...replication.replicas].some(({ state }) => state === "online"));
+  // The master has no masterauth.
+  assertEquals(master.call(`FAILOVER TO 127.0.0.1 ${port} FORCE TIMEOUT 1`), "+OK");
+  master.tick(1);
+  const { link } = replication;
+  await until(() => replication.failover.state === "no-failover");
+  assertEquals([master.engine.isReplica, master.engine.pause], [false, undefined]);
+  assertEquals(lines, [
+    "FAILOVER aborted: Failover target did not take over: The master answers PSYNC with " +
+    "-NOAUTH Authentication required.",
+  ]);
+  // No attempt follows.
+  await within(link?.closed ?? Promise.reject(new Error("There was no link")));
+});
