@@ -8,6 +8,7 @@ import { processRequest } from "./commands/gate.ts";
 import { allCommands } from "./commands/table.ts";
 import { Engine } from "./engine.ts";
 import { Args } from "./protocol/request.ts";
+import { isBusy } from "./replication/test_util.ts";
 import { type ClientConnection, serveClient } from "./session.ts";
 import { Settings } from "./settings.ts";
 import { latin1Slice, Slice } from "./store/slice.ts";
@@ -82,16 +83,6 @@ function run(cache: Cache, ...requests: string[]): unknown {
 function facts(cache: Cache): Map<string, string> {
   const lines = `${cache.call("INFO", "persistence")}`.split("\r\n");
   return new Map(lines.map((line) => line.split(":") as [string, string]));
-}
-
-/** Whether a script is past its time. */
-function isBusy(cache: Cache): boolean {
-  try {
-    run(cache, "PING");
-    return false;
-  } catch (error) {
-    return `${error}`.includes("BUSY");
-  }
 }
 
 /** Waits until no rewrite is done, nor is about to be. */
