@@ -304,7 +304,6 @@ export class MasterLink {
       throw new Error(`The master sends what is no request: ${error.message}`);
     } finally {
       this.#engine.keepsExpired = true;
-      replication.trim();
     }
   }
 
