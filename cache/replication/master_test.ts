@@ -305,6 +305,15 @@ Deno.test("A replica tells how far it is though clients are paused", async () =>
   assertEquals(master.engine.pause !== undefined, true);
 });
 
+Deno.test("ROLE and INFO show the IPv6 address of a replica without brackets", async () => {
+  await using master = new Inside();
+  using _wire = await psync(master.port, "listening-port 7");
+  await online(master);
+  for (const { client } of master.engine.replication.replicas) client.address = "[::1]:6379";
+  assertMatch(master.call("ROLE"), /\r\n\$3\r\n::1\r\n\$1\r\n7\r\n/);
+  assertMatch(master.call("INFO replication"), /^slave0:ip=::1,port=7,/m);
+});
+
 Deno.test("FAILOVER ends at its time: given up, or forced", async () => {
   await using master = new Inside();
   const { replication } = master.engine;

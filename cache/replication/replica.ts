@@ -58,7 +58,7 @@ export class Replica {
 
   /** Its address, as others are to know it. */
   get host(): string {
-    return this.announcedAddress ?? this.client.address.replace(/:\d+$/, "");
+    return this.announcedAddress ?? this.client.address.replace(/^\[?(.*?)\]?:\d+$/, "$1");
   }
 
   /** Whether it is the one that listens there. */
