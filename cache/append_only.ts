@@ -255,7 +255,11 @@ export class AppendOnly implements EffectsListener {
       // What it has is of no use without the base that was not finished.
       this.#abandon();
       this.#files.supersede();
-      this.begin();
+      try {
+        this.begin();
+      } catch (error) {
+        this.#fail(error);
+      }
     }
     if (state !== "off") this.#write();
     const { failure } = this;

@@ -276,17 +276,20 @@ export class Cache implements AsyncDisposable {
     settings.masterUser = latin1(username);
     settings.masterPassword = latin1(secret);
     Object.assign(settings, { databases, protectedMode, maxClients, maxMemory, maxMemoryPolicy });
+    settings.appendFsync = appendFsync;
     settings.password = latin1(password);
     settings.debugCommand = enableDebugCommand;
     this.#logger = logger;
     this.#engine = new Engine(clock, settings, allCommands());
-    if (logger !== undefined) this.#engine.onLog = logTo(logger, settings);
+    if (logger !== undefined) {
+      const { replication, appendOnly, snapshots } = this.#engine;
+      replication.log = appendOnly.log = snapshots.log = logger;
+      this.#engine.onLog = logTo(logger, settings);
+    }
     this.#engine.onShutdown = () => void this.close();
-    settings.appendFsync = appendFsync;
     const isLoaded = appendOnly !== undefined && this.#loadAppendOnly(appendOnly);
     if (snapshot !== undefined) this.#keepSnapshot(snapshot, save, !isLoaded);
     if (appendOnly !== undefined) this.#append(appendOnly);
-    if (logger !== undefined) this.#engine.replication.log = logger;
     if (replicaOf !== undefined) this.#engine.replication.follow(hostname, port);
     this.#caller = new Client(this.#engine);
     this.#caller.reply.resp = 3;
@@ -457,7 +460,6 @@ export class Cache implements AsyncDisposable {
     settings.appendOnly = true;
     settings.appendDirectory = path;
     settings.snapshotDirectory = splitPath(path).directory;
-    if (this.#logger !== undefined) appendOnly.log = this.#logger;
     return this.#begin(`Cannot load the append-only file ${path}`, () => appendOnly.load());
   }
 
@@ -483,7 +485,6 @@ export class Cache implements AsyncDisposable {
     settings.snapshotDirectory = directory;
     settings.snapshotName = name;
     if (seconds > 0) settings.savePoints = [{ seconds, changes: 1 }];
-    if (this.#logger !== undefined) snapshots.log = this.#logger;
     const store = snapshots.store = new FileStore(path);
     this.#begin(`Cannot keep the snapshot ${path}`, () => store.check());
     if (!store.mayWrite) {

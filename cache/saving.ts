@@ -76,7 +76,7 @@ export interface SavingParts {
   readonly functions: boolean;
 }
 
-const ALL_PARTS: SavingParts = { data: true, functions: true };
+export const ALL_PARTS: SavingParts = { data: true, functions: true };
 
 /** One bit for each address that an entry may have. */
 class Marks {

@@ -12,6 +12,7 @@ import { readFile } from "./rdb/file.ts";
 import { RdbError, RdbReader, type RdbSource, sourceOf } from "./rdb/reader.ts";
 import { CANCELLED, type SavingTarget, writeAll } from "./saving.ts";
 import type { SnapshotStore } from "./snapshot_file.ts";
+import type { Logger } from "@nimblecache/server";
 
 /** After a snapshot failed, the next attempt waits so long, in milliseconds (as in Redis). */
 const RETRY_DELAY = 5000;
@@ -35,16 +36,12 @@ export interface ReloadOptions {
   readonly merge: boolean;
 }
 
-/** Where it is said why a snapshot could not be written. */
-export interface SnapshotLog {
-  error(message: string): void;
-}
-
 /** The snapshot of one cache: where it is kept, and when it was written. */
 export class Snapshots {
   /** Where it is kept; undefined where none is. */
   store: SnapshotStore | undefined;
-  log: SnapshotLog = console;
+  /** Where it is said why one could not be written. */
+  log: Pick<Logger, "error"> = console;
   /** When the last one was made, or the cache, in milliseconds since 1970. */
   lastSave: number;
   /** Why the last attempt has failed, if it has. */

@@ -157,5 +157,5 @@ function removeIfThere(path: string): void {
 /** The directory of a file, to make durable which names it has; undefined where that is not possible. */
 function openDirectory(path: string): Deno.FsFile | undefined {
   if (Deno.build.os === "windows") return undefined;
-  return Deno.openSync(path.replace(/[^/]*$/, "") || ".");
+  return Deno.openSync(splitPath(path).directory);
 }

@@ -9,6 +9,7 @@ import type { Client } from "../client.ts";
 import { STRING } from "../objects.ts";
 import type { Args } from "../protocol/request.ts";
 import { Replica } from "../replication/replica.ts";
+import type { SavingParts } from "../saving.ts";
 import { integerAt, integerWithin } from "./arguments.ts";
 import { type CommandRow, isWord } from "./command.ts";
 import { CommandError, SYNTAX } from "./error.ts";
@@ -106,9 +107,7 @@ function failover({ engine, reply }: Client, args: Args): void {
   }
   if (to !== undefined) {
     const { host, port } = to;
-    const replica = [...replication.replicas].find((replica) =>
-      replica.host.toLowerCase() === host.toLowerCase() && replica.listeningPort === port
-    );
+    const replica = [...replication.replicas].find((replica) => replica.isAt(host, port));
     if (replica === undefined) {
       throw new CommandError("ERR FAILOVER target HOST and PORT is not a replica.");
     }
@@ -193,7 +192,7 @@ function booleanAt(args: Args, index: number): boolean {
 }
 
 /** The parts of a snapshot that a replica names, which may be none. */
-function snapshotParts(text: string): { data: boolean; functions: boolean } {
+function snapshotParts(text: string): SavingParts {
   const names = text.split(/\s+/).filter((name) => name !== "");
   const other = names.find((name) => name.toLowerCase() !== "functions");
   if (other !== undefined) {

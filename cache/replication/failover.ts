@@ -6,7 +6,6 @@
  */
 
 import type { Engine } from "../engine.ts";
-import type { Replica } from "./replica.ts";
 import type { Replication } from "./replication.ts";
 
 /** What a failover was asked to do. */
@@ -56,12 +55,17 @@ export class Failover {
     this.#engine.endPause();
   }
 
-  /** Takes note of how the replica has answered. */
-  answered(accepted: boolean): void {
+  /** Takes note that the replica has become the master of this one. */
+  succeed(): void {
     if (this.state !== "failover-in-progress") return;
-    if (!accepted) return this.abort("Failover target rejected psync request");
     this.state = "no-failover";
     this.#engine.endPause();
+  }
+
+  /** Takes note of why the link to the replica has ended. */
+  fail(reason: string): void {
+    if (this.state !== "failover-in-progress") return;
+    this.abort(`Failover target did not take over: ${reason}`);
   }
 
   /** Goes on with it, if there is one. */
@@ -76,10 +80,8 @@ export class Failover {
       return this.#follow(to.host, to.port);
     }
     const { offset, replicas } = this.#replication;
-    const isWanted = ({ host, listeningPort }: Replica) =>
-      to === undefined || host === to.host && listeningPort === to.port;
     const replica = [...replicas].find((replica) =>
-      isWanted(replica) && replica.acknowledged === offset
+      replica.acknowledged === offset && (to === undefined || replica.isAt(to.host, to.port))
     );
     if (replica !== undefined) this.#follow(replica.host, replica.listeningPort);
   }

@@ -129,7 +129,9 @@ export class MasterLink {
       if (this.#isClosed) return;
       if (wasConnected) this.downSince = replication.now();
       replication.changed();
-      replication.failover.answered(false);
+      replication.failover.fail(reason);
+      // Where this was to follow the target of a failover, it is a master again.
+      if (this.#isClosed) return;
       // The same every second says nothing new.
       if (wasConnected || reason !== this.#lastError) {
         replication.log.warn(`The link to the master ${this.host}:${this.port} ended: ${reason}`);
@@ -161,16 +163,17 @@ export class MasterLink {
     const [, id, offset] = /^\+FULLRESYNC ([\da-f]{40}) (\d+)$/i.exec(reply) ?? [];
     const isPartial = /^\+CONTINUE( |$)/.test(reply);
     this.#checkOpen();
-    replication.failover.answered(isPartial || id !== undefined);
+    if (id === undefined && !isPartial) {
+      throw new Error(`The master answers PSYNC with ${reply}`);
+    }
+    replication.failover.succeed();
     if (id !== undefined) {
       await this.#load(connection, id, Number(offset));
-    } else if (isPartial) {
+    } else {
       const next = reply.slice("+CONTINUE ".length);
       if (/^[\da-f]{40}$/i.test(next) && next !== replication.id) replication.rename(next);
       if (replication.backlog === undefined) replication.adopt(replication.id, replication.offset);
       replication.log.info(`The master ${this.host}:${this.port} goes on from where this was`);
-    } else {
-      throw new Error(`The master answers PSYNC with ${reply}`);
     }
     this.#connected(connection);
     await this.#execute(connection);
@@ -301,7 +304,6 @@ export class MasterLink {
       throw new Error(`The master sends what is no request: ${error.message}`);
     } finally {
       this.#engine.keepsExpired = true;
-      replication.trim();
     }
   }
 

@@ -7,6 +7,7 @@ import {
   field,
   Inside,
   introduced,
+  isBusy,
   listening,
   offsetOf,
   Proxy,
@@ -33,6 +34,15 @@ async function snapshotOf(...command: string[]): Promise<string> {
   using wire = await Wire.connect(port);
   await wire.send("SYNC\r\n");
   return await wire.take(Number((await wire.until("\r\n")).slice(1)));
+}
+
+/** Has a cache execute a script that does not end until it is past its time. */
+async function keepBusy(cache: Cache, port: number): Promise<Wire> {
+  cache.call("CONFIG", "SET", "busy-reply-threshold", 1);
+  const wire = await Wire.connect(port);
+  await wire.send('EVAL "while true do end" 0\r\n');
+  await until(() => isBusy(cache));
+  return wire;
 }
 
 Deno.test("A replica takes a snapshot with a length or a mark, however it comes in pieces", async () => {
@@ -232,22 +242,14 @@ Deno.test("A snapshot waits for a script that is past its time", async () => {
   const { cache: replica, port: replicaPort } = listening();
   await using _replica = replica;
   replica.call("MSET", "a", 1, "b", 2);
-  replica.call("CONFIG", "SET", "busy-reply-threshold", 1);
   replica.call("REPLICAOF", "127.0.0.1", proxy.port);
-  using wire = await Wire.connect(replicaPort);
-  await wire.send('EVAL "while true do end" 0\r\n');
-  using other = await Wire.connect(replicaPort);
-  let reply = "";
-  while (!reply.startsWith("-BUSY")) {
-    await other.send("GET a\r\n");
-    reply = await within(other.until("\n"));
-  }
+  using script = await keepBusy(replica, replicaPort);
   proxy.refuses = false;
   await until(() => master.stats.replicas === 1);
   await settle();
   assertEquals(replica.stats.keys, 2);
-  await other.send("SCRIPT KILL\r\n");
-  await within(wire.until("\n"));
+  replica.call("SCRIPT", "KILL");
+  await within(script.until("\n"));
   await caughtUp(master, replica);
   assertEquals(replica.stats.keys, 0);
 });
@@ -281,19 +283,11 @@ Deno.test("A master's stream waits for a script that is past its time", async ()
   const { cache: replica, port: replicaPort } = listening({ replicaOf: { port } });
   await using _replica = replica;
   await caughtUp(master, replica);
-  replica.call("CONFIG", "SET", "busy-reply-threshold", 1);
-  using wire = await Wire.connect(replicaPort);
-  await wire.send('EVAL "while true do end" 0\r\n');
-  using other = await Wire.connect(replicaPort);
-  let reply = "";
-  while (!reply.startsWith("-BUSY")) {
-    await other.send("GET a\r\n");
-    reply = await within(other.until("\n"));
-  }
+  using script = await keepBusy(replica, replicaPort);
   master.call("SET", "a", 1);
   await new Promise((resolve) => setTimeout(resolve, 30));
-  await other.send("SCRIPT KILL\r\n");
-  await within(wire.until("\n"));
+  replica.call("SCRIPT", "KILL");
+  await within(script.until("\n"));
   await caughtUp(master, replica);
   assertEquals(replica.call("GET", "a"), "1");
 });

@@ -6,6 +6,22 @@ import { caughtUp, field, Inside, listening, QUIET, Wire } from "./test_util.ts"
 import { play } from "../commands/test_util.ts";
 import { Cache } from "../cache.ts";
 
+/** Connects as a replica, which says something of itself first, and asks for the stream or for all keys. */
+async function psync(port: number, about = "", from = "? -1"): Promise<Wire> {
+  const wire = await Wire.connect(port);
+  if (about !== "") {
+    await wire.send(`REPLCONF ${about}\r\n`);
+    await wire.until("+OK\r\n");
+  }
+  await wire.send(`PSYNC ${from}\r\n`);
+  return wire;
+}
+
+/** Waits until a replica has got all keys. */
+async function online({ engine: { replication } }: Inside): Promise<void> {
+  await until(() => replication.online === 1);
+}
+
 const FULL = /^\+FULLRESYNC ([\da-f]{40}) (\d+)\r\n/;
 
 Deno.test("REPLCONF takes what a replica says of itself, and says what is wrong with it", async () => {
@@ -72,10 +88,7 @@ Deno.test("PSYNC sends a snapshot up to a mark, and the stream when the replica 
   const { cache, port } = listening();
   await using _cache = cache;
   cache.call("SET", "a", "1");
-  using wire = await Wire.connect(port);
-  await wire.send("REPLCONF listening-port 7 ip-address 10.0.0.7 capa eof\r\n");
-  await wire.until("+OK\r\n");
-  await wire.send("PSYNC ? -1\r\n");
+  using wire = await psync(port, "listening-port 7 ip-address 10.0.0.7 capa eof");
   const [, id, offset] = FULL.exec(await within(wire.until("\r\n"))) ?? [];
   assertEquals([id, offset], [field(cache, "master_replid"), "0"]);
   const mark = (await within(wire.until("\r\n"))).slice("$EOF:".length, -2);
@@ -101,31 +114,22 @@ Deno.test("PSYNC goes on from an offset that the backlog has, and from no other"
   for (let i = 0; i < 5; i++) cache.call("SET", "a", i);
   const id = field(cache, "master_replid");
   const end = Number(field(cache, "master_repl_offset"));
-  const ask = async (id: string, offset: number, capabilities = "") => {
-    const wire = await Wire.connect(port);
-    if (capabilities !== "") {
-      await wire.send(`REPLCONF ${capabilities}\r\n`);
-      await wire.until("+OK\r\n");
-    }
-    await wire.send(`PSYNC ${id} ${offset}\r\n`);
-    return { wire, [Symbol.dispose]: () => wire[Symbol.dispose]() };
-  };
   {
-    using asked = await ask(id.toUpperCase(), end - 6);
-    assertEquals(await within(asked.wire.until("4\r\n")), "+CONTINUE\r\n$1\r\n4\r\n");
+    using wire = await psync(port, "", `${id.toUpperCase()} ${end - 6}`);
+    assertEquals(await within(wire.until("4\r\n")), "+CONTINUE\r\n$1\r\n4\r\n");
   }
   {
-    using asked = await ask(id, end + 1, "capa psync2");
+    using wire = await psync(port, "capa psync2", `${id} ${end + 1}`);
     cache.call("SET", "b", "last");
     assertEquals(
-      await within(asked.wire.until("last\r\n")),
+      await within(wire.until("last\r\n")),
       `+CONTINUE ${id}\r\n*3\r\n$3\r\nSET\r\n$1\r\nb\r\n$4\r\nlast\r\n`,
     );
   }
   const now = Number(field(cache, "master_repl_offset"));
   for (const [other, offset] of [[id, 0], [id, now + 2], ["0".repeat(40), 1], ["?", -1]] as const) {
-    using asked = await ask(other, offset);
-    assertMatch(await within(asked.wire.until("\r\n")), FULL);
+    using wire = await psync(port, "", `${other} ${offset}`);
+    assertMatch(await within(wire.until("\r\n")), FULL);
   }
   assertEquals(field(cache, "sync_partial_ok"), "2");
   assertEquals(field(cache, "sync_partial_err"), "4");
@@ -193,17 +197,14 @@ Deno.test("A master shows its replicas that it is there, and closes those that s
   master.call("CONFIG SET repl-ping-replica-period 3");
   master.call("CONFIG SET repl-timeout 10");
   master.call("CONFIG SET repl-diskless-sync-delay 2");
-  using wire = await Wire.connect(master.port);
-  await wire.send("REPLCONF capa eof\r\n");
-  await wire.until("+OK\r\n");
-  await wire.send("PSYNC ? -1\r\n");
+  using wire = await psync(master.port, "capa eof");
   const { replicas } = master.engine.replication;
   await until(() => replicas.size === 1);
   master.tick(1);
   assertEquals(await within(wire.until("\n")), "\n");
   master.tick(1);
   await within(wire.until("FULLRESYNC"));
-  await until(() => [...replicas].some(({ state }) => state === "online"));
+  await online(master);
   // It would not find the end of the snapshot if more came at once.
   const [replica] = replicas;
   master.call("SET a 1");
@@ -228,8 +229,7 @@ Deno.test("No snapshot for replicas begins while the cache is being closed", asy
   await using master = new Inside();
   const { background, replication } = master.engine;
   await background.stop();
-  using wire = await Wire.connect(master.port);
-  await wire.send("PSYNC ? -1\r\n");
+  using _wire = await psync(master.port);
   await until(() => replication.replicas.size === 1);
   assertEquals([...replication.replicas].map(({ state }) => state), ["waiting"]);
   assertEquals(background.kind, undefined);
@@ -239,10 +239,7 @@ Deno.test("A snapshot for replicas waits for the end of a script that is past it
   await using master = new Inside();
   master.call("CONFIG SET repl-diskless-sync-delay 2");
   master.call("CONFIG SET busy-reply-threshold 1");
-  using wire = await Wire.connect(master.port);
-  await wire.send("REPLCONF capa eof\r\n");
-  await wire.until("+OK\r\n");
-  await wire.send("PSYNC ? -1\r\n");
+  using wire = await psync(master.port, "capa eof");
   const { replicas } = master.engine.replication;
   await until(() => replicas.size === 1);
   const [replica] = replicas;
@@ -263,10 +260,8 @@ Deno.test("A snapshot for replicas waits for the end of a script that is past it
 Deno.test("A master's first PING comes after repl-ping-replica-period", async () => {
   await using master = new Inside();
   master.call("CONFIG SET repl-ping-replica-period 3600");
-  using wire = await Wire.connect(master.port);
-  await wire.send("PSYNC ? -1\r\n");
-  const { replicas } = master.engine.replication;
-  await until(() => [...replicas].some(({ state }) => state === "online"));
+  using wire = await psync(master.port);
+  await online(master);
   for (let i = 0; i < 3; i++) master.tick(1);
   master.call("SET key value");
   assertEquals((await within(wire.until("value"))).includes("PING"), false);
@@ -299,10 +294,9 @@ Deno.test("A master gives its backlog up when there was no replica for its time"
 
 Deno.test("A replica tells how far it is though clients are paused", async () => {
   await using master = new Inside();
-  using wire = await Wire.connect(master.port);
-  await wire.send("PSYNC ? -1\r\n");
+  using wire = await psync(master.port);
   const { replicas } = master.engine.replication;
-  await until(() => [...replicas].some(({ state }) => state === "online"));
+  await online(master);
   master.call("SET a 1");
   const { offset } = master.engine.replication;
   master.call("CLIENT PAUSE 1000 ALL");
@@ -311,14 +305,20 @@ Deno.test("A replica tells how far it is though clients are paused", async () =>
   assertEquals(master.engine.pause !== undefined, true);
 });
 
+Deno.test("ROLE and INFO show the IPv6 address of a replica without brackets", async () => {
+  await using master = new Inside();
+  using _wire = await psync(master.port, "listening-port 7");
+  await online(master);
+  for (const { client } of master.engine.replication.replicas) client.address = "[::1]:6379";
+  assertMatch(master.call("ROLE"), /\r\n\$3\r\n::1\r\n\$1\r\n7\r\n/);
+  assertMatch(master.call("INFO replication"), /^slave0:ip=::1,port=7,/m);
+});
+
 Deno.test("FAILOVER ends at its time: given up, or forced", async () => {
   await using master = new Inside();
   const { replication } = master.engine;
-  using wire = await Wire.connect(master.port);
-  await wire.send("REPLCONF listening-port 1\r\n");
-  await wire.until("+OK\r\n");
-  await wire.send("PSYNC ? -1\r\n");
-  await until(() => [...replication.replicas].some(({ state }) => state === "online"));
+  using _wire = await psync(master.port, "listening-port 1");
+  await online(master);
   master.call("SET a 1");
   assertEquals(master.call("FAILOVER TIMEOUT 3000"), "+OK");
   assertEquals(master.call("CLIENT UNPAUSE"), "+OK");
@@ -337,4 +337,38 @@ Deno.test("FAILOVER ends at its time: given up, or forced", async () => {
   assertEquals(master.engine.isReplica, true);
   await until(() => replication.failover.state === "no-failover");
   assertEquals([master.engine.isReplica, master.engine.pause], [false, undefined]);
+});
+
+Deno.test("FAILOVER finds its target however its name is written", async () => {
+  await using master = new Inside();
+  const { replication } = master.engine;
+  using _wire = await psync(master.port, "listening-port 1 ip-address LocalHost");
+  await online(master);
+  assertEquals(master.call("FAILOVER TO localhost 1"), "+OK");
+  master.tick(1);
+  assertEquals(replication.failover.state, "failover-in-progress");
+});
+
+Deno.test("FAILOVER is given up where its target refuses, and the log says why", async () => {
+  const { cache: target, port } = listening({ password: "secret" });
+  await using _target = target;
+  await using master = new Inside();
+  const { replication } = master.engine;
+  const lines: string[] = [];
+  replication.log = { info() {}, warn: (line) => void lines.push(line) };
+  target.call("CONFIG", "SET", "replica-announce-port", port);
+  target.call("REPLICAOF", "127.0.0.1", master.port);
+  await online(master);
+  // The master has no masterauth.
+  assertEquals(master.call(`FAILOVER TO 127.0.0.1 ${port} FORCE TIMEOUT 1`), "+OK");
+  master.tick(1);
+  const { link } = replication;
+  await until(() => replication.failover.state === "no-failover");
+  assertEquals([master.engine.isReplica, master.engine.pause], [false, undefined]);
+  assertEquals(lines, [
+    "FAILOVER aborted: Failover target did not take over: The master answers PSYNC with " +
+    "-NOAUTH Authentication required.",
+  ]);
+  // No attempt follows.
+  await within(link?.closed ?? Promise.reject(new Error("There was no link")));
 });

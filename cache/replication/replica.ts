@@ -5,6 +5,7 @@
  */
 
 import type { Client } from "../client.ts";
+import { ALL_PARTS, type SavingParts } from "../saving.ts";
 import type { Replication } from "./replication.ts";
 
 /**
@@ -12,12 +13,6 @@ import type { Replication } from "./replication.ts";
  * one, or follows the stream.
  */
 export type ReplicaState = "handshake" | "waiting" | "sending" | "online";
-
-/** What a replica's snapshot is to have. */
-export interface SnapshotParts {
-  readonly data: boolean;
-  readonly functions: boolean;
-}
 
 /** One replica. */
 export class Replica {
@@ -33,7 +28,8 @@ export class Replica {
   followsIds = false;
   /** Whether it wants nothing but a snapshot. */
   snapshotOnly = false;
-  parts: SnapshotParts = { data: true, functions: true };
+  /** What its snapshot is to have. */
+  parts: SavingParts = ALL_PARTS;
   /** Whether it asked with `SYNC`: then it tells nothing of how far it is. */
   isSilent = false;
   /** Whether the stream is held until it says that it has the snapshot. */
@@ -62,7 +58,12 @@ export class Replica {
 
   /** Its address, as others are to know it. */
   get host(): string {
-    return this.announcedAddress ?? this.client.address.replace(/:\d+$/, "");
+    return this.announcedAddress ?? this.client.address.replace(/^\[?(.*?)\]?:\d+$/, "$1");
+  }
+
+  /** Whether it is the one that listens there. */
+  isAt(host: string, port: number): boolean {
+    return this.host.toLowerCase() === host.toLowerCase() && this.listeningPort === port;
   }
 
   /** How many bytes of the stream wait to be sent to it. */

@@ -23,6 +23,7 @@ import { Failover } from "./failover.ts";
 import { FullSync, randomId } from "./full_sync.ts";
 import { MasterLink } from "./master_link.ts";
 import type { Replica } from "./replica.ts";
+import type { Logger } from "@nimblecache/server";
 
 /** How often what goes by time is looked at, in milliseconds. */
 const TICK = 1000;
@@ -33,12 +34,6 @@ const PING = latin1Slice("*1\r\n$4\r\nPING\r\n");
 const GET_ACK = latin1Slice("*3\r\n$8\r\nREPLCONF\r\n$6\r\nGETACK\r\n$1\r\n*\r\n");
 const NOTHING = latin1Slice("");
 const NEWLINE = latin1Slice("\n").bytes;
-
-/** Where it is said how replication goes. */
-export interface ReplicationLog {
-  info(message: string): void;
-  warn(message: string): void;
-}
 
 /** A client that waits until replicas have got what there was of the stream. */
 interface WaitingClient {
@@ -67,7 +62,7 @@ export class Replication implements EffectsListener {
   link: MasterLink | undefined;
   readonly failover: Failover;
   /** Where it is said how replication goes. Default: what goes wrong, to the console. */
-  log: ReplicationLog = { info() {}, warn: (message) => console.warn(message) };
+  log: Pick<Logger, "info" | "warn"> = { info() {}, warn: (message) => console.warn(message) };
   readonly #engine: Engine;
   /** How long the stream was when there was a backlog last. */
   #offset = 0;
@@ -131,11 +126,11 @@ export class Replication implements EffectsListener {
       replica.feed();
       replica.client.checkOutput();
     }
-    this.trim();
+    this.#trim();
   }
 
   /** Drops what is in the backlog beyond its size, and was sent to all. */
-  trim(): void {
+  #trim(): void {
     const { backlog } = this;
     if (backlog === undefined) return;
     let needed = Infinity;
@@ -256,7 +251,7 @@ export class Replication implements EffectsListener {
     replica.lastSign = this.now();
     if (replica.state === "online") replica.awaitsAck = false;
     replica.feed();
-    this.trim();
+    this.#trim();
     this.#waiting = this.#waiting.filter(({ client, blocked, offset, count }) => {
       if (client.blocked !== blocked) return false;
       if (this.countAcks(offset) < count) return true;

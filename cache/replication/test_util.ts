@@ -48,6 +48,16 @@ export function field(cache: Cache, name: string): string {
   return new RegExp(`^${name}:(.*?)\r$`, "m").exec(`${cache.call("INFO")}`)?.[1] ?? "";
 }
 
+/** Whether a script keeps a cache busy that is past its time. */
+export function isBusy(cache: Cache): boolean {
+  try {
+    cache.call("PING");
+    return false;
+  } catch (error) {
+    return `${error}`.includes("BUSY");
+  }
+}
+
 /** Passes bytes on between clients and a server until it cuts them off. */
 export class Proxy implements AsyncDisposable {
   readonly port: number;
