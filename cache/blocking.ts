@@ -67,6 +67,8 @@ interface BlockedClient {
   readonly cancel: () => void;
   /** Lets its next requests be executed. */
   readonly resume: () => void;
+  /** Is told how many milliseconds it took to serve it. */
+  noteTime: ((more: number) => void) | undefined;
 }
 
 /** The blocked clients of one cache. */
@@ -97,12 +99,24 @@ export class Blocking {
         () => engine.run(undefined, () => this.unblock(client, "timeout")),
       ),
       resume: resolve,
+      noteTime: undefined,
     };
     for (const key of wait.keys) this.#enqueue(blocked, key);
     this.#blocked.set(client, blocked);
     this.#waiting[wait.type]!++;
     client.blocked = promise;
     client.waitedSize = wait.keys.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /**
+   * Has somebody told how many milliseconds it took to serve a client, when it goes on.
+   *
+   * @returns False if the client is not blocked.
+   */
+  whenServed(client: Client, note: (more: number) => void): boolean {
+    const blocked = this.#blocked.get(client);
+    if (blocked !== undefined) blocked.noteTime = note;
+    return blocked !== undefined;
   }
 
   /**
@@ -196,9 +210,9 @@ export class Blocking {
 
   /** Writes a client its reply, and lets it go on unless there is none. */
   #serveOne(blocked: BlockedClient, write: () => boolean | void): void {
-    const { client } = blocked;
+    const { client, noteTime } = blocked;
     const { engine } = client;
-    const start = performance.now();
+    const start = noteTime === undefined ? 0 : performance.now();
     let served = true;
     client.push((reply) => {
       const begun = reply.length;
@@ -218,8 +232,7 @@ export class Blocking {
     });
     if (!served) return;
     this.remove(client);
-    client.noteServed?.(performance.now() - start);
-    client.noteServed = undefined;
+    noteTime?.(performance.now() - start);
   }
 
   #enqueue(blocked: BlockedClient, key: Slice): void {

@@ -129,8 +129,6 @@ export class Client implements RequestLimits, ReplyLimit {
   requestBuffer: Readonly<typeof NO_BUFFER> = NO_BUFFER;
   /** Ends a wait: for a blocking command, or a pause. */
   blocked: Promise<void> | undefined;
-  /** Takes note of how long its blocking command took, when it goes on: with so many milliseconds more. */
-  noteServed: ((more: number) => void) | undefined;
   /** How many bytes the keys take that it waits for. */
   waitedSize = 0;
   /** How many bytes of replies are being written by its session. */

@@ -12,8 +12,9 @@
 
 import type { Engine } from "./engine.ts";
 import type { Keyspace } from "./keyspace.ts";
+import { Reply } from "./protocol/reply.ts";
 import type { Args } from "./protocol/request.ts";
-import { copyBytes, latin1Slice, Slice } from "./store/slice.ts";
+import { latin1Slice, Slice } from "./store/slice.ts";
 import { StreamId } from "./store/stream_id.ts";
 
 /** An argument of an effect. Each character of a string is a byte. */
@@ -60,13 +61,8 @@ interface Frame {
  */
 const TOUCH_ANY_KEY = new Set(["scan", "randomkey"]);
 
-const INITIAL_SIZE = 1024;
 /** A buffer that is larger than this is not kept. */
 const KEPT_SIZE = 1024 * 1024;
-
-const [LF, CR, DOLLAR, ASTERISK, ZERO] = [10, 13, 36, 42, 48] as const;
-/** The longest line with a count or a length. */
-const MAX_LINE = 19;
 
 const MULTI = latin1Slice("*1\r\n$5\r\nMULTI\r\n");
 const EXEC = latin1Slice("*1\r\n$4\r\nEXEC\r\n");
@@ -78,8 +74,8 @@ export class Effects {
   /** Who is told of commands that change something: a script may narrow it. */
   targets: number = ALL;
   readonly #engine: Engine;
-  #bytes = new Uint8Array(INITIAL_SIZE);
-  #length = 0;
+  /** They are written as a reply is: requests are arrays of bulk strings. */
+  readonly #requests = new Reply();
   #pending: Effect[] = [];
   #frame: Frame | undefined;
 
@@ -100,10 +96,11 @@ export class Effects {
     this.#frame = frame.outer;
     const targets = this.#engine.dirty !== frame.dirty ? ALL : frame.forced;
     if (!frame.isReplaced && (targets & this.targets) !== 0) {
-      const start = this.#length;
+      const requests = this.#requests;
+      const start = requests.length;
       const { bytes, starts, lengths, count } = args;
-      this.#count(ASTERISK, count);
-      for (let i = 0; i < count; i++) this.#argument(bytes, starts[i]!, lengths[i]!);
+      requests.array(count);
+      for (let i = 0; i < count; i++) requests.bulkOf(bytes, starts[i]!, lengths[i]!);
       this.#push(database, start, targets & this.targets);
     }
     if (this.#frame === undefined) this.flush(!TOUCH_ANY_KEY.has(name));
@@ -143,15 +140,13 @@ export class Effects {
   }
 
   #add(db: Keyspace, parts: readonly EffectArgument[], targets: number): void {
-    const start = this.#length;
-    this.#count(ASTERISK, parts.length);
+    const requests = this.#requests;
+    const start = requests.length;
+    requests.array(parts.length);
     for (const part of parts) {
-      const slice = part instanceof Slice
-        ? part
-        : part instanceof StreamId
-        ? part.text()
-        : latin1Slice(String(part));
-      this.#argument(slice.bytes, slice.start, slice.length);
+      if (part instanceof Slice) requests.bulk(part);
+      else if (part instanceof StreamId) requests.bulk(part.text());
+      else requests.text(String(part));
     }
     this.#push(db.index, start, targets);
   }
@@ -167,6 +162,7 @@ export class Effects {
     if (first === undefined || this.#frame !== undefined) return;
     // What a script has done is told when it has ended, as what a transaction has.
     if (this.#engine.scripting.runner.busy !== undefined) return;
+    const requests = this.#requests;
     const isTransaction = atOnce && pending.length > 1;
     for (const listener of this.listeners) {
       if (isTransaction) {
@@ -176,12 +172,13 @@ export class Effects {
       for (const { database, start, end, targets } of pending) {
         if ((targets & listener.target) === 0) continue;
         this.#select(listener, database);
-        listener.write(new Slice(this.#bytes, start, end - start));
+        listener.write(new Slice(requests.bytes, start, end - start));
       }
       if (isTransaction) listener.write(EXEC);
     }
-    pending.length = this.#length = 0;
-    if (this.#bytes.length > KEPT_SIZE) this.#bytes = new Uint8Array(INITIAL_SIZE);
+    pending.length = 0;
+    if (requests.capacity > KEPT_SIZE) Reply.giveBack(requests.take());
+    else requests.reset();
   }
 
   #select(listener: EffectsListener, database: number): void {
@@ -195,43 +192,7 @@ export class Effects {
     let listening = 0;
     for (const { target } of this.listeners) listening |= target;
     // What nobody is told of makes no transaction of what else there is.
-    if ((targets & listening) === 0) this.#length = start;
-    else this.#pending.push({ database, start, end: this.#length, targets });
-  }
-
-  #argument(from: Uint8Array, start: number, length: number): void {
-    this.#count(DOLLAR, length);
-    this.#reserve(length + 2);
-    const bytes = this.#bytes;
-    const end = this.#length + length;
-    copyBytes(from, start, length, bytes, this.#length);
-    bytes[end] = CR;
-    bytes[end + 1] = LF;
-    this.#length = end + 2;
-  }
-
-  /** Writes a line with a count or a length. */
-  #count(type: typeof ASTERISK | typeof DOLLAR, count: number): void {
-    this.#reserve(MAX_LINE);
-    const bytes = this.#bytes;
-    let at = this.#length;
-    bytes[at++] = type;
-    if (count < 10) {
-      bytes[at++] = ZERO + count;
-    } else {
-      const digits = String(count);
-      for (let i = 0; i < digits.length; i++) bytes[at++] = digits.charCodeAt(i);
-    }
-    bytes[at++] = CR;
-    bytes[at++] = LF;
-    this.#length = at;
-  }
-
-  #reserve(size: number): void {
-    const needed = this.#length + size;
-    if (needed <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
-    larger.set(this.#bytes.subarray(0, this.#length));
-    this.#bytes = larger;
+    if ((targets & listening) === 0) this.#requests.truncate(start);
+    else this.#pending.push({ database, start, end: this.#requests.length, targets });
   }
 }

@@ -409,15 +409,22 @@ function text(name: string, property: Property<string>, options: Options = {}): 
   };
 }
 
-const maxMemoryPolicy: Parameter = {
-  name: "maxmemory-policy",
-  get: (settings) => settings.maxMemoryPolicy,
-  set: (settings, text) => {
-    const policy = EVICTION_POLICIES.find((name) => name === text.toLowerCase());
-    if (policy !== undefined) settings.maxMemoryPolicy = policy;
-    return isOneOf(...EVICTION_POLICIES)(text);
-  },
-};
+/** One of some words. */
+function choice(
+  name: string,
+  property: "maxMemoryPolicy" | "appendFsync",
+  words: readonly string[],
+): Parameter {
+  return {
+    name,
+    get: (settings) => settings[property],
+    set: (settings, text) => {
+      const word = text.toLowerCase();
+      if (words.includes(word)) (settings[property] as string) = word;
+      return isOneOf(...words)(text);
+    },
+  };
+}
 
 const maxMemoryClients: Parameter = {
   name: "maxmemory-clients",
@@ -429,16 +436,6 @@ const maxMemoryClients: Parameter = {
     if (value < -100) return "percentage argument must be less or equal to 100";
     // -0 is no percentage.
     settings.maxMemoryClients = value || 0;
-  },
-};
-
-const appendFsync: Parameter = {
-  name: "appendfsync",
-  get: (settings) => settings.appendFsync,
-  set: (settings, text) => {
-    const policy = FSYNC_POLICIES.find((name) => name === text.toLowerCase());
-    if (policy !== undefined) settings.appendFsync = policy;
-    return isOneOf(...FSYNC_POLICIES)(text);
   },
 };
 
@@ -488,7 +485,7 @@ export const PARAMETERS: readonly Parameter[] = [
   savePoints,
   boolean("stop-writes-on-bgsave-error", "stopWritesOnFailedSave"),
   boolean("appendonly", "appendOnly"),
-  appendFsync,
+  choice("appendfsync", "appendFsync", FSYNC_POLICIES),
   boolean("no-appendfsync-on-rewrite", "noSyncOnRewrite"),
   integer("auto-aof-rewrite-percentage", "rewritePercentage", 0, INT_MAX),
   memory("auto-aof-rewrite-min-size", "rewriteMinSize", 0, LONG_MAX),
@@ -508,7 +505,7 @@ export const PARAMETERS: readonly Parameter[] = [
   text("dbfilename", "snapshotName", { isProtected: true }),
   memory("maxmemory", "maxMemory", 0, 2 ** 64),
   maxMemoryClients,
-  maxMemoryPolicy,
+  choice("maxmemory-policy", "maxMemoryPolicy", EVICTION_POLICIES),
   integer("maxmemory-samples", "maxMemorySamples", 1, INT_MAX),
   integer("maxmemory-eviction-tenacity", "evictionTenacity", 0, 100),
   integer("lfu-log-factor", "lfuLogFactor", 0, INT_MAX),

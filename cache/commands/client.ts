@@ -106,10 +106,13 @@ function setinfo(client: Client, args: Args): void {
   client.reply.ok();
 }
 
+/** Whether it has a connection: what the program itself calls has none. */
+function isOutside({ internal, isMaster }: Client): boolean {
+  return !internal || isMaster;
+}
+
 function outsideClients(client: Client): Client[] {
-  return [...client.engine.clients.values()].filter(({ internal, isMaster }) =>
-    !internal || isMaster
-  );
+  return [...client.engine.clients.values()].filter(isOutside);
 }
 
 function list(client: Client, args: Args): void {
@@ -123,7 +126,7 @@ function list(client: Client, args: Args): void {
       shown = [];
       for (let i = 3; i < args.count; i++) {
         const other = client.engine.clients.get(integerAt(args, i, "ERR Invalid client ID"));
-        if (other?.internal === false || other?.isMaster) shown.push(other);
+        if (other !== undefined && isOutside(other)) shown.push(other);
       }
     } else {
       throw new CommandError(SYNTAX);

@@ -269,12 +269,8 @@ export function call(client: Client, command: Command, args: Args): void {
   if (exact || !command.isQuick) {
     // Redis reads a clock twice for each command; that would take a third of a small one's time here.
     const milliseconds = exact ? performance.now() - start : engine.elapsed();
-    if (client.blocked !== undefined) {
-      // Its arguments stay until it goes on.
-      client.noteServed = (more) => noteTime(client, command, args, milliseconds + more);
-    } else if (exact || milliseconds > 0) {
-      noteTime(client, command, args, milliseconds);
-    }
+    const waits = client.blocked !== undefined && noteLater(client, command, args, milliseconds);
+    if (!waits && (exact || milliseconds > 0)) noteTime(client, command, args, milliseconds);
   }
   if (engine.monitors.size > 0 && (command.flags & (SKIP_MONITOR | ADMIN)) === 0) {
     // A transaction that waits for a script is shown after the rest of it.
@@ -296,6 +292,19 @@ export function replyFailure(client: Client, begun: number, error: unknown): voi
   } else {
     throw error;
   }
+}
+
+/**
+ * Takes note of how long a command has taken when it goes on, until which its arguments stay.
+ *
+ * @returns False if it does not wait for a key.
+ */
+function noteLater(client: Client, command: Command, args: Args, milliseconds: number): boolean {
+  const { blocking } = client.engine;
+  return blocking.whenServed(
+    client,
+    (more) => noteTime(client, command, args, milliseconds + more),
+  );
 }
 
 /** Takes note of how long a command has taken. */

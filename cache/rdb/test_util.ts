@@ -1,5 +1,6 @@
 /** What the tests of RDB files share. @module */
 
+import { hex } from "../sha1.ts";
 import { Slice } from "../store/slice.ts";
 
 /** Bytes that are written as hexadecimal digits, with spaces. */
@@ -9,10 +10,7 @@ export function fromHex(text: string): Uint8Array {
 }
 
 export function toHex({ bytes, start, length }: Slice): string {
-  return Array.from(
-    bytes.subarray(start, start + length),
-    (byte) => byte.toString(16).padStart(2, "0"),
-  ).join("");
+  return hex(bytes.subarray(start, start + length));
 }
 
 /** A slice of bytes amid others. */

@@ -285,6 +285,32 @@ Deno.test("EXEC goes on after a script past its time when its caller has left", 
     assertEquals(cache.call("PUBSUB", "CHANNELS"), []);
   }));
 
+Deno.test("SLOWLOG has a script past its time once, and the rest of its transaction too", () =>
+  withPeers(async (cache, clock, connect) => {
+    const [caller, other] = [await connect(), await connect()];
+    const logged = () => {
+      const entries = cache.call("SLOWLOG", "GET", -1) as [number, number, number, string[]][];
+      return entries.map(([, , , [name]]) => name);
+    };
+    await caller.send(`EVAL "${WAIT}" 0`, "BZPOPMIN z 0");
+    await untilBusy(other);
+    clock.advance(1000);
+    await cache.until((stats) => stats.blockedClients === 1);
+    cache.call("CONFIG", "SET", "slowlog-log-slower-than", 0);
+    cache.call("SLOWLOG", "RESET");
+    cache.call("ZADD", "z", 1, "a");
+    assertEquals(await caller.line(), "$-1");
+    assertEquals(await caller.line(), "*3");
+    assertEquals(logged(), ["ZADD", "SLOWLOG"]);
+    const wait = WAIT.replace("1000", "1001");
+    await caller.send("MULTI", `EVAL "${wait}" 0`, "KEYS none", "EXEC", "ECHO end");
+    await untilBusy(other);
+    clock.advance(1000);
+    while (await caller.line() !== "end");
+    const names = logged();
+    assertEquals(names.slice(0, names.indexOf("EVAL") + 1), ["ECHO", "KEYS", "EVAL"]);
+  }));
+
 Deno.test("A script that takes too much memory gets an error", async () => {
   await using cache = new Cache();
   const text = "local t = {} for i = 1, 1e9 do t[i] = string.rep('x', 1e6) .. i end";
