@@ -110,4 +110,9 @@ testStories("what is done by a short way gives what it gives in Redis", [
       .raw`local o = setmetatable({}, {__tostring = function() return "z" end}) for i = 1, 9 do for v in tostring, o do break end end return pcall(error, "x")`,
     'true false "x"',
   ],
+  [
+    String
+      .raw`local t = {} table.insert(t, -0, "x") return tostring(next(t))`,
+    'true "0"',
+  ],
 ]);
