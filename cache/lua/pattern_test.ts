@@ -115,4 +115,10 @@ testStories("what is done by a short way gives what it gives in Redis", [
       .raw`local t = {} table.insert(t, -0, "x") return tostring(next(t))`,
     'true "0"',
   ],
+  [
+    `local t = {${
+      "nil,".repeat(200)
+    }} t[-1] = 1 t[-2] = 1 t[-3] = 1 t[200] = 5 return t[200], t[-3], t[199]`,
+    "true 5 1 nil",
+  ],
 ]);
