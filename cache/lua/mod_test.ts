@@ -30,6 +30,7 @@ Deno.test("a script has no more memory than it may", () => {
         for j = 1, 63 do fields[j] = '"' .. ("k"):rep(50) .. i .. "," .. j .. '":true' end
         held[i] = cjson.decode("{" .. table.concat(fields, ",") .. "}")
       end`,
+      "return ('a'):match(('x'):rep(2e6))",
     ]
   ) {
     let message = "";
@@ -40,5 +41,25 @@ Deno.test("a script has no more memory than it may", () => {
       if (error instanceof LuaError) message = error.message;
     }
     assertEquals(message.includes("not enough memory"), true);
+  }
+});
+
+Deno.test("onTick is asked within long matches, and after many short ones", () => {
+  let asked = 0;
+  const lua = new Lua({
+    onTick: () => {
+      asked++;
+      return false;
+    },
+  });
+  for (
+    const text of [
+      "return (('('):rep(2000) .. (')'):rep(2000)):find('%b()x')",
+      `local s = ('x'):rep(1e5) ${"s:find('y.') ".repeat(30)}`,
+    ]
+  ) {
+    asked = 0;
+    lua.call(lua.load(text, "@x"));
+    assertEquals(asked > 0, true, text);
   }
 });
