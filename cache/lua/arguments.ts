@@ -48,7 +48,6 @@ export function toInteger(value: number): number {
 
 /** A double as C converts it to a 32-bit integer by way of a 64-bit one. */
 function toInt(value: number): number {
-  if ((value | 0) === value) return value;
   return value >= -MAX_INTEGER && value < MAX_INTEGER ? value | 0 : 0;
 }
 

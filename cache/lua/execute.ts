@@ -1044,14 +1044,7 @@ export function execute(machine: Machine): void {
           stack[at + 5] = before;
           stack[at + 4] = table;
           stack[at + 3] = f;
-          let results: number;
-          if (f instanceof HostFunction && f.isPlain) {
-            if (co.depth >= co.maxDepth - 1) machine.overflow();
-            machine.host = f;
-            results = f.call(machine, at + 4, 2);
-            machine.host = undefined;
-            if (results < 0) machine.pushHost(f, at + 3, 2, wanted, Return.ForCall, 0);
-          } else results = machine.begin(at + 3, 2, wanted, Return.ForCall, 0);
+          const results = machine.begin(at + 3, 2, wanted, Return.ForCall, 0);
           if (results < 0) continue reload;
           for (let n = results; n < wanted; n++) stack[at + 3 + n] = undefined;
           continue;

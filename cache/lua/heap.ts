@@ -15,7 +15,7 @@ import {
   STRING_BYTES,
   TABLE_BYTES,
 } from "./memory.ts";
-import { Table } from "./table.ts";
+import { type Shape, Table } from "./table.ts";
 import { HostFunction, LuaFunction, type LuaValue } from "./value.ts";
 
 /** A string of this length or more is counted once however often it is referred to. */
@@ -29,6 +29,8 @@ const MAX_ALIKE = 4;
 class Heap {
   bytes = 0;
   readonly #seen = new Set<LuaValue>();
+  /** The shapes that tables share: each is counted once. */
+  readonly #shapes = new Set<Shape>();
   /** The long strings. The engine takes only the length for their hash. */
   readonly #strings = new Map<string, string[]>();
   readonly #pending: (Table | LuaFunction | HostFunction | Coroutine)[] = [];
@@ -101,8 +103,9 @@ class Heap {
   }
 
   #addTable(table: Table): void {
+    const { keys, owned } = table.shape;
     this.bytes += TABLE_BYTES + table.array.length * ELEMENT_BYTES +
-      table.values.length * (table.shape.owned ? KEY_BYTES : ELEMENT_BYTES);
+      table.values.length * (owned ? KEY_BYTES : ELEMENT_BYTES);
     this.add(table.metatable);
     const mode = table.metatable?.getKey("__mode");
     const weak = typeof mode === "string" ? mode : "";
@@ -113,12 +116,16 @@ class Heap {
       const value = table.array[n];
       if (!hasWeakValues || typeof value === "string") table.array[n] = this.add(value);
     }
-    const { keys } = table.shape;
+    if (!owned && !this.#shapes.has(table.shape)) {
+      this.#shapes.add(table.shape);
+      this.bytes += keys.length * KEY_BYTES;
+      for (const key of keys) this.add(key);
+    }
     for (let slot = 1; slot < table.values.length; slot++) {
       const value = table.values[slot];
       if (value === undefined) continue;
       const key = keys[slot];
-      if (table.shape.owned && (!hasWeakKeys || typeof key === "string")) this.add(key);
+      if (owned && (!hasWeakKeys || typeof key === "string")) this.add(key);
       if (!hasWeakValues || typeof value === "string") table.values[slot] = this.add(value);
     }
   }

@@ -20,7 +20,7 @@ import { MAX_HOST_STACK } from "./lib_base.ts";
 import { type Library, register } from "./library.ts";
 import { isFunction, type Machine, MAX_STRING, toText, typeName } from "./machine.ts";
 import { charge, STRING_BYTES } from "./memory.ts";
-import { compilePattern, Matcher } from "./pattern.ts";
+import { compilePattern, isSpecial, Matcher } from "./pattern.ts";
 import { Table } from "./table.ts";
 import { HostFunction, LuaFunction, type LuaValue, MUST_CALL } from "./value.ts";
 
@@ -141,7 +141,7 @@ function findOrMatch(m: Machine, args: number, count: number, isFind: boolean): 
   const init = Math.min(text.length, Math.max(0, start));
   const plain = argument(m, args, count, 4);
   const isPlain = plain !== undefined && plain !== false;
-  if (isFind && (isPlain || !compilePattern(pattern, true).isSpecial)) {
+  if (isFind && (isPlain || !isSpecial(pattern))) {
     const at = text.indexOf(pattern, init);
     if (at < 0) return result(m, args, undefined);
     m.stack[args - 1] = at + 1;

@@ -24,6 +24,13 @@ Deno.test("a script has no more memory than it may", () => {
       "local t = {} while true do t[#t + 1] = {} end",
       "local s = 'x' while true do s = s .. s end",
       "local t = {} for i = 1, 1e7 do t['k' .. i] = function() return i end end",
+      // Its keys take most of the memory, though tables may share them.
+      `local held = {} for i = 1, 1500 do
+        local fields = {}
+        for j = 1, 63 do fields[j] = '"' .. ("k"):rep(50) .. i .. "," .. j .. '":true' end
+        held[i] = cjson.decode("{" .. table.concat(fields, ",") .. "}")
+      end`,
+      "return ('a'):match(('x'):rep(2e6))",
     ]
   ) {
     let message = "";
@@ -34,5 +41,25 @@ Deno.test("a script has no more memory than it may", () => {
       if (error instanceof LuaError) message = error.message;
     }
     assertEquals(message.includes("not enough memory"), true);
+  }
+});
+
+Deno.test("onTick is asked within long matches, and after many short ones", () => {
+  let asked = 0;
+  const lua = new Lua({
+    onTick: () => {
+      asked++;
+      return false;
+    },
+  });
+  for (
+    const text of [
+      "return (('('):rep(2000) .. (')'):rep(2000)):find('%b()x')",
+      `local s = ('x'):rep(1e5) ${"s:find('y.') ".repeat(30)}`,
+    ]
+  ) {
+    asked = 0;
+    lua.call(lua.load(text, "@x"));
+    assertEquals(asked > 0, true, text);
   }
 });

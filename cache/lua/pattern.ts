@@ -14,6 +14,8 @@ const POSITION = -1;
 const MAX_CACHED = 500;
 /** The longest pattern that is kept. */
 const MAX_CACHED_LENGTH = 200;
+/** How many items a pattern may have: what it is compiled to takes far more room than its text. */
+const MAX_ITEMS = 1 << 20;
 /** The characters that make a pattern more than a plain text. */
 const SPECIALS = /[\^$*+?.(\[%-]/;
 /** After how many steps a match asks whether it may go on. */
@@ -79,8 +81,6 @@ export interface Pattern {
   readonly items: readonly PatternItem[];
   /** Whether it matches at the start only. */
   readonly isAnchored: boolean;
-  /** Whether it is more than a plain text. */
-  readonly isSpecial: boolean;
   /** The set that the first character of a match is in, if the pattern says so. */
   readonly first: Uint8Array | undefined;
 }
@@ -192,6 +192,7 @@ class Compiler {
   }
 
   #add(kind: Item, rest: Partial<PatternItem> = {}): void {
+    if (this.#items.length >= MAX_ITEMS) throw new RangeError("Too long a pattern");
     this.#items.push({
       kind,
       set: NO_SET,
@@ -304,11 +305,17 @@ function bracketSet(text: string): Uint8Array {
 const anchored = new Map<string, Pattern>();
 const unanchored = new Map<string, Pattern>();
 
+/** Whether a pattern is more than a plain text. */
+export function isSpecial(pattern: string): boolean {
+  return SPECIALS.test(cString(pattern));
+}
+
 /**
  * Compiles a pattern.
  *
  * @param text The pattern, which ends at its first zero as it does for C.
  * @param hasAnchor Whether a `^` at its start is an anchor.
+ * @throws {RangeError} When it has more than a million items.
  */
 export function compilePattern(text: string, hasAnchor: boolean): Pattern {
   const cache = hasAnchor ? anchored : unanchored;
@@ -324,7 +331,6 @@ export function compilePattern(text: string, hasAnchor: boolean): Pattern {
   const pattern = {
     items,
     isAnchored,
-    isSpecial: SPECIALS.test(seen),
     first: hasFirst ? first.set : undefined,
   };
   if (text.length <= MAX_CACHED_LENGTH) {
@@ -337,12 +343,14 @@ export function compilePattern(text: string, hasAnchor: boolean): Pattern {
 /** Where the captures of the last match begin, and how long they are. */
 const starts = new Int32Array(MAX_CAPTURES);
 const lengths = new Int32Array(MAX_CAPTURES);
+/** How many steps there were since it was last asked whether a match may go on; also by others. */
+let steps = 0;
 
 /** What a match needs of the machine. */
 export interface Judge {
   /** Ends the script by an error. */
   error(message: string): never;
-  /** Called every million steps; what it throws ends the match. */
+  /** Called every million steps of all matches; what it throws ends the match. */
   checkTime(): void;
 }
 
@@ -355,7 +363,6 @@ export class Matcher {
   end = 0;
   /** The captures that are not closed yet, as bits. */
   #open = 0;
-  #steps = 0;
   readonly #source: string;
   readonly #pattern: Pattern;
   readonly #items: readonly PatternItem[];
@@ -381,8 +388,8 @@ export class Matcher {
       if (first !== undefined && !isAnchored) {
         const began = s;
         while (s < source.length && first[source.charCodeAt(s)] === 0) s++;
+        this.#count(s - began);
         if (s === source.length) return false;
-        this.#steps += s - began;
       }
       this.captures = 0;
       this.#open = 0;
@@ -414,16 +421,20 @@ export class Matcher {
     return this.#source.slice(this.start, this.end);
   }
 
+  #count(more: number): void {
+    steps += more;
+    if (steps < STEPS_PER_CHECK) return;
+    steps = 0;
+    this.#judge.checkTime();
+  }
+
   /** Matches the items from `first` on at a place. Returns where the match ends, or -1. */
   #match(start: number, first: number): number {
     const source = this.#source;
     const items = this.#items;
     let s = start;
     for (let p = first;; p++) {
-      if (++this.#steps >= STEPS_PER_CHECK) {
-        this.#steps = 0;
-        this.#judge.checkTime();
-      }
+      this.#count(1);
       const item = items[p] as PatternItem;
       const { set } = item;
       switch (item.kind) {
@@ -444,8 +455,8 @@ export class Matcher {
         case Item.Many: {
           const least = item.kind === Item.Some ? s + 1 : s;
           while (s < source.length && set[source.charCodeAt(s)] !== 0) s++;
-          this.#steps += s - least;
           if (s < least) return -1;
+          this.#count(s - least);
           if (!item.isPossessive) return this.#longest(least, s, p);
           break;
         }
@@ -526,7 +537,7 @@ export class Matcher {
         if (end >= 0) return end;
       }
       if (code < 0 || set[code] === 0) {
-        this.#steps += s - start;
+        this.#count(s - start);
         return -1;
       }
     }
@@ -541,7 +552,7 @@ export class Matcher {
     const length = lengths[index] ?? 0;
     // A captured position has no text; C takes its length for one that is too large.
     if (length === POSITION) return -1;
-    this.#steps += length;
+    this.#count(length);
     const isSame = this.#source.startsWith(this.#source.slice(from, from + length), s);
     return isSame ? s + length : -1;
   }
@@ -550,13 +561,13 @@ export class Matcher {
     const source = this.#source;
     if (start >= source.length || source.charCodeAt(start) !== item.first) return -1;
     let depth = 1;
-    for (let s = start + 1; s < source.length; s++) {
-      const code = source.charCodeAt(s);
-      if (code === item.second) {
-        if (--depth === 0) return s + 1;
-      } else if (code === item.first) depth++;
+    let s = start + 1;
+    while (s < source.length && depth > 0) {
+      const code = source.charCodeAt(s++);
+      if (code === item.second) depth--;
+      else if (code === item.first) depth++;
     }
-    this.#steps += source.length - start;
-    return -1;
+    this.#count(s - start);
+    return depth === 0 ? s : -1;
   }
 }

@@ -105,4 +105,20 @@ testStories("what is done by a short way gives what it gives in Redis", [
       .raw`local t = {} for i = 1, 200 do t["k" .. i] = i t["k" .. i - 3] = nil end local n = 0 for k, v in pairs(t) do n = n + v end return n, t.k200, t.k1`,
     "true 597 200 nil",
   ],
+  [
+    String
+      .raw`local o = setmetatable({}, {__tostring = function() return "z" end}) for i = 1, 9 do for v in tostring, o do break end end return pcall(error, "x")`,
+    'true false "x"',
+  ],
+  [
+    String
+      .raw`local t = {} table.insert(t, -0, "x") return tostring(next(t))`,
+    'true "0"',
+  ],
+  [
+    `local t = {${
+      "nil,".repeat(200)
+    }} t[-1] = 1 t[-2] = 1 t[-3] = 1 t[200] = 5 return t[200], t[-3], t[199]`,
+    "true 5 1 nil",
+  ],
 ]);

@@ -328,8 +328,7 @@ export class Table {
         else this.#unset(n);
         return;
       }
-      // A gap is filled if C Lua has room for it, but not over and over.
-      if (n <= this.arraySize && n < array.length * 2 + SMALL_GAP && value !== undefined) {
+      if (value !== undefined && this.#hasRoom(n)) {
         this.#extend(n);
         return this.#append(n, value);
       }
@@ -495,6 +494,11 @@ export class Table {
     return n < this.array.length || n <= this.arraySize && this.shape.find(n) === 0 ? n : 0;
   }
 
+  /** Whether an element belongs into the array part: C Lua has room, and no large gap is to fill. */
+  #hasRoom(n: number): boolean {
+    return n <= this.arraySize && n < this.array.length * 2 + SMALL_GAP;
+  }
+
   /** Adds the element that follows the last, and those in slots that follow it then. */
   #append(n: number, value: LuaValue): void {
     if (this.#numericKeys) this.#unset(n);
@@ -605,7 +609,7 @@ export class Table {
     if (size >= 4 && (size & (size - 1)) === 0) {
       if (this.#numericKeys && !this.shape.frozen) {
         this.#rehash();
-        if (typeof key === "number" && key <= this.arraySize && (key | 0) === key && key > 0) {
+        if (typeof key === "number" && (key | 0) === key && key > 0 && this.#hasRoom(key)) {
           return this.setNumber(key, value);
         }
       }
