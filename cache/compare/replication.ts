@@ -211,7 +211,7 @@ async function promote(directory: string): Promise<string | undefined> {
 }
 
 /** One that writes all the time, to whoever is the master; counts what was answered. */
-class Writer {
+class Writer implements Disposable {
   answered = 0;
   target: Side;
   #isOver = false;
@@ -244,6 +244,11 @@ class Writer {
     await this.#done;
     return this.answered;
   }
+
+  /** It ends with the reply that it waits for, which may never come. */
+  [Symbol.dispose](): void {
+    this.#isOver = true;
+  }
 }
 
 /** Waits for something that comes by itself. */
@@ -263,7 +268,7 @@ async function move(parts: Part[], random: Random, directory: string): Promise<s
   await cache.send(commandsOf(parts, random));
   await cache.send([["DISCARD"], ["FLUSHDB"], ["SWAPDB", "0", "1"], ["FLUSHDB"]]);
   for (let i = 0; i < 100; i++) await cache.call("SET", `key:${i}`, `${i}`);
-  const writer = new Writer(cache);
+  using writer = new Writer(cache);
   await using redis = await Side.start(
     "redis",
     `${directory}/move-redis.rdb`,
