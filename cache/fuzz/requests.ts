@@ -63,7 +63,7 @@ function batch(groups: readonly Group[], random: Random): Uint8Array {
       requests += random.chance(0.05) ? `${args.join(" ")}\r\n` : encode(args);
     }
   }
-  const bytes = toBytes(requests.replaceAll(/[^\0-\xff]/g, "?"));
+  const bytes = toBytes(requests);
   return random.chance(0.25) ? mangle(bytes, random) : bytes;
 }
 
