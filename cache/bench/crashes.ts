@@ -123,6 +123,10 @@ if (import.meta.main) {
   });
   const rounds = Number(flags.rounds ?? 100);
   const seed = Number(flags.seed ?? Math.floor(Math.random() * 1e9));
+  if (!(Number.isInteger(rounds) && rounds > 0 && seed >= 0)) {
+    console.error(`Cannot crash with --rounds ${flags.rounds} --seed ${flags.seed}`);
+    Deno.exit(2);
+  }
   console.log(`--rounds ${rounds} --seed ${seed}`);
   for (const policy of ["always", "everysec"] as const) {
     const wrong = await crash(policy, rounds, new Random(seed), console.log);
