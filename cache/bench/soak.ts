@@ -16,7 +16,7 @@ import { median, rejectAllBut } from "../../bench/figures.ts";
 import { within } from "../../test_util.ts";
 import { pause, SAVING_SUBJECT, Server } from "../compare/server.ts";
 import { Progress } from "./progress.ts";
-import { digits } from "./report.ts";
+import { digits, percentile } from "./report.ts";
 import { checkedClients, evictable } from "./soak/checked.ts";
 import { kill } from "./soak/kills.ts";
 import { LIBRARY } from "./soak/models.ts";
@@ -159,8 +159,8 @@ const rows: [string, string | number, boolean?][] = [
   ...Object.entries(facts),
   ["failures", run.failures.length, run.failures.length === 0],
   ["PING, median", `${digits(median(waits))} ms`],
-  ["PING, 99th percentile", `${digits(sorted[Math.floor(sorted.length * 0.99)] ?? NaN)} ms`],
-  ["PING, longest", `${digits(sorted.at(-1) ?? NaN)} ms`],
+  ["PING, 99th percentile", `${digits(percentile(sorted, 0.99))} ms`],
+  ["PING, longest", `${digits(percentile(sorted, 1))} ms`],
   ["lowest memory in the second quarter", `${digits(before)} MB`],
   ["lowest memory in the last quarter", `${digits(after)} MB`, after <= before + MAX_GROWTH],
   ["highest memory", `${digits(Math.max(...samples))} MB`],
