@@ -14,6 +14,7 @@ import { Child } from "../../test_util.ts";
 import type { FsyncPolicy } from "../append_only.ts";
 import { Random } from "../compare/random.ts";
 import { Client, encode } from "../compare/resp.ts";
+import { pause } from "../compare/server.ts";
 
 const MAIN = import.meta.resolve("../main.ts");
 const CONNECTIONS = 4;
@@ -66,7 +67,7 @@ async function rewrite(port: number): Promise<void> {
   try {
     while (true) {
       await client.call("BGREWRITEAOF");
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await pause(10);
     }
   } catch {
     // It was killed.
@@ -105,7 +106,7 @@ export async function crash(
       if (round === rounds) return undefined;
       const loads = counters.map((counter) => load(port, counter, policy));
       if (random.chance(0.7)) loads.push(rewrite(port));
-      await new Promise((resolve) => setTimeout(resolve, random.int(0, MAX_TIME)));
+      await pause(random.int(0, MAX_TIME));
       child.kill("SIGKILL");
       await Promise.all([...loads, child.end()]);
       report(`${policy}: ${round + 1} kills, ${counters.map(({ replied }) => replied)} replied`);
@@ -122,6 +123,10 @@ if (import.meta.main) {
   });
   const rounds = Number(flags.rounds ?? 100);
   const seed = Number(flags.seed ?? Math.floor(Math.random() * 1e9));
+  if (!(Number.isInteger(rounds) && rounds > 0 && seed >= 0)) {
+    console.error(`Cannot crash with --rounds ${flags.rounds} --seed ${flags.seed}`);
+    Deno.exit(2);
+  }
   console.log(`--rounds ${rounds} --seed ${seed}`);
   for (const policy of ["always", "everysec"] as const) {
     const wrong = await crash(policy, rounds, new Random(seed), console.log);

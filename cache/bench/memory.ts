@@ -6,7 +6,7 @@
  */
 
 import { Client } from "../compare/resp.ts";
-import type { Server } from "../compare/server.ts";
+import { pause, type Server } from "../compare/server.ts";
 import type { Bench } from "./bench.ts";
 import { digits, type Figure, type Section } from "./report.ts";
 
@@ -75,7 +75,7 @@ async function measure(server: Server, { store }: Case): Promise<number> {
     );
     await client.pipeline(commands);
   }
-  await new Promise((resolve) => setTimeout(resolve, SETTLE));
+  await pause(SETTLE);
   return (server.memory - before) * 1024 * 1024 / KEYS;
 }
 

@@ -9,7 +9,7 @@ import { median } from "../../bench/figures.ts";
 import { Client, encode } from "../compare/resp.ts";
 import type { Server } from "../compare/server.ts";
 import type { Bench } from "./bench.ts";
-import { digits, type Section } from "./report.ts";
+import { digits, percentile, type Section } from "./report.ts";
 
 /** Keys that come in, and in a quick run. */
 const KEYS = 5_000_000;
@@ -27,20 +27,20 @@ const FLOOD_TIME = 5000;
 /** SETs that are sent with one write. */
 const FLOOD_BATCH = 1000;
 
+/** Whether to go on after so many PINGs. */
+export type Going = (pings: number) => boolean | Promise<boolean>;
+
 /** Times of PINGs, one after the other until told to stop, in milliseconds. */
-async function ping(server: Server, going: () => boolean): Promise<number[]> {
+export async function ping(server: Server, going: Going): Promise<number[]> {
   using client = await Client.connect(server.port);
   const times: number[] = [];
-  while (going()) {
+  while (await going(times.length)) {
     const started = performance.now();
     await client.call("PING");
     times.push(performance.now() - started);
   }
   return times.sort((a, b) => a - b);
 }
-
-const percentile = (sorted: number[], share: number) =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
 
 /** What V8 reports of itself with `--trace-gc`, in milliseconds, the longest first. */
 function collections(log: string): number[] {

@@ -8,21 +8,19 @@ import { median } from "../../bench/figures.ts";
 import { Client } from "../compare/resp.ts";
 import type { Server } from "../compare/server.ts";
 import type { Bench } from "./bench.ts";
-import { digits, type Section } from "./report.ts";
+import { type Going, ping } from "./pauses.ts";
+import { digits, percentile, type Section } from "./report.ts";
 
 /** Keys of 32 bytes, and in a quick run. */
 const KEYS = 1_000_000;
 const QUICK_KEYS = 200_000;
 
-/** The pings that make a sample without a snapshot, and pings that come too late for one. */
+/** The pings that make a sample without a snapshot. */
 const PINGS = 5000;
 
 /** SETs a second that go on meanwhile, in batches of one every so many milliseconds. */
 const INTERVAL = 5;
 const BATCH = 50;
-
-const percentile = (sorted: number[], share: number) =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
 
 /** Runs a command of `redis-benchmark`, and waits for its end. */
 async function fill(server: Server, keys: number): Promise<void> {
@@ -36,9 +34,8 @@ async function fill(server: Server, keys: number): Promise<void> {
   }).output();
 }
 
-/** Times of PINGs beside a steady load, one after the other until told to stop, in milliseconds. */
-async function ping(server: Server, going: (pings: number) => boolean | Promise<boolean>) {
-  using client = await Client.connect(server.port);
+/** The same as {@linkcode ping}, beside a steady load. */
+async function pingBesideLoad(server: Server, going: Going): Promise<number[]> {
   using writer = await Client.connect(server.port);
   let key = 0;
   let writing: Promise<unknown> = Promise.resolve();
@@ -46,18 +43,12 @@ async function ping(server: Server, going: (pings: number) => boolean | Promise<
     const sets = Array.from({ length: BATCH }, () => ["SET", `new:${key++}`, "x"]);
     writing = writing.then(() => writer.pipeline(sets));
   }, INTERVAL);
-  const times: number[] = [];
   try {
-    while (await going(times.length)) {
-      const started = performance.now();
-      await client.call("PING");
-      times.push(performance.now() - started);
-    }
+    return await ping(server, going);
   } finally {
     clearInterval(load);
     await writing;
   }
-  return times.sort((a, b) => a - b);
 }
 
 /** Pings while a snapshot is written, from its first moment to its last. */
@@ -65,14 +56,13 @@ async function pingBesideSave(server: Server): Promise<number[]> {
   using client = await Client.connect(server.port);
   await client.call("BGSAVE");
   let saving = true;
-  const times = await ping(server, async (pings) => {
+  return await pingBesideLoad(server, async (pings) => {
     if (pings % 100 === 99) {
       const { value } = await client.call("INFO", "persistence");
       saving = /rdb_bgsave_in_progress:1/.test(`${value}`);
     }
     return saving;
   });
-  return times;
 }
 
 /** The seconds that {@linkcode measureSnapshots} takes, about. */
@@ -95,7 +85,7 @@ export async function measureSnapshots(bench: Bench): Promise<Section> {
     for (const name of names) {
       bench.progress.show(`PING beside a snapshot, round ${round + 1} of ${bench.rounds}: ${name}`);
       const server = name === "ours" ? ours : redis;
-      const before = await ping(server, (pings) => pings < PINGS);
+      const before = await pingBesideLoad(server, (pings) => pings < PINGS);
       const during = await pingBesideSave(server);
       runs[name].before.push(percentile(before, 0.99));
       runs[name].during.push(percentile(during, 0.99));

@@ -14,18 +14,15 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { median, rejectAllBut } from "../../bench/figures.ts";
 import { within } from "../../test_util.ts";
-import { Server } from "../compare/server.ts";
+import { pause, SAVING_SUBJECT, Server } from "../compare/server.ts";
 import { Progress } from "./progress.ts";
-import { digits } from "./report.ts";
+import { digits, percentile } from "./report.ts";
 import { checkedClients, evictable } from "./soak/checked.ts";
 import { kill } from "./soak/kills.ts";
 import { LIBRARY } from "./soak/models.ts";
 import { prepare, rudeClients, subscribe } from "./soak/rude.ts";
-import { pause, Run } from "./soak/run.ts";
+import { Run } from "./soak/run.ts";
 
-const MAIN = new URL("../main.ts", import.meta.url).pathname;
-const SUBJECT =
-  `'${Deno.execPath()}' run --quiet --no-prompt --allow-net --allow-read --allow-write '${MAIN}'`;
 /** What keys and clients may take: what is only to be evicted comes to that soon. */
 const LIMITS = "--max-memory 384mb --max-memory-policy volatile-lru --save 5";
 const EVICTABLE = 12_000;
@@ -51,7 +48,7 @@ if (!(seconds > 0 && kills >= 0)) {
 
 const progress = new Progress();
 const directory = Deno.makeTempDirSync({ prefix: "soak-" });
-const subject = `${flags.subject ?? SUBJECT}`;
+const subject = `${flags.subject ?? SAVING_SUBJECT}`;
 const server = await Server.start(`${subject} --snapshot '${directory}/dump.rdb' ${LIMITS}`);
 const run = new Run(server);
 
@@ -162,8 +159,8 @@ const rows: [string, string | number, boolean?][] = [
   ...Object.entries(facts),
   ["failures", run.failures.length, run.failures.length === 0],
   ["PING, median", `${digits(median(waits))} ms`],
-  ["PING, 99th percentile", `${digits(sorted[Math.floor(sorted.length * 0.99)] ?? NaN)} ms`],
-  ["PING, longest", `${digits(sorted.at(-1) ?? NaN)} ms`],
+  ["PING, 99th percentile", `${digits(percentile(sorted, 0.99))} ms`],
+  ["PING, longest", `${digits(percentile(sorted, 1))} ms`],
   ["lowest memory in the second quarter", `${digits(before)} MB`],
   ["lowest memory in the last quarter", `${digits(after)} MB`, after <= before + MAX_GROWTH],
   ["highest memory", `${digits(Math.max(...samples))} MB`],

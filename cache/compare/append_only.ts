@@ -6,9 +6,10 @@
  * @module
  */
 
+import { dataset } from "./dataset.ts";
 import type { Random } from "./random.ts";
-import { Client, type Reply } from "./resp.ts";
-import { SAVING_SUBJECT, Server } from "./server.ts";
+import { Client, texts } from "./resp.ts";
+import { pause, REDIS, SAVING_SUBJECT, Server } from "./server.ts";
 
 const ROUNDS = 12;
 /** Sequences of commands in each. */
@@ -21,23 +22,17 @@ const EXPIRY = 300;
 /** What Redis may be told to write in another way. */
 const VARIANTS = ["", "--aof-use-rdb-preamble no", "--aof-timestamp-enabled yes"];
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-const shown = ({ value }: Reply): string => typeof value === "string" ? value : "";
-
 /** All that must be the same. */
 async function seen({ port }: Server): Promise<string[]> {
   using client = await Client.connect(port);
-  const { value } = await client.call("FUNCTION", "LIST", "WITHCODE");
-  const libraries = Array.isArray(value) ? value.map((one) => JSON.stringify(one)).sort() : [];
-  return [shown(await client.call("DEBUG", "DIGEST")), ...libraries];
+  return await dataset(client);
 }
 
 /** Has no key expire between two looks at them. */
 async function persistAll(client: Client): Promise<void> {
   for (let database = 0; database < DATABASES; database++) {
     await client.call("SELECT", `${database}`);
-    const { value } = await client.call("KEYS", "*");
-    const keys = Array.isArray(value) ? value.map(shown) : [];
+    const keys = texts(await client.call("KEYS", "*"));
     await client.pipeline(keys.map((key) => ["PERSIST", key]));
   }
   await pause(EXPIRY);
@@ -77,9 +72,8 @@ export async function compareAppendOnly(
 ): Promise<number> {
   const directory = await Deno.makeTempDir({ prefix: "cache-" });
   const redis = () =>
-    `redis-server --bind 127.0.0.1 --save '' --loglevel warning --enable-debug-command yes ` +
-    `--dir ${directory} --appendonly yes --appenddirname log --appendfsync always ` +
-    random.pick(VARIANTS);
+    `${REDIS} --enable-debug-command yes --dir ${directory} --appendonly yes ` +
+    `--appenddirname log --appendfsync always ${random.pick(VARIANTS)}`;
   const subject = () =>
     `${SAVING_SUBJECT} --enable-debug-command --append-only ${directory}/log --append-fsync always`;
   let wrong = 0;

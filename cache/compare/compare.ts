@@ -16,7 +16,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { rejectAllBut } from "../../bench/figures.ts";
 import { Progress } from "../bench/progress.ts";
-import { any, generate, mutate } from "./grammar.ts";
+import { any, generate, mutate, split } from "./grammar.ts";
 import { GROUPS } from "./groups/all.ts";
 import { strings } from "./groups/strings.ts";
 import {
@@ -108,13 +108,6 @@ const DEFAULTS = [
   ...["lazyfree-lazy-server-del", "no", "lazyfree-lazy-user-flush", "no"],
   ...["acllog-max-len", "128", "acl-pubsub-default", "resetchannels"],
 ];
-
-/** The commands that are parted by `;`. What is damaged may end with one. */
-function split(args: string[]): string[][] {
-  const end = args.indexOf(";");
-  if (end < 0) return args.length > 0 ? [args] : [];
-  return [...split(args.slice(0, end)), ...split(args.slice(end + 1))];
-}
 
 /** A sequence of commands of these groups, always the same one for a seed. */
 function sequenceOf(seed: number, names: string[], resp: string): Sequence & { names: string[] } {

@@ -5,8 +5,9 @@
  * @module
  */
 
-import { encode, Parser, type Reply, toBytes } from "./resp.ts";
+import { encode, Parser, type Reply, texts, toBytes, toText } from "./resp.ts";
 import { near } from "./same.ts";
+import { pause } from "./server.ts";
 
 /** The channel of the messages that tell which effects have come: nobody listens to it. */
 const MARK = "barrier of effects";
@@ -52,7 +53,7 @@ export class Replica implements Disposable {
       all.set(part.subarray(0, length), bytes.length);
       bytes = all;
     };
-    const text = () => String.fromCharCode(...bytes);
+    const text = () => toText(bytes);
     for (let line = "";;) {
       const end = bytes.indexOf(LF);
       if (end < 0) {
@@ -90,7 +91,7 @@ export class Replica implements Disposable {
   }
 
   #take(effect: Reply): void {
-    const [name, channel] = words(effect);
+    const [name, channel] = texts(effect);
     if (channel === MARK) this.#seen++;
     else if (!/^(PING|REPLCONF)$/i.test(name ?? "")) this.#effects.push(effect);
   }
@@ -109,7 +110,7 @@ export class Replica implements Disposable {
     while (this.#seen < this.#marks) {
       if (this.#failure !== undefined) throw this.#failure;
       if (performance.now() > deadline) throw new Error("The effects have not come in time");
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      await pause(0);
     }
     return this.#effects.splice(0);
   }
@@ -145,19 +146,16 @@ export async function expiryEffects(
   const deadline = performance.now() + EXPIRY_TIMEOUT;
   while (!(await send(sizes)).every(({ value }) => value === "OK" || value === "0")) {
     if (performance.now() > deadline) throw new Error("Keys have not expired by themselves");
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pause(50);
   }
   let database = "";
-  const told = (await replica.effects((args) => send([args]))).map(words).flatMap((effect) => {
+  const told = await replica.effects((args) => send([args]));
+  const expired = told.map(texts).flatMap((effect) => {
     if (effect[0] === "SELECT") database = effect[1] ?? "";
     return /^(SELECT|SET)$/.test(effect[0] ?? "") ? [] : [`${database} ${effect}`];
   });
   await send([["SELECT", "0"], ["DEBUG", "SET-ACTIVE-EXPIRE", "0"]]);
-  return told.sort();
-}
-
-function words({ value }: Reply): string[] {
-  return Array.isArray(value) ? value.map(({ value }) => `${value}`) : [];
+  return expired.sort();
 }
 
 /** Whether an effect deletes a key, as it does when a key has expired. */
@@ -183,7 +181,7 @@ function ordered(effects: string[][]): string[][] {
  * chooses, and the order of keys that have expired.
  */
 export function sameEffects(a: Reply[], b: Reply[]): boolean {
-  const [first, second] = [a.map(words), b.map(words)];
+  const [first, second] = [a.map(texts), b.map(texts)];
   const others = ordered(second);
   return first.length === second.length && ordered(first).every((effect, i) => {
     const other = others[i] ?? [];

@@ -35,6 +35,13 @@ export function generate(part: Part, random: Random): string[] {
   return part.flatMap((item) => generate(item, random));
 }
 
+/** The commands that are parted by `;`. What is damaged may end with one. */
+export function split(args: string[]): string[][] {
+  const end = args.indexOf(";");
+  if (end < 0) return args.length > 0 ? [args] : [];
+  return [...split(args.slice(0, end)), ...split(args.slice(end + 1))];
+}
+
 /** One argument, of several parts. */
 export const text = (...parts: Part[]): Part => (random) => generate(parts, random).join("");
 

@@ -4,11 +4,10 @@
  * @module
  */
 
-import { type Reply, toBytes } from "./resp.ts";
-import { Client, encode, Parser, quote } from "./resp.ts";
 import { expiryEffects, Replica, sameEffects } from "./effects.ts";
+import { Client, encode, Parser, quote, type Reply, texts, toBytes } from "./resp.ts";
 import { before, Judge } from "./same.ts";
-import { Server } from "./server.ts";
+import { pause, Server } from "./server.ts";
 
 /** How long a reply may take, in milliseconds. */
 const REPLY_TIMEOUT = 5000;
@@ -58,8 +57,6 @@ const CLOSED: Reply = { kind: "(connection closed)", value: "" };
 const SILENT: Reply = { kind: "(no reply)", value: "" };
 
 const NOTHING: Outcome = { reply: SILENT, effects: [] };
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A connection that reads all the time. */
 class Peer {
@@ -218,8 +215,7 @@ export class Pair implements AsyncDisposable {
         await pause(1);
       }
       const [users] = await this.control(server, [["ACL", "USERS"]]);
-      const names = Array.isArray(users?.value) ? users.value.map(({ value }) => `${value}`) : [];
-      const others = names.filter((name) => name !== "default" && name !== CONTROL);
+      const others = texts(users).filter((name) => name !== "default" && name !== CONTROL);
       await this.control(server, [
         ...others.map((name) => ["ACL", "DELUSER", name]),
         ["ACL", "SETUSER", "default", "reset", "on", "nopass", "+@all", "~*", "&*"],
@@ -310,7 +306,7 @@ async function wholeKeyspace(pair: Pair): Promise<string[][]> {
   const checks: string[][] = [["RESET"]];
   for (const database of ["0", "1"]) {
     const [, listed] = await pair.control(pair.redis, [["SELECT", database], ["KEYS", "*"]]);
-    const keys = Array.isArray(listed?.value) ? listed.value.map(({ value }) => `${value}`) : [];
+    const keys = texts(listed);
     const types = await pair.control(pair.redis, keys.map((key) => ["TYPE", key]));
     checks.push(["SELECT", database], ["KEYS", "*"], ...before(["DBSIZE"]), ["DBSIZE"]);
     for (const [i, key] of keys.entries()) {

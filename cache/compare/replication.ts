@@ -8,11 +8,12 @@
  */
 
 import { Cache } from "../cache.ts";
-import { generate, mutate, type Part } from "./grammar.ts";
+import { dataset } from "./dataset.ts";
+import { generate, mutate, type Part, split } from "./grammar.ts";
 import type { Random } from "./random.ts";
 import { PASSWORD } from "./play.ts";
-import { Client, type Reply } from "./resp.ts";
-import { REDIS, SAVING_SUBJECT, Server } from "./server.ts";
+import { Client, type Reply, textOf } from "./resp.ts";
+import { pause, REDIS, SAVING_SUBJECT, Server } from "./server.ts";
 
 /** Commands in one go, and goes between two disturbances. */
 const BATCH = 50;
@@ -26,10 +27,6 @@ const ELSEWHERE = new RegExp(
   "^(B[LRZ]|BZ|WAIT|MONITOR|SUBSCRIBE|PSUBSCRIBE|SSUBSCRIBE|RESET|QUIT|HELLO|AUTH|SHUTDOWN|DEBUG|" +
     "CLIENT|CONFIG|SAVE|BGSAVE|BGREWRITEAOF|ACL|REPLICAOF|SLAVEOF|FAILOVER|SYNC|PSYNC|REPLCONF|MEMORY)",
 );
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-const valueOf = ({ value }: Reply): string => typeof value === "string" ? value : String(value);
 
 /** A server that can be started anew, with what it has saved. */
 class Side implements AsyncDisposable {
@@ -67,7 +64,7 @@ class Side implements AsyncDisposable {
   }
 
   async call(...args: string[]): Promise<string> {
-    return valueOf(await this.#client.call(...args));
+    return textOf(await this.#client.call(...args));
   }
 
   send(commands: string[][]): Promise<Reply[]> {
@@ -93,9 +90,7 @@ class Side implements AsyncDisposable {
 
   /** What must be the same on all. */
   async seen(): Promise<string> {
-    const { value } = await this.#client.call("FUNCTION", "LIST", "WITHCODE");
-    const libraries = Array.isArray(value) ? value.map((one) => JSON.stringify(one)).sort() : [];
-    return [await this.call("DEBUG", "DIGEST"), ...libraries].join("\n");
+    return (await dataset(this.#client)).join("\n");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -110,18 +105,12 @@ function commandsOf(parts: Part[], random: Random): string[][] {
   while (commands.length < BATCH) {
     const generated = generate(random.pick(parts), random);
     const args = random.chance(0.06) ? mutate(generated, random) : generated;
-    let command: string[] = [];
-    for (const arg of [...args, ";"]) {
-      if (arg !== ";") {
-        command.push(arg);
-        continue;
-      }
-      const name = command.join(" ").toUpperCase();
-      if (command.length > 0 && !ELSEWHERE.test(name) && !name.includes(" BLOCK ")) {
-        commands.push(command);
-      }
-      command = [];
-    }
+    commands.push(
+      ...split(args).filter((command) => {
+        const name = command.join(" ").toUpperCase();
+        return !ELSEWHERE.test(name) && !name.includes(" BLOCK ");
+      }),
+    );
   }
   return commands;
 }
@@ -211,7 +200,7 @@ async function promote(directory: string): Promise<string | undefined> {
 }
 
 /** One that writes all the time, to whoever is the master; counts what was answered. */
-class Writer {
+class Writer implements Disposable {
   answered = 0;
   target: Side;
   #isOver = false;
@@ -244,6 +233,11 @@ class Writer {
     await this.#done;
     return this.answered;
   }
+
+  /** It ends with the reply that it waits for, which may never come. */
+  [Symbol.dispose](): void {
+    this.#isOver = true;
+  }
 }
 
 /** Waits for something that comes by itself. */
@@ -263,7 +257,7 @@ async function move(parts: Part[], random: Random, directory: string): Promise<s
   await cache.send(commandsOf(parts, random));
   await cache.send([["DISCARD"], ["FLUSHDB"], ["SWAPDB", "0", "1"], ["FLUSHDB"]]);
   for (let i = 0; i < 100; i++) await cache.call("SET", `key:${i}`, `${i}`);
-  const writer = new Writer(cache);
+  using writer = new Writer(cache);
   await using redis = await Side.start(
     "redis",
     `${directory}/move-redis.rdb`,
@@ -297,10 +291,10 @@ async function move(parts: Part[], random: Random, directory: string): Promise<s
     args: ["-c", `echo yes | redis-cli --cluster fix 127.0.0.1:${node.port}`],
   }).output();
   using client = await Client.connect(node.port);
-  const state = async () => valueOf(await client.call("CLUSTER", "INFO"));
+  const state = async () => textOf(await client.call("CLUSTER", "INFO"));
   await until("the cluster is whole", async () => (await state()).includes("cluster_state:ok"))
     .catch(() => console.log(new TextDecoder().decode(fix.stdout)));
-  const moved = valueOf(await client.call("GET", "key:42"));
+  const moved = textOf(await client.call("GET", "key:42"));
   if (moved !== "42") return `The cluster has ${moved} where 42 was`;
 }
 

@@ -36,6 +36,16 @@ export function toText(bytes: Uint8Array): string {
   return text;
 }
 
+/** A reply's text, empty where it has none. */
+export function textOf(reply?: Reply): string {
+  return typeof reply?.value === "string" ? reply.value : "";
+}
+
+/** The texts of an array's elements. */
+export function texts(reply?: Reply): string[] {
+  return Array.isArray(reply?.value) ? reply.value.map(({ value }) => `${value}`) : [];
+}
+
 /** A request of one command, as a text of which each character is a byte. */
 export function encode(args: string[]): string {
   let request = `*${args.length}\r\n`;

@@ -24,6 +24,10 @@ export const REDIS = `redis-server --bind 127.0.0.1 --save '' --appendonly no --
 /** How long a server may take until it answers, in milliseconds. */
 const START_TIMEOUT = 20_000;
 
+/** Lets so many milliseconds go by. */
+export const pause = (ms: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, ms));
+
 function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
@@ -72,7 +76,7 @@ export class Server implements AsyncDisposable {
         await server[Symbol.asyncDispose]();
         throw new Error(`Cannot start a server with: ${command}\n${log}`);
       }
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await pause(20);
     }
     return server;
   }

@@ -7,8 +7,9 @@
  * @module
  */
 
+import { dataset } from "./dataset.ts";
 import type { Random } from "./random.ts";
-import { Client, type Reply } from "./resp.ts";
+import { Client, textOf, texts } from "./resp.ts";
 import { REDIS, SAVING_SUBJECT, Server } from "./server.ts";
 
 const ROUNDS = 4;
@@ -140,22 +141,15 @@ async function start(name: string, command: string, file: string): Promise<Side>
   return { name, client, file, [Symbol.asyncDispose]: dispose };
 }
 
-const shown = ({ value }: Reply): string => typeof value === "string" ? value : "";
-
 /** What can be seen of all: the digest of keys, the encoding of each, streams in full, and libraries. */
 async function seen({ client }: Side): Promise<string[]> {
-  const { value: libraries } = await client.call("FUNCTION", "LIST", "WITHCODE");
-  const found = [
-    shown(await client.call("DEBUG", "DIGEST")),
-    ...(Array.isArray(libraries) ? libraries.map((one) => JSON.stringify(one)).sort() : []),
-  ];
+  const found = await dataset(client);
   for (let database = 0; database < 4; database++) {
     await client.call("SELECT", `${database}`);
-    const { value } = await client.call("KEYS", "*");
-    const keys = Array.isArray(value) ? value.map(shown).sort() : [];
+    const keys = texts(await client.call("KEYS", "*")).sort();
     const encodings = await client.pipeline(keys.map((key) => ["OBJECT", "ENCODING", key]));
-    found.push(...keys.map((key, i) => `${database} ${key} ${shown(encodings[i] ?? NONE)}`));
-    const streams = keys.filter((_, i) => shown(encodings[i] ?? NONE) === "stream");
+    found.push(...keys.map((key, i) => `${database} ${key} ${textOf(encodings[i])}`));
+    const streams = keys.filter((_, i) => textOf(encodings[i]) === "stream");
     for (const key of streams) {
       const info = await client.call("XINFO", "STREAM", key, "FULL", "COUNT", "0");
       found.push(`${database} ${key} ${JSON.stringify(info)}`);
@@ -163,8 +157,6 @@ async function seen({ client }: Side): Promise<string[]> {
   }
   return found;
 }
-
-const NONE: Reply = { kind: "_", value: null };
 
 /** Has one write a file and the other read it. Returns what is wrong. */
 async function exchangeFiles(from: Side, to: Side): Promise<string | undefined> {
@@ -184,8 +176,7 @@ async function exchangeFiles(from: Side, to: Side): Promise<string | undefined> 
 async function exchangeDumps(from: Side, to: Side): Promise<string | undefined> {
   for (let database = 0; database < 4; database++) {
     for (const { client } of [from, to]) await client.call("SELECT", `${database}`);
-    const { value } = await from.client.call("KEYS", "*");
-    for (const key of Array.isArray(value) ? value.map(shown) : []) {
+    for (const key of texts(await from.client.call("KEYS", "*"))) {
       for (const { client } of [from, to]) await client.call("PERSIST", key);
       const digest = ["DEBUG", "DIGEST-VALUE", key];
       const [type, expected, dump] = await from.client.pipeline([
@@ -194,13 +185,12 @@ async function exchangeDumps(from: Side, to: Side): Promise<string | undefined> 
         ["DUMP", key],
       ]);
       const [restored, actual, again] = await to.client.pipeline([
-        ["RESTORE", key, "0", shown(dump ?? NONE), "REPLACE"],
+        ["RESTORE", key, "0", textOf(dump), "REPLACE"],
         digest,
         ["DUMP", key],
       ]);
       // Tables have an order of their own on each, streams none.
-      const isOther = shown(type ?? NONE) === "stream" &&
-        shown(again ?? NONE) !== shown(dump ?? NONE);
+      const isOther = textOf(type) === "stream" && textOf(again) !== textOf(dump);
       if (isOther || JSON.stringify(actual) !== JSON.stringify(expected)) {
         return `${key} of database ${database}: ${JSON.stringify([expected, restored, actual])}`;
       }

@@ -6,7 +6,7 @@
  */
 
 import { allCommands } from "../commands/table.ts";
-import { generate, type Group, many, mutate, type Part } from "../compare/grammar.ts";
+import { generate, type Group, many, mutate, type Part, split } from "../compare/grammar.ts";
 import { any, edgeInteger, element, integer, key, opt, text, value } from "../compare/grammar.ts";
 import { GROUPS } from "../compare/groups/all.ts";
 import { Random } from "../compare/random.ts";
@@ -50,12 +50,8 @@ const UNWANTED = ["PAUSE", "REPLY", "POPULATE", "SLEEP", "proto-max-bulk-len"];
  * those that make as much as they are told to.
  */
 export function commandsOf(part: Part, random: Random): string[][] {
-  const commands: string[][] = [[]];
-  for (const arg of generate(part, random)) {
-    if (arg === ";") commands.push([]);
-    else commands.at(-1)?.push(arg);
-  }
-  return commands.filter((args) => args.length > 0 && !args.some((arg) => UNWANTED.includes(arg)));
+  return split(generate(part, random))
+    .filter((args) => !args.some((arg) => UNWANTED.includes(arg)));
 }
 
 /** Some requests, right or not, as bytes. */
@@ -67,7 +63,7 @@ function batch(groups: readonly Group[], random: Random): Uint8Array {
       requests += random.chance(0.05) ? `${args.join(" ")}\r\n` : encode(args);
     }
   }
-  const bytes = toBytes(requests.replaceAll(/[^\0-\xff]/g, "?"));
+  const bytes = toBytes(requests);
   return random.chance(0.25) ? mangle(bytes, random) : bytes;
 }
 

@@ -18,7 +18,7 @@ import { sortedSets } from "../compare/groups/sorted_sets.ts";
 import { streams } from "../compare/groups/streams.ts";
 import { strings } from "../compare/groups/strings.ts";
 import { Random } from "../compare/random.ts";
-import { quote, type Reply, show, toBytes, toText } from "../compare/resp.ts";
+import { quote, type Reply, show, textOf, texts, toBytes, toText } from "../compare/resp.ts";
 import { Crc64 } from "../rdb/crc64.ts";
 import { RdbError } from "../rdb/reader.ts";
 import { OLD_VALUES } from "./old_values.ts";
@@ -69,9 +69,7 @@ function expect(reply: Reply, expected: RegExp | string, what: string): void {
   }
 }
 
-function bytesOf(reply: Reply): Uint8Array {
-  return toBytes(typeof reply.value === "string" ? reply.value : "");
-}
+const bytesOf = (reply: Reply): Uint8Array => toBytes(textOf(reply));
 
 /** Fills a cache with values of all types and encodings. */
 function fill(target: Target, random: Random): void {
@@ -85,10 +83,7 @@ function fill(target: Target, random: Random): void {
   }
 }
 
-function keysOf(target: Target): string[] {
-  const { value } = target.call("KEYS", "*");
-  return Array.isArray(value) ? value.map(({ value }) => `${value}`) : [];
-}
+const keysOf = (target: Target): string[] => texts(target.call("KEYS", "*"));
 
 /** The values of a cache, as `DUMP` has them but for their end. */
 function valuesOf(target: Target): Uint8Array[] {

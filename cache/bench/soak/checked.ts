@@ -6,9 +6,10 @@
  */
 
 import { Random } from "../../compare/random.ts";
-import { type Client, encode, type Reply, show } from "../../compare/resp.ts";
-import { type Model, MODELS, texts } from "./models.ts";
-import { pause, type Run } from "./run.ts";
+import { type Client, encode, type Reply, show, texts } from "../../compare/resp.ts";
+import { pause } from "../../compare/server.ts";
+import { type Model, MODELS } from "./models.ts";
+import type { Run } from "./run.ts";
 
 /** Clients of each model. */
 const CLIENTS_PER_MODEL = 3;
@@ -164,7 +165,7 @@ async function track(run: Run): Promise<void> {
     // When a database is flushed, they are told of all keys.
     const isTold = messages.some(({ value }) =>
       Array.isArray(value) && value[0]?.value === "invalidate" &&
-      (value[1]?.value === null || texts(value[1] ?? reply).includes(key))
+      (value[1]?.value === null || texts(value[1]).includes(key))
     );
     run.check(isTold, () => `no invalidation of ${key} among ${messages.map(show).join()}`);
     run.count("invalidations");
@@ -185,8 +186,7 @@ async function expire(run: Run): Promise<void> {
     await client.call("SET", key, `${n}`, "PX", `${life}`);
     const deadline = Date.now() + life + LATE;
     const [value, ttl] = texts(
-      (await client.pipeline([["MULTI"], ["GET", key], ["PTTL", key], ["EXEC"]])).at(-1) ??
-        { kind: "", value: null },
+      (await client.pipeline([["MULTI"], ["GET", key], ["PTTL", key], ["EXEC"]])).at(-1),
     );
     const isRight = value === `${n}` ? Number(ttl) <= life : value === "null" && ttl === "-2";
     run.check(isRight, () => `${key} of ${life} ms: ${value}, ${ttl} ms left`);

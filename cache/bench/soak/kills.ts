@@ -6,8 +6,7 @@
  */
 
 import { Client } from "../../compare/resp.ts";
-import { Server } from "../../compare/server.ts";
-import { pause } from "./run.ts";
+import { pause, Server } from "../../compare/server.ts";
 
 /** Keys of a snapshot, which takes some tenths of a second to write. */
 const KEYS = 50_000;

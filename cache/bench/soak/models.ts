@@ -6,7 +6,7 @@
  */
 
 import type { Random } from "../../compare/random.ts";
-import type { Reply } from "../../compare/resp.ts";
+import { type Reply, texts } from "../../compare/resp.ts";
 
 /** What a reply must be; an error never is. */
 export type Expected = string | null | Expected[] | ((reply: Reply) => boolean);
@@ -32,11 +32,6 @@ export function matches(reply: Reply | undefined, expected: Expected): boolean {
   if (!Array.isArray(expected)) return value === expected;
   return Array.isArray(value) && value.length === expected.length &&
     expected.every((item, i) => matches(value[i], item));
-}
-
-/** The texts of an array's elements. */
-export function texts({ value }: Reply): string[] {
-  return Array.isArray(value) ? value.map(({ value }) => `${value}`) : [];
 }
 
 /** The same texts in any order. */

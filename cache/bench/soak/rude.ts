@@ -8,7 +8,8 @@
 
 import { connectAndReset } from "../../../test_util.ts";
 import { type Client, encode, toBytes } from "../../compare/resp.ts";
-import { pause, type Run } from "./run.ts";
+import { pause } from "../../compare/server.ts";
+import type { Run } from "./run.ts";
 
 /** Connections that subscribe, hear one message, and vanish. */
 const SUBSCRIBERS = 4000;

@@ -6,7 +6,7 @@
  */
 
 import { Client, encode, type Reply, show } from "../../compare/resp.ts";
-import type { Server } from "../../compare/server.ts";
+import { pause, type Server } from "../../compare/server.ts";
 import { type Expected, matches, type Step } from "./models.ts";
 
 /** How many wrong replies are shown. */
@@ -14,9 +14,6 @@ const MAX_SHOWN = 20;
 
 /** Turns of the server's event loop in which it reads what it was sent and the end after it. */
 const TURNS = 10;
-
-export const pause = (ms: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, ms));
 
 /** One run of the soak. */
 export class Run {
