@@ -70,6 +70,12 @@ for (const directory of ["", "cache/"]) {
   });
 }
 
+Deno.test("CONTRIBUTING.md has a row for each task", () => {
+  const [, rows = ""] = read("CONTRIBUTING.md").split("| `deno task`");
+  const named = [...rows.matchAll(/^\| `([\w:]+)`/gm)].map(([, name]) => name);
+  assertEquals(named.sort(), Object.keys(JSON.parse(read("deno.json")).tasks).sort());
+});
+
 Deno.test("each README.md takes three minutes to read", () => {
   assert(read("README.md").split(/\s+/).length <= 1400);
   assert(read("cache/README.md").split(/\s+/).length <= 1200);

@@ -1,8 +1,8 @@
 /**
- * The cache beside a real Redis: what a request costs, and a key in memory, how long others wait, how soon
- * it is there, what it still holds when memory is short, what scripts and a queue of jobs take. Servers run on one
- * core, the load on another, and take turns, so that a noisy machine is noisy for both. Prints tables in
- * Markdown, with the targets beside the figures.
+ * The cache beside a real Redis: what a request costs, and a key in memory, how long others wait, how
+ * soon it is there, what it still holds when memory is short, what scripts and a queue of jobs take.
+ * Servers run on one core, the load on another, and take turns, so that a noisy machine is noisy for
+ * both. Prints tables in Markdown, with the targets beside the figures.
  *
  * Flags: `--quick` (four commands, about two minutes), `--only NAME[,NAME]` (parts), `--rounds N`
  * (default 5), `--svg FILE` (the main figures drawn), `--subject COMMAND` and `--redis COMMAND` (how the

@@ -8,7 +8,8 @@
  * Flags: `--seed N` (default: random), `--commands N` (default 200000), `--groups NAME[,NAME]`,
  * `--resp 2|3|both`, `--differences N` (of different kinds, after which it ends; default 25),
  * `--subject COMMAND` and `--redis COMMAND` (how the servers are started; `--port N` is added).
- * Needs `redis-server` 7.0. The exit status is 1 if there is a difference.
+ * Needs `redis-server` 7.0, `redis-cli`, `redis-check-rdb` and `redis-check-aof`. The exit status is 1
+ * if there is a difference.
  *
  * @module
  */

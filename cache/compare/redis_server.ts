@@ -117,7 +117,10 @@ export class Configuration {
   }
 }
 
-/** Directives that flags and other commands stand for, and those that mean nothing to a server in the suite's hands. */
+/**
+ * Directives that flags and other commands stand for, and those that mean nothing to a server in the
+ * suite's hands.
+ */
 const AT_THE_START = new Set([
   "port",
   "bind",

@@ -20,7 +20,7 @@ import { strings } from "../compare/groups/strings.ts";
 import { Random } from "../compare/random.ts";
 import { quote, type Reply, show, textOf, texts, toBytes, toText } from "../compare/resp.ts";
 import { Crc64 } from "../rdb/crc64.ts";
-import { RdbError } from "../rdb/reader.ts";
+import { RdbError, sourceOf } from "../rdb/reader.ts";
 import { OLD_VALUES } from "./old_values.ts";
 import { mangle } from "./mangle.ts";
 import { chooseLimits, commandsOf } from "./requests.ts";
@@ -161,17 +161,7 @@ class MemoryStore implements SnapshotStore {
   bytes = new Uint8Array(0);
 
   open() {
-    let at = 0;
-    return {
-      size: this.bytes.length,
-      read: (into: Uint8Array) => {
-        const part = this.bytes.subarray(at, at + into.length);
-        into.set(part);
-        at += part.length;
-        return part.length;
-      },
-      [Symbol.dispose]: () => {},
-    };
+    return { ...sourceOf([this.bytes]), [Symbol.dispose]: () => {} };
   }
 
   create() {

@@ -47,7 +47,7 @@ const MAX_STRING = 10_000;
 const MAX_ELEMENTS = 600;
 
 /** Strings, which are bitmaps as well. */
-export class Strings implements Model {
+class Strings implements Model {
   readonly #name: string;
   readonly #values = new Map<string, string>();
 
@@ -105,7 +105,7 @@ export class Strings implements Model {
 }
 
 /** A list. */
-export class List implements Model {
+class List implements Model {
   readonly #key: string;
   readonly #list: string[] = [];
 
@@ -149,7 +149,7 @@ export class List implements Model {
 }
 
 /** A hash. */
-export class Hash implements Model {
+class Hash implements Model {
   readonly #key: string;
   readonly #fields = new Map<string, string>();
 
@@ -185,7 +185,7 @@ export class Hash implements Model {
 }
 
 /** A set, of integers at first and of anything later. */
-export class Members implements Model {
+class Members implements Model {
   readonly #key: string;
   readonly #members = new Set<string>();
   #steps = 0;
@@ -220,7 +220,7 @@ export class Members implements Model {
 }
 
 /** A sorted set whose scores are all different, and one of places. */
-export class Ranking implements Model {
+class Ranking implements Model {
   readonly #key: string;
   readonly #scores = new Map<string, number>();
   readonly #places = new Set<string>();
@@ -278,7 +278,7 @@ export class Ranking implements Model {
 }
 
 /** A stream with a group of which one consumer reads. */
-export class Log implements Model {
+class Log implements Model {
   readonly #key: string;
   #added = 0;
   #delivered = 0;
@@ -353,7 +353,7 @@ export class Log implements Model {
 const SKETCH_ERROR = 0.05;
 
 /** A HyperLogLog, of which only the size is known. */
-export class Sketch implements Model {
+class Sketch implements Model {
   readonly #key: string;
   #count = 0;
 
@@ -392,7 +392,7 @@ const TRANSFER = "local a = redis.call('HINCRBY', KEYS[1], 'balance', -ARGV[1])\
   "for i = 1, 100 do b = b + i - i end return {b, a}";
 
 /** Accounts between which scripts and functions transfer. */
-export class Accounts implements Model {
+class Accounts implements Model {
   readonly #name: string;
   readonly #balances = new Map<string, number>();
 
